@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The strictness every Swift target shares: a leak of one module through another is a written decision.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "coord",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "coord", targets: ["coord"]),
+        .executable(name: "coord-worker", targets: ["coord-worker"]),
+        .executable(name: "coord-bench", targets: ["coord-bench"]),
+    ],
+    dependencies: [],
+    targets: [
+        // Cellar: C.
+        .target(name: "CPosix"),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .systemLibrary(
+            name: "CYAML", pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+
+        // Floor 0: nouns.
+        room("CoordModel", []),
+        room("CoordJSON", []),
+
+        // Floor 1: pure decisions and codecs.
+        room("CoordCore", ["CoordModel"]),
+        room("CoordWire", ["CoordModel", "CoordJSON"]),
+
+        // Floor 2: adapters.
+        room("CoordSystem", ["CoordModel", "CPosix"]),
+        room("CoordProcess", ["CoordModel", "CoordSystem", "CPosix"]),
+        room("CoordGit", ["CoordModel", "CoordSystem", "CoordProcess"]),
+        room("CoordStore", ["CoordModel", "CoordJSON", "CoordWire", "CSQLite"]),
+        room("CoordCatalog", ["CoordModel", "CoordJSON", "CoordSystem", "CYAML"]),
+
+        // Floor 3: shells.
+        room(
+            "CoordRuntime",
+            [
+                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSystem", "CoordProcess",
+                "CoordGit", "CoordStore", "CoordCatalog",
+            ]),
+        room("CoordWorker", ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CoordProcess"]),
+
+        // Floor 4: programs.
+        room(
+            "CoordCommandLine",
+            [
+                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSystem", "CoordProcess",
+                "CoordGit", "CoordStore", "CoordCatalog", "CoordRuntime",
+            ]),
+        program("coord", ["CoordCommandLine"]),
+        program("coord-worker", ["CoordWorker"]),
+        program(
+            "coord-bench",
+            [
+                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSystem", "CoordProcess",
+                "CoordStore", "CoordRuntime",
+            ]),
+
+        // Garden: tests.
+        tests("CoordModelTests", ["CoordModel", "CoordJSON"]),
+        tests("CoordCoreTests", ["CoordCore", "CoordModel"]),
+        tests("CoordWireTests", ["CoordWire", "CoordModel", "CoordJSON"]),
+        tests("CoordProcessTests", ["CoordProcess", "CoordSystem", "CoordModel"]),
+        tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
+        tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),
+        tests("CoordCatalogTests", ["CoordCatalog", "CoordModel", "CoordJSON", "CoordSystem"]),
+        tests("CoordWorkerTests", ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON"]),
+        tests(
+            "CoordCommandLineTests",
+            ["CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem"]),
+        tests(
+            "EndToEndTests",
+            ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),
+        tests("HouseTests", ["CoordSystem"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

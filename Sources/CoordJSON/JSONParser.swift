@@ -1,0 +1,345 @@
+/// Why bytes are not a JSON document, and where.
+package struct JSONError: Error, Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
+        case empty, unexpectedEnd, trailingContent, tooDeep(limit: Int), invalidUTF8, byteOrderMark
+        case unexpected(String, wanted: String)
+        case badEscape, loneSurrogate, controlCharacterInString, badNumber
+        case duplicateKey(String)
+    }
+
+    package var reason: Reason
+    /// From the start of the input, in bytes.
+    package var offset: Int
+}
+
+extension JSONError: CustomStringConvertible {
+    package var description: String {
+        switch reason {
+        case .empty: "the document is empty"
+        case .unexpectedEnd: "the document ends too early"
+        case .trailingContent: "there is more after the end of the document"
+        case .tooDeep(let limit): "values are nested more than \(limit) deep"
+        case .invalidUTF8: "the text is not valid UTF-8"
+        case .byteOrderMark: "the document starts with a byte order mark; save it as UTF-8 without one"
+        case .unexpected(let found, let wanted): "found \(found) where \(wanted) was expected"
+        case .badEscape: "unknown escape in a string"
+        case .loneSurrogate: "half of a surrogate pair in a string"
+        case .controlCharacterInString: "a control character stands in a string; write it as an escape"
+        case .badNumber: "this is not a JSON number"
+        case .duplicateKey(let key): "the key `\(key)` stands twice in one object"
+        }
+    }
+}
+
+/// Reads one JSON document from bytes, strictly (RFC 8259): no comments, no trailing commas, no second key of the
+/// same name, valid UTF-8 only. Never recurses deeper than `depthLimit`.
+package struct JSONParser {
+    /// Parses a whole document.
+    package static func parse(_ bytes: [UInt8], depthLimit: Int = 128) throws(JSONError) -> JSONValue {
+        try parse(bytes[...], depthLimit: depthLimit)
+    }
+
+    package static func parse(_ text: String, depthLimit: Int = 128) throws(JSONError) -> JSONValue {
+        try parse(Array(text.utf8), depthLimit: depthLimit)
+    }
+
+    package static func parse(_ bytes: ArraySlice<UInt8>, depthLimit: Int = 128) throws(JSONError) -> JSONValue {
+        let result: Result<JSONValue, JSONError> = bytes.withUnsafeBufferPointer { buffer in
+            var parser = JSONParser(buffer, depthLimit: depthLimit)
+            do throws(JSONError) { return .success(try parser.document()) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    /// Parses a document and tells where each value and each key starts, in the order in which they stand
+    /// (an object's own offset, then key, value, key, value …).
+    package static func parseWithOffsets(
+        _ bytes: [UInt8], depthLimit: Int = 128
+    ) throws(JSONError) -> (value: JSONValue, offsets: [Int]) {
+        let result: Result<(JSONValue, [Int]), JSONError> = bytes.withUnsafeBufferPointer { buffer in
+            var parser = JSONParser(buffer, depthLimit: depthLimit)
+            parser.recordsOffsets = true
+            do throws(JSONError) { return .success((try parser.document(), parser.offsets)) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let depthLimit: Int
+    private var position = 0
+    private var recordsOffsets = false
+    private var offsets: [Int] = []
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
+        self.bytes = bytes
+        self.depthLimit = depthLimit
+    }
+
+    private mutating func document() throws(JSONError) -> JSONValue {
+        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
+            throw JSONError(reason: .byteOrderMark, offset: 0)
+        }
+        skipSpace()
+        guard position < bytes.count else { throw JSONError(reason: .empty, offset: 0) }
+        let value = try value(depth: 0)
+        skipSpace()
+        guard position == bytes.count else { throw JSONError(reason: .trailingContent, offset: position) }
+        return value
+    }
+
+    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+        guard depth <= depthLimit else {
+            throw JSONError(reason: .tooDeep(limit: depthLimit), offset: position)
+        }
+        guard position < bytes.count else { throw JSONError(reason: .unexpectedEnd, offset: position) }
+        if recordsOffsets { offsets.append(position) }
+        switch bytes[position] {
+        case 0x7B: return try object(depth: depth)
+        case 0x5B: return try array(depth: depth)
+        case 0x22: return .string(try string())
+        case 0x74: return try word("true", .bool(true))
+        case 0x66: return try word("false", .bool(false))
+        case 0x6E: return try word("null", .null)
+        case 0x2D, 0x30...0x39: return try number()
+        default: throw unexpected("a value")
+        }
+    }
+
+    private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
+        position += 1
+        var object = JSONObject()
+        skipSpace()
+        if take(0x7D) { return .object(object) }
+        while true {
+            guard position < bytes.count else { throw JSONError(reason: .unexpectedEnd, offset: position) }
+            guard bytes[position] == 0x22 else { throw unexpected("a key in double quotes") }
+            let start = position
+            if recordsOffsets { offsets.append(start) }
+            let key = try string()
+            if object[key] != nil { throw JSONError(reason: .duplicateKey(key), offset: start) }
+            skipSpace()
+            guard take(0x3A) else { throw unexpected("`:`") }
+            skipSpace()
+            object.append(key, try value(depth: depth + 1))
+            skipSpace()
+            if take(0x2C) {
+                skipSpace()
+                continue
+            }
+            if take(0x7D) { return .object(object) }
+            throw unexpected("`,` or `}`")
+        }
+    }
+
+    private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
+        position += 1
+        var items: [JSONValue] = []
+        skipSpace()
+        if take(0x5D) { return .array(items) }
+        while true {
+            items.append(try value(depth: depth + 1))
+            skipSpace()
+            if take(0x2C) {
+                skipSpace()
+                continue
+            }
+            if take(0x5D) { return .array(items) }
+            throw unexpected("`,` or `]`")
+        }
+    }
+
+    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+        let count = word.utf8CodeUnitCount
+        guard position + count <= bytes.count else {
+            throw JSONError(reason: .unexpectedEnd, offset: bytes.count)
+        }
+        for index in 0..<count where bytes[position + index] != word.utf8Start[index] {
+            throw unexpected("a value")
+        }
+        position += count
+        return value
+    }
+
+    private mutating func skipSpace() {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
+        }
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private func unexpected(_ wanted: String) -> JSONError {
+        guard position < bytes.count else { return JSONError(reason: .unexpectedEnd, offset: position) }
+        let byte = bytes[position]
+        let found =
+            switch byte {
+            case 0x0A, 0x0D: "the end of the line"
+            case 0x20..<0x7F: "`\(Character(Unicode.Scalar(byte)))`"
+            default: "a byte \(String(byte, radix: 16))"
+            }
+        return JSONError(reason: .unexpected(found, wanted: wanted), offset: position)
+    }
+}
+
+// MARK: - Strings and numbers
+
+extension JSONParser {
+    private mutating func string() throws(JSONError) -> String {
+        let start = position + 1
+        position = start
+        var isPlain = true
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == 0x22 {
+                let slice = UnsafeBufferPointer(rebasing: bytes[start..<position])
+                if isPlain || slice.allSatisfy({ $0 < 0x80 }) {
+                    position += 1
+                    return String(decoding: slice, as: UTF8.self)
+                }
+                guard let text = String(validating: slice, as: UTF8.self) else {
+                    throw JSONError(reason: .invalidUTF8, offset: start)
+                }
+                position += 1
+                return text
+            }
+            if byte == 0x5C { return try stringWithEscapes(from: start) }
+            if byte < 0x20 { throw JSONError(reason: .controlCharacterInString, offset: position) }
+            if byte >= 0x80 { isPlain = false }
+            position += 1
+        }
+        throw JSONError(reason: .unexpectedEnd, offset: position)
+    }
+
+    private mutating func stringWithEscapes(from start: Int) throws(JSONError) -> String {
+        var collected = Array(bytes[start..<position])
+        while position < bytes.count {
+            let byte = bytes[position]
+            switch byte {
+            case 0x22:
+                guard let text = String(validating: collected, as: UTF8.self) else {
+                    throw JSONError(reason: .invalidUTF8, offset: start)
+                }
+                position += 1
+                return text
+            case 0x5C: try appendEscape(to: &collected)
+            case 0x00..<0x20: throw JSONError(reason: .controlCharacterInString, offset: position)
+            default:
+                collected.append(byte)
+                position += 1
+            }
+        }
+        throw JSONError(reason: .unexpectedEnd, offset: position)
+    }
+
+    private mutating func appendEscape(to collected: inout [UInt8]) throws(JSONError) {
+        let start = position
+        guard position + 1 < bytes.count else { throw JSONError(reason: .unexpectedEnd, offset: position) }
+        position += 2
+        switch bytes[start + 1] {
+        case 0x22, 0x5C, 0x2F: collected.append(bytes[start + 1])
+        case 0x62: collected.append(0x08)
+        case 0x66: collected.append(0x0C)
+        case 0x6E: collected.append(0x0A)
+        case 0x72: collected.append(0x0D)
+        case 0x74: collected.append(0x09)
+        case 0x75:
+            var unit = try hexadecimal()
+            if (0xD800..<0xDC00).contains(unit) {
+                guard position + 1 < bytes.count, bytes[position] == 0x5C, bytes[position + 1] == 0x75 else {
+                    throw JSONError(reason: .loneSurrogate, offset: start)
+                }
+                position += 2
+                let low = try hexadecimal()
+                guard (0xDC00..<0xE000).contains(low) else {
+                    throw JSONError(reason: .loneSurrogate, offset: start)
+                }
+                unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+            }
+            guard let scalar = Unicode.Scalar(unit) else {
+                throw JSONError(reason: .loneSurrogate, offset: start)
+            }
+            collected.append(contentsOf: UTF8.encode(scalar)!)
+        default: throw JSONError(reason: .badEscape, offset: start)
+        }
+    }
+
+    private mutating func hexadecimal() throws(JSONError) -> UInt32 {
+        guard position + 4 <= bytes.count else {
+            throw JSONError(reason: .unexpectedEnd, offset: bytes.count)
+        }
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            let byte = bytes[position]
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x41...0x46: digit = byte - 0x41 + 10
+            case 0x61...0x66: digit = byte - 0x61 + 10
+            default: throw JSONError(reason: .badEscape, offset: position)
+            }
+            unit = unit << 4 | UInt32(digit)
+            position += 1
+        }
+        return unit
+    }
+
+    private mutating func number() throws(JSONError) -> JSONValue {
+        let start = position
+        _ = take(0x2D)
+        let digits = position
+        takeDigits()
+        guard position > digits, bytes[digits] != 0x30 || position == digits + 1 else {
+            throw JSONError(reason: .badNumber, offset: start)
+        }
+        var isWhole = true
+        if take(0x2E) {
+            isWhole = false
+            let fraction = position
+            takeDigits()
+            guard position > fraction else { throw JSONError(reason: .badNumber, offset: start) }
+        }
+        if position < bytes.count, bytes[position] | 0x20 == 0x65 {
+            isWhole = false
+            position += 1
+            if !take(0x2B) { _ = take(0x2D) }
+            let exponent = position
+            takeDigits()
+            guard position > exponent else { throw JSONError(reason: .badNumber, offset: start) }
+        }
+        if isWhole, let value = wholeNumber(start) { return .integer(value) }
+        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
+        guard let value = Double(text), value.isFinite else {
+            throw JSONError(reason: .badNumber, offset: start)
+        }
+        return .number(value)
+    }
+
+    private mutating func takeDigits() {
+        while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
+    }
+
+    /// Nil on overflow: the number then becomes a `Double`.
+    private func wholeNumber(_ start: Int) -> Int64? {
+        let isNegative = bytes[start] == 0x2D
+        var value: Int64 = 0
+        for index in (isNegative ? start + 1 : start)..<position {
+            let (product, overflowed) = value.multipliedReportingOverflow(by: 10)
+            let digit = Int64(bytes[index] - 0x30)
+            let (next, overflowedAgain) =
+                isNegative
+                ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
+            if overflowed || overflowedAgain { return nil }
+            value = next
+        }
+        return value
+    }
+}

@@ -1,0 +1,220 @@
+/// One thing that coord states as true, with its time. Facts are numbered by the journal in the order of their
+/// performance; status, cost, report and recovery are folds over them.
+package struct Fact: Hashable, Sendable {
+    package var time: Timestamp
+    package var body: Body
+
+    package init(time: Timestamp, body: Body) {
+        self.time = time
+        self.body = body
+    }
+
+    /// What happened: past tense, with a subject.
+    package enum Body: Hashable, Sendable {
+        // MARK: run
+        case runStarted(RunStart)
+        /// A coordinator took the run up again after a stop or a crash.
+        case runResumed(process: ProcessIdentity)
+        case runStatusChanged(RunStatus, reason: String)
+        /// The run reached its end; `exitStatus` is what `coord run` answers.
+        case runEnded(RunStatus, exitStatus: Int32, reason: String)
+
+        // MARK: tasks
+        /// `proposedBy` names the task whose agent asked for it.
+        case taskAdded(TaskSpec, proposedBy: TaskID?)
+        case taskEdited(TaskSpec)
+        case taskReady(TaskID)
+        case leaseGranted(Lease, worker: WorkerID)
+        case worktreePrepared(Lease, branch: String, base: ObjectID)
+        case attemptEnded(Lease, AttemptOutcome)
+        /// The work is a commit; `files` were changed.
+        case workSubmitted(Lease, commit: ObjectID, base: ObjectID, files: [String])
+        /// What an unfinished attempt left is kept under `reference`.
+        case workRescued(Lease, commit: ObjectID, reference: String)
+        case approvalAsked(Lease, reason: String)
+        case approvalGiven(Lease)
+        case candidateStaged(Lease, commit: ObjectID, tree: ObjectID, onto: ObjectID)
+        case candidateConflicted(Lease, onto: ObjectID, files: [String])
+        case gateFinished(Lease, tree: ObjectID, GateReport)
+        /// The intent: after this fact the target may have moved. `from` is nil for an unborn target.
+        case landingStarted(Lease, commit: ObjectID, from: ObjectID?)
+        case landingDelayed(Lease, reason: String)
+        case taskLanded(Lease, commit: ObjectID, tree: ObjectID)
+        case taskCompleted(Lease, note: String)
+        /// Tried in vain; comes back at `notBefore`.
+        case taskRetryable(Lease, reason: String, notBefore: Timestamp)
+        /// `cause` names the need whose failure failed this one.
+        case taskFailed(TaskID, reason: String, cause: TaskID?)
+        case taskQuarantined(TaskID, reason: String)
+        case taskSkipped(TaskID, reason: String)
+        case taskCancelled(TaskID, reason: String)
+        /// A person, or a need that came back, brought it back.
+        case taskRevived(TaskID, reason: String)
+        case taskReassigned(TaskID, worker: WorkerID?)
+
+        // MARK: workers
+        case workerStarted(WorkerID, ProcessIdentity)
+        case workerReady(WorkerID)
+        case workerSuspected(WorkerID)
+        case workerRecovered(WorkerID)
+        case workerExited(WorkerID, ExitOutcome, reason: String)
+        case workerStartFailed(WorkerID, reason: String)
+        case workerBackingOff(WorkerID, until: Timestamp)
+        case workerOffline(WorkerID, until: Timestamp?, reason: String)
+        case workerStopped(WorkerID)
+
+        // MARK: agents
+        /// `counted` is false when the same usage id was counted before.
+        case usageRecorded(Lease, worker: WorkerID, role: RoleID?, Usage, cost: Money, counted: Bool)
+        case progressReported(Lease, text: String)
+        case toolStarted(Lease, name: String, id: String, summary: String)
+        case toolCompleted(Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
+        case handoffWritten(Lease, summary: String, remaining: [String])
+        case taskProposalRefused(Lease, id: String, reason: String)
+        /// A message that named an attempt other than the living one.
+        case staleMessageRefused(WorkerID, Lease, method: String, current: Int?)
+
+        // MARK: limits
+        case rateLimited(until: Timestamp, reason: String)
+        case budgetWarned(spent: Money, budget: Money)
+        case budgetExhausted(spent: Money, budget: Money, scope: String)
+        case reservationChanged(reserved: Money)
+    }
+}
+
+/// A process, told apart from a later one that got the same number.
+package struct ProcessIdentity: Hashable, Sendable {
+    package var pid: Int32
+    /// When the process started, in the system's own unit (Linux: clock ticks after boot). 0: not known.
+    package var startTime: UInt64
+
+    package init(pid: Int32, startTime: UInt64) {
+        self.pid = pid
+        self.startTime = startTime
+    }
+}
+
+/// What is fixed when a run starts.
+package struct RunStart: Hashable, Sendable {
+    package var run: RunID
+    package var mission: MissionID
+    package var missionName: String
+    /// The mission file as an absolute path; empty when there was none.
+    package var missionFile: String
+    package var project: String
+    package var target: String
+    package var agent: String
+    package var budget: Money?
+    package var process: ProcessIdentity
+    package var head: ObjectID?
+    package var slots: [SlotSpec]
+    /// True when no model is called and every figure of money is zero by nature.
+    package var simulated: Bool
+
+    package init(
+        run: RunID, mission: MissionID, missionName: String, missionFile: String, project: String,
+        target: String, agent: String, budget: Money?, process: ProcessIdentity, head: ObjectID?,
+        slots: [SlotSpec], simulated: Bool
+    ) {
+        self.run = run
+        self.mission = mission
+        self.missionName = missionName
+        self.missionFile = missionFile
+        self.project = project
+        self.target = target
+        self.agent = agent
+        self.budget = budget
+        self.process = process
+        self.head = head
+        self.slots = slots
+        self.simulated = simulated
+    }
+}
+
+/// A place for a worker. Its number, colour and shape stay for the run.
+package struct SlotSpec: Hashable, Sendable {
+    package var worker: WorkerID
+    /// From 1.
+    package var number: Int
+    package var role: RoleID?
+    package var kind: Role.Kind
+    package var capabilities: [Capability]
+    package var model: String?
+    package var budget: Money?
+    package var agent: AgentChoice
+    package var worktree: String
+
+    package init(
+        worker: WorkerID, number: Int, role: RoleID? = nil, kind: Role.Kind = .code,
+        capabilities: [Capability] = [], model: String? = nil, budget: Money? = nil,
+        agent: AgentChoice = .rehearsal, worktree: String = ""
+    ) {
+        self.worker = worker
+        self.number = number
+        self.role = role
+        self.kind = kind
+        self.capabilities = capabilities
+        self.model = model
+        self.budget = budget
+        self.agent = agent
+        self.worktree = worktree
+    }
+
+    /// The colours of the slots, told apart also by people who do not see red and green alike.
+    package static let palette = [
+        "#6366f1", "#10b981", "#f59e0b", "#f43f5e", "#0ea5e9", "#a855f7", "#84cc16", "#ec4899", "#14b8a6",
+        "#f97316", "#8b5cf6", "#22d3ee", "#eab308", "#ef4444", "#3b82f6", "#d946ef",
+    ]
+    /// The shapes of the slots: colour is never the only mark.
+    package static let shapes = ["●", "■", "▲", "◆", "★", "⬟", "⬢", "✚", "◉", "▣", "△", "◇", "☆", "⬠", "⬡", "✖"]
+
+    package var color: String { Self.palette[(number - 1) % Self.palette.count] }
+    package var shape: String { Self.shapes[(number - 1) % Self.shapes.count] }
+}
+
+extension Fact.Body {
+    /// The task the fact is about.
+    package var task: TaskID? {
+        if let lease { return lease.task }
+        switch self {
+        case .taskAdded(let spec, _), .taskEdited(let spec): return spec.id
+        case .taskReady(let id), .taskFailed(let id, _, _), .taskQuarantined(let id, _),
+            .taskSkipped(let id, _), .taskCancelled(let id, _), .taskRevived(let id, _),
+            .taskReassigned(let id, _):
+            return id
+        default: return nil
+        }
+    }
+
+    /// The attempt the fact is about.
+    package var lease: Lease? {
+        switch self {
+        case .leaseGranted(let lease, _), .worktreePrepared(let lease, _, _), .attemptEnded(let lease, _),
+            .workSubmitted(let lease, _, _, _), .workRescued(let lease, _, _), .approvalAsked(let lease, _),
+            .approvalGiven(let lease), .candidateStaged(let lease, _, _, _),
+            .candidateConflicted(let lease, _, _), .gateFinished(let lease, _, _),
+            .landingStarted(let lease, _, _), .landingDelayed(let lease, _), .taskLanded(let lease, _, _),
+            .taskCompleted(let lease, _), .taskRetryable(let lease, _, _),
+            .usageRecorded(let lease, _, _, _, _, _), .progressReported(let lease, _),
+            .toolStarted(let lease, _, _, _), .toolCompleted(let lease, _, _, _, _, _),
+            .handoffWritten(let lease, _, _), .taskProposalRefused(let lease, _, _),
+            .staleMessageRefused(_, let lease, _, _):
+            return lease
+        default: return nil
+        }
+    }
+
+    /// The worker the fact names.
+    package var worker: WorkerID? {
+        switch self {
+        case .leaseGranted(_, let worker), .usageRecorded(_, let worker, _, _, _, _),
+            .staleMessageRefused(let worker, _, _, _), .workerStarted(let worker, _),
+            .workerReady(let worker), .workerSuspected(let worker), .workerRecovered(let worker),
+            .workerExited(let worker, _, _), .workerStartFailed(let worker, _),
+            .workerBackingOff(let worker, _), .workerOffline(let worker, _, _), .workerStopped(let worker):
+            return worker
+        case .taskReassigned(_, let worker): return worker
+        default: return nil
+        }
+    }
+}
