@@ -90,6 +90,8 @@ struct Migration {
             base TEXT,
             commit_id TEXT,
             tree TEXT,
+            landing TEXT,
+            landing_from TEXT,
             started_at INTEGER,
             completed_at INTEGER,
             cost_micro_dollars INTEGER NOT NULL,

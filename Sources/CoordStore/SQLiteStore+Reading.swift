@@ -122,7 +122,7 @@ extension SQLiteStore {
 
     private static let taskColumns = """
         stage, since, assigned_to, pinned_to, attempt, failures, conflicts, worker_losses, last_error,
-        failed_because, not_before, branch, base, commit_id, tree, started_at, completed_at,
+        failed_because, not_before, branch, base, commit_id, tree, landing, landing_from, started_at, completed_at,
         cost_micro_dollars, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, proposals
         """
 
@@ -166,6 +166,8 @@ extension SQLiteStore {
         record.base = row.objectID()
         record.commit = row.objectID()
         record.tree = row.objectID()
+        record.landing = row.objectID()
+        record.landingFrom = row.objectID()
         record.startedAt = row.optionalTime()
         record.completedAt = row.optionalTime()
         record.cost = row.money()

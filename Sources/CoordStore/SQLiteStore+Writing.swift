@@ -130,8 +130,8 @@ extension SQLiteStore {
             """
             UPDATE task_states SET stage = ?, since = ?, assigned_to = ?, pinned_to = ?, attempt = ?,
                 failures = ?, conflicts = ?, worker_losses = ?, last_error = ?, failed_because = ?,
-                not_before = ?, branch = ?, base = ?, commit_id = ?, tree = ?, started_at = ?,
-                completed_at = ?, cost_micro_dollars = ?, input_tokens = ?, output_tokens = ?,
+                not_before = ?, branch = ?, base = ?, commit_id = ?, tree = ?, landing = ?,
+                landing_from = ?, started_at = ?, completed_at = ?, cost_micro_dollars = ?, input_tokens = ?, output_tokens = ?,
                 cache_read_tokens = ?, cache_write_tokens = ?, proposals = ? WHERE id = ?
             """)
         putState(record, in: update)
@@ -143,9 +143,9 @@ extension SQLiteStore {
                 """
                 INSERT INTO task_states (stage, since, assigned_to, pinned_to, attempt, failures, conflicts,
                     worker_losses, last_error, failed_because, not_before, branch, base, commit_id, tree,
-                    started_at, completed_at, cost_micro_dollars, input_tokens, output_tokens,
+                    landing, landing_from, started_at, completed_at, cost_micro_dollars, input_tokens, output_tokens,
                     cache_read_tokens, cache_write_tokens, proposals, id)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
             putState(record, in: insert)
             insert.put(key)
@@ -170,6 +170,8 @@ extension SQLiteStore {
         statement.put(record.base?.rawValue)
         statement.put(record.commit?.rawValue)
         statement.put(record.tree?.rawValue)
+        statement.put(record.landing?.rawValue)
+        statement.put(record.landingFrom?.rawValue)
         statement.put(record.startedAt?.milliseconds)
         statement.put(record.completedAt?.milliseconds)
         statement.put(record.cost.microDollars)

@@ -148,9 +148,10 @@ extension FactCodec {
             writer.string("commit", commit.rawValue)
             writer.string("tree", tree.rawValue)
         case .taskCompleted(_, let note): writer.string("note", note)
-        case .taskRetryable(_, let reason, let notBefore):
+        case .taskRetryable(_, let reason, let notBefore, let failures):
             writer.string("reason", reason)
             writer.time("notBefore", notBefore)
+            writer.integer("failures", failures)
         case .taskFailed(_, let reason, let cause):
             writer.string("reason", reason)
             writer.string("cause", cause?.rawValue)

@@ -69,7 +69,9 @@ struct FactDecoding {
             .taskLanded(try lease, commit: try members.objectID("commit"), tree: try members.objectID("tree"))
         case .taskCompleted: .taskCompleted(try lease, note: try members.string("note"))
         case .taskRetryable:
-            .taskRetryable(try lease, reason: try reason, notBefore: try members.time("notBefore"))
+            .taskRetryable(
+                try lease, reason: try reason, notBefore: try members.time("notBefore"),
+                failures: try members.integer("failures"))
         case .taskFailed:
             .taskFailed(
                 try task, reason: try reason, cause: try members.findName("cause", as: TaskID.self))

@@ -76,7 +76,7 @@ enum Samples {
         .landingStarted(lease, commit: commit, from: tree),
         .landingDelayed(lease, reason: "dirty"), .taskLanded(lease, commit: commit, tree: tree),
         .taskCompleted(lease, note: "no change"),
-        .taskRetryable(lease, reason: "checks", notBefore: time),
+        .taskRetryable(lease, reason: "checks", notBefore: time, failures: 2),
         .taskFailed("api", reason: "tried 3 times", cause: nil),
         .taskFailed("ui", reason: "a need failed", cause: "api"),
         .taskQuarantined("api", reason: "ended 3 workers"), .taskSkipped("api", reason: "by hand"),

@@ -59,6 +59,8 @@ struct StoreContract {
         task.base = Samples.commit
         task.commit = Samples.commit
         task.tree = Samples.tree
+        task.landing = Samples.commit
+        task.landingFrom = Samples.tree
         task.startedAt = t0
         task.completedAt = t0 + .seconds(9)
         task.cost = Money(microDollars: 123)
