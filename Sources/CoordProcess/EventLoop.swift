@@ -39,7 +39,11 @@ package final class EventLoop {
     private var isRunning = false
     private var isStopped = false
 
-    package init() throws(SystemError) { readiness = try Readiness() }
+    /// Also sets SIGPIPE to ignored: a broken pipe is told by the write that met it.
+    package init() throws(SystemError) {
+        coord_prepare_signals()
+        readiness = try Readiness()
+    }
 
     deinit { scratch.deallocate() }
 
