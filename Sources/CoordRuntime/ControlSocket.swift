@@ -36,7 +36,6 @@ package final class ControlSocket {
         Descriptors.close(listener)
         listener = -1
         for caller in callers.values {
-            caller.flush()
             caller.close()
         }
         callers = [:]
@@ -52,7 +51,11 @@ package final class ControlSocket {
             }
             let number = nextCaller
             nextCaller += 1
-            let channel = LineChannel(loop: coordinator.loop, read: descriptor, write: descriptor)
+            let channel: LineChannel
+            do { channel = try LineChannel(loop: coordinator.loop, read: descriptor, write: descriptor) } catch {
+                Descriptors.close(descriptor)
+                continue
+            }
             callers[number] = channel
             channel.onLine = { [unowned self] line in receive(line, from: number) }
             channel.onClose = { [unowned self] in

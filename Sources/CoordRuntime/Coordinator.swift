@@ -4,7 +4,12 @@ package import CoordModel
 package import CoordProcess
 package import CoordStore
 package import CoordSystem
-import CoordWire
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// The shell of the mind: one thread, one loop. It takes events in, has them decided, records what was decided in one
 /// transaction, and only then acts.
@@ -72,7 +77,7 @@ package final class Coordinator {
 
     /// Starts a new run and works until it is over.
     package func start(_ start: RunStart, tasks: [TaskSpec]) throws(RuntimeError) -> Outcome {
-        prepare()
+        try prepare()
         turn { machine, now in [.record(.runStarted(start))] + machine.start(tasks, at: now) }
         return try work()
     }
@@ -86,15 +91,15 @@ package final class Coordinator {
         let costs: [CostRecord]
         let usageIDs: Set<String>
         do throws(StoreError) {
-            records = try store.tasks(run: run.id)
-            costs = try store.costs(run: run.id)
-            usageIDs = try store.usageIDs(run: run.id)
-            sequence = try store.lastSequence(run: run.id)
+            records = try store.tasks(run.id, .all)
+            costs = try store.costs(run.id)
+            usageIDs = try store.usageIDs(run.id)
+            sequence = try store.lastSequence(run.id)
             projection = Projection(
-                run: run, tasks: records, workers: try store.workers(run: run.id), costs: costs)
+                run: run, tasks: records, workers: try store.workers(run.id), costs: costs)
         } catch { throw .store(error) }
         endLeftovers()
-        prepare()
+        try prepare()
         turn { machine, now in
             machine.restore(tasks: records, costs: costs, usageIDs: usageIDs, process: process, at: now)
         }
@@ -106,8 +111,13 @@ package final class Coordinator {
 
     // MARK: - The loop
 
-    private func prepare() {
-        let runner = EffectRunner(parts, loop: loop, clock: clock) { [unowned self] event in inbox.append(event) }
+    private func prepare() throws(RuntimeError) {
+        let runner: EffectRunner
+        do throws(SystemError) {
+            runner = try EffectRunner(parts, loop: loop, clock: clock) { [unowned self] event in
+                inbox.append(event)
+            }
+        } catch { throw .system(error) }
         runner.onReply = { [unowned self] number, reply in onReply?(number, reply) }
         runner.onFinish = { [unowned self] status, exitStatus, reason in
             outcome = Outcome(status: status, exitStatus: exitStatus, reason: reason)
@@ -166,7 +176,7 @@ package final class Coordinator {
         do throws(StoreError) {
             try parts.store.append(
                 StoreBatch(
-                    run: parts.run, firstSequence: first, facts: facts, runRecord: touched.run,
+                    run: parts.run, firstSequence: first, facts: facts, record: touched.run,
                     tasks: touched.tasks, workers: touched.workers, costs: touched.costs))
         } catch {
             failure = .store(error)
@@ -183,7 +193,18 @@ package final class Coordinator {
     private func endLeftovers() {
         for worker in projection.workers {
             guard let process = worker.process, ProcessTable.isAlive(process) else { continue }
-            ProcessTable.killTree(process)
+            endTree(of: process)
+        }
+    }
+
+    private func endTree(of process: ProcessIdentity) {
+        let descendants = ProcessTable.descendants(of: process.pid)
+        // Gone meanwhile is as good: the signal is sent only to the same process.
+        _ = ProcessTable.signal(process, SIGKILL)
+        for pid in descendants {
+            if let startTime = ProcessTable.startTime(pid) {
+                _ = ProcessTable.signal(ProcessIdentity(pid: pid, startTime: startTime), SIGKILL)
+            }
         }
     }
 

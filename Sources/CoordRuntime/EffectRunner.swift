@@ -20,7 +20,7 @@ final class EffectRunner {
 
     init(
         _ parts: Coordinator.Parts, loop: EventLoop, clock: RuntimeClock, report: @escaping (Event) -> Void
-    ) {
+    ) throws(SystemError) {
         self.parts = parts
         self.loop = loop
         self.clock = clock
@@ -28,10 +28,12 @@ final class EffectRunner {
         let plan = parts.plan
         assignments = AssignmentWriter(parts)
         workerEnvironment = AgentEnvironment.inherited().merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-        crew = parts.workspace.map { workspace in
-            GitCrew(
+        if let workspace = parts.workspace {
+            crew = GitCrew(
                 workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,
-                answers: Mailbox<Event>(loop: loop, report))
+                answers: try Mailbox<Event>(loop: loop, report))
+        } else {
+            crew = nil
         }
         hosts = plan.slots.enumerated().map { index, slot in
             WorkerHost(slot: index, worker: slot.worker, loop: loop, clock: clock, report: report)

@@ -4,6 +4,12 @@ import CoordProcess
 import CoordSystem
 import CoordWire
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// One worker seen from the coordinator: its process and the pipe to it.
 ///
 /// Confined to the loop's thread. It reports by events and decides nothing.
@@ -40,7 +46,7 @@ final class WorkerHost {
                 Descriptors.close(toWorker.read)
                 Descriptors.close(fromWorker.write)
             }
-            let errors = try Descriptors.openForAppending(log)
+            let errors = try Descriptors.open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC)
             defer { Descriptors.close(errors) }
             let child: ChildProcess
             do {
@@ -53,19 +59,19 @@ final class WorkerHost {
                 Descriptors.close(fromWorker.read)
                 throw error
             }
-            listen(to: child, read: fromWorker.read, write: toWorker.write)
+            try listen(to: child, read: fromWorker.read, write: toWorker.write)
             report(.workerStarted(slot: slot, child.identity))
         } catch {
             report(.workerStartFailed(slot: slot, reason: "\(error)"))
         }
     }
 
-    private func listen(to child: ChildProcess, read: Int32, write: Int32) {
+    private func listen(to child: ChildProcess, read: Int32, write: Int32) throws(SystemError) {
         self.child = child
-        let channel = LineChannel(loop: loop, read: read, write: write)
+        let channel = try LineChannel(loop: loop, read: read, write: write)
         self.channel = channel
         channel.onLine = { [unowned self] line in receive(line) }
-        channel.onOversizedLine = { [unowned self] in
+        channel.onOversizedLine = { [unowned self] _ in
             report(.workerBeat(slot: slot))
         }
         loop.watchExit(of: child) { [unowned self] exit in
@@ -108,8 +114,7 @@ final class WorkerHost {
 
     /// Ends the worker and everything below it at once.
     func kill() {
-        guard let child else { return }
-        ProcessTable.killTree(child.identity)
+        child?.killTree()
     }
 
     var isAlive: Bool { child != nil }
