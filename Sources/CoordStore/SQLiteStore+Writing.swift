@@ -132,7 +132,8 @@ extension SQLiteStore {
                 failures = ?, conflicts = ?, worker_losses = ?, last_error = ?, failed_because = ?,
                 not_before = ?, branch = ?, base = ?, commit_id = ?, tree = ?, landing = ?,
                 landing_from = ?, started_at = ?, completed_at = ?, cost_micro_dollars = ?,
-                input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?, proposals = ? WHERE id = ?
+                input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?,
+                proposals = ? WHERE id = ?
             """)
         putState(record, in: update)
         update.put(key)
