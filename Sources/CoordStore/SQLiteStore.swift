@@ -7,18 +7,20 @@ package import CoordModel
     import Darwin
 #endif
 
-/// The journal in a SQLite file: write-ahead log, `synchronous=FULL`, so that what `append` recorded survives a
-/// power cut (https://www.sqlite.org/wal.html). One connection writes and checkpoints; readers open their own.
+/// The journal in a SQLite file: write-ahead log, `synchronous=FULL`, so that what `append` recorded survives
+/// a power cut (https://www.sqlite.org/wal.html). One connection writes and checkpoints; readers open their
+/// own.
 package final class SQLiteStore: Store {
     package enum Mode: Sendable {
         /// Makes the file when it is missing (0600), brings its schema up to date.
         case readWrite
-        /// Changes nothing and makes nothing; a coordinator may write meanwhile, or may have died while it wrote.
+        /// Changes nothing and makes nothing; a coordinator may write meanwhile, or may have died while it
+        /// wrote.
         case readOnly
     }
 
-    /// Pages in the write-ahead log before it is copied into the database: 16 MiB. The default of 1000 copies the
-    /// same few hot pages four times as often, which costs a fifth of the throughput of small batches.
+    /// Pages in the write-ahead log before it is copied into the database: 16 MiB. The default of 1000 copies
+    /// the same few hot pages four times as often, which costs a fifth of the throughput of small batches.
     private static let checkpointPages = 4000
 
     let connection: SQLiteConnection
@@ -52,8 +54,8 @@ package final class SQLiteStore: Store {
         connection.setBusyTimeout(milliseconds: busyTimeout)
         // Asked first, so that a file that is something else is told so and left as it is.
         _ = try connection.integer("PRAGMA schema_version")
-        // A cache of 16 MiB, because a transaction that outgrows the default of 2 MiB writes its log twice; and no
-        // overwriting of freed pages, which Debian's build would do.
+        // A cache of 16 MiB, because a transaction that outgrows the default of 2 MiB writes its log twice;
+        // and no overwriting of freed pages, which Debian's build would do.
         try connection.execute(
             """
             PRAGMA journal_mode = WAL;
@@ -98,8 +100,8 @@ package final class SQLiteStore: Store {
             try prepareForReading(connection)
             return connection
         } catch .readOnly(_, let evidence) {
-            // A folder that cannot be written, where the index of the write-ahead log cannot be made. Without a
-            // log nobody is writing, and the file alone is the whole truth.
+            // A folder that cannot be written, where the index of the write-ahead log cannot be made. Without
+            // a log nobody is writing, and the file alone is the whole truth.
             guard !hasLog(path) else { throw .needsRecovery(path: path, evidence) }
             let immutable = try SQLiteConnection(
                 path: path, uri: "file:" + escaped(path) + "?immutable=1", flags: SQLITE_OPEN_READONLY)

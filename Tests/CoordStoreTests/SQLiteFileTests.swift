@@ -187,7 +187,8 @@ struct SQLiteFileTests {
         }
         #expect(
             error.description
-                == "cannot open the journal `\(folder.path)/none/state.db`: No such file or directory (SQLite code 14)"
+                == "cannot open the journal `\(folder.path)/none/state.db`: "
+                + "No such file or directory (SQLite code 14)"
         )
     }
 
@@ -288,8 +289,8 @@ struct SQLiteFileTests {
             try appendOne(to: store)
         }
 
-        /// The superuser writes anywhere: this thread's file access becomes that of nobody. `setfsuid` concerns
-        /// the calling thread alone, and `body` does not leave it.
+        /// The superuser writes anywhere: this thread's file access becomes that of nobody. `setfsuid`
+        /// concerns the calling thread alone, and `body` does not leave it.
         private func asNobody(_ body: () throws -> Void) throws {
             guard geteuid() == 0 else { return try body() }
             typealias Change = @convention(c) (UInt32) -> Int32
