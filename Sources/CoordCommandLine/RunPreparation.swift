@@ -118,7 +118,7 @@ extension RunPreparation {
             let store: SQLiteStore
             let record: RunRecord?
             do throws(StoreError) {
-                store = try SQLiteStore(state.database, mode: .readWrite)
+                store = try SQLiteStore(path: state.database, mode: .readWrite)
                 record = options.resumes ? try store.latestRun() : nil
             } catch { throw .store(error) }
             if options.resumes { try Self.checkResumable(record, project: project.path) }
