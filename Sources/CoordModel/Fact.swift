@@ -1,5 +1,5 @@
-/// One thing that coord states as true, with its time. Facts are numbered by the journal in the order of their
-/// performance; status, cost, report and recovery are folds over them.
+/// One thing that coord states as true, with its time. Facts are numbered by the journal in the order of
+/// their performance; status, cost, report and recovery are folds over them.
 package struct Fact: Hashable, Sendable {
     package var time: Timestamp
     package var body: Body

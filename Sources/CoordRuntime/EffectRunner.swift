@@ -36,7 +36,7 @@ final class EffectRunner {
             crew = nil
         }
         hosts = plan.slots.enumerated().map { index, slot in
-            WorkerHost(slot: index, worker: slot.worker, loop: loop, clock: clock, report: report)
+            WorkerHost(slot: index, worker: slot.worker, run: parts.run, loop: loop, clock: clock, report: report)
         }
     }
 

@@ -131,6 +131,9 @@ final class GitCrew {
         gateCancellation.cancel()
         hands.shutdown()
         lander.shutdown()
-        workspace.closeGates()
+        do throws(GitError) { try workspace.closeGates() } catch { leftovers = error }
     }
+
+    /// Why the gate's folder could not be taken away, if so. It is coord's own and is made anew by the next run.
+    private(set) var leftovers: GitError?
 }

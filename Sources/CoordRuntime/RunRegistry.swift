@@ -1,5 +1,5 @@
-package import CoordJSON
-import CoordModel
+import CoordJSON
+package import CoordModel
 package import CoordSystem
 
 /// The machine-wide list of runs: one small JSON file per run, for programs that look after all of them.

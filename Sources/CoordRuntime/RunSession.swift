@@ -1,3 +1,4 @@
+import CoordCore
 package import CoordGit
 package import CoordModel
 package import CoordProcess

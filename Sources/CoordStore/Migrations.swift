@@ -10,12 +10,12 @@ struct Migration {
         Migration(name: "journal", sql: journal)
     ]
 
-    // A row of a run has the key `number of the run << 40 | number of the row`, so that facts and tasks are stored
-    // in their order, appending touches only the last page, and a run's rows are one range. The views spell the
-    // key out for people who read the journal with the sqlite3 program.
+    // A row of a run has the key `number of the run << 40 | number of the row`, so that facts and tasks are
+    // stored in their order, appending touches only the last page, and a run's rows are one range. The views
+    // spell the key out for people who read the journal with the sqlite3 program.
     //
-    // What changes with nearly every batch (run_states, task_states) is kept apart from what is large and hardly
-    // changes (runs, tasks): a transaction rewrites whole rows, and its cost is the pages it touches.
+    // What changes with nearly every batch (run_states, task_states) is kept apart from what is large and
+    // hardly changes (runs, tasks): a transaction rewrites whole rows, and its cost is the pages it touches.
     private static let journal = """
         CREATE TABLE runs (
             number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -7,8 +7,8 @@ import CSQLite
 #endif
 
 /// One connection to one database, and the statements prepared on it. Thread-confined: opened with
-/// `SQLITE_OPEN_NOMUTEX`, which https://www.sqlite.org/threadsafe.html permits as long as no two threads use it at
-/// the same time.
+/// `SQLITE_OPEN_NOMUTEX`, which https://www.sqlite.org/threadsafe.html permits as long as no two threads use
+/// it at the same time.
 final class SQLiteConnection {
     let path: String
     private let handle: OpaquePointer
@@ -116,8 +116,8 @@ final class SQLiteConnection {
     }
 }
 
-/// A prepared statement. Values are put in the order of its parameters and taken in the order of its columns, so
-/// no index is written anywhere.
+/// A prepared statement. Values are put in the order of its parameters and taken in the order of its columns,
+/// so no index is written anywhere.
 final class SQLiteStatement {
     private let handle: OpaquePointer
     private unowned let connection: SQLiteConnection

@@ -76,7 +76,8 @@ extension SQLiteStore {
         let select = try connection.prepare(
             """
             SELECT id, tasks.proposed_by, tasks.spec, \(Self.taskColumns)
-            FROM task_states JOIN tasks USING (id) WHERE \(Self.condition(filter)) ORDER BY id LIMIT ? OFFSET ?
+            FROM task_states JOIN tasks USING (id) WHERE \(Self.condition(filter))
+            ORDER BY id LIMIT ? OFFSET ?
             """)
         put(filter, number: number, in: select)
         return try rows(of: select, Self.taskRecord)
@@ -98,9 +99,10 @@ extension SQLiteStore {
         guard let number = try number(of: run) else { return [] }
         let select = try connection.prepare(
             """
-            SELECT task, title, role, deps, priority, stage, since, assigned_to, attempt, failures, last_error,
-                branch, commit_id, started_at, completed_at, cost_micro_dollars
-            FROM task_states JOIN tasks USING (id) WHERE \(Self.condition(filter)) ORDER BY id LIMIT ? OFFSET ?
+            SELECT task, title, role, deps, priority, stage, since, assigned_to, attempt, failures,
+                last_error, branch, commit_id, started_at, completed_at, cost_micro_dollars
+            FROM task_states JOIN tasks USING (id) WHERE \(Self.condition(filter))
+            ORDER BY id LIMIT ? OFFSET ?
             """)
         put(filter, number: number, in: select)
         return try rows(of: select) { row throws(StoreError) in try TaskLine(row) }
@@ -122,8 +124,9 @@ extension SQLiteStore {
 
     private static let taskColumns = """
         stage, since, assigned_to, pinned_to, attempt, failures, conflicts, worker_losses, last_error,
-        failed_because, not_before, branch, base, commit_id, tree, landing, landing_from, started_at, completed_at,
-        cost_micro_dollars, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, proposals
+        failed_because, not_before, branch, base, commit_id, tree, landing, landing_from, started_at,
+        completed_at, cost_micro_dollars, input_tokens, output_tokens, cache_read_tokens,
+        cache_write_tokens, proposals
         """
 
     /// The words of stages come from the enum, never from outside.

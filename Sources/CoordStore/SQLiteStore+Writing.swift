@@ -131,8 +131,9 @@ extension SQLiteStore {
             UPDATE task_states SET stage = ?, since = ?, assigned_to = ?, pinned_to = ?, attempt = ?,
                 failures = ?, conflicts = ?, worker_losses = ?, last_error = ?, failed_because = ?,
                 not_before = ?, branch = ?, base = ?, commit_id = ?, tree = ?, landing = ?,
-                landing_from = ?, started_at = ?, completed_at = ?, cost_micro_dollars = ?, input_tokens = ?, output_tokens = ?,
-                cache_read_tokens = ?, cache_write_tokens = ?, proposals = ? WHERE id = ?
+                landing_from = ?, started_at = ?, completed_at = ?, cost_micro_dollars = ?,
+                input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?,
+                proposals = ? WHERE id = ?
             """)
         putState(record, in: update)
         update.put(key)
@@ -143,8 +144,8 @@ extension SQLiteStore {
                 """
                 INSERT INTO task_states (stage, since, assigned_to, pinned_to, attempt, failures, conflicts,
                     worker_losses, last_error, failed_because, not_before, branch, base, commit_id, tree,
-                    landing, landing_from, started_at, completed_at, cost_micro_dollars, input_tokens, output_tokens,
-                    cache_read_tokens, cache_write_tokens, proposals, id)
+                    landing, landing_from, started_at, completed_at, cost_micro_dollars, input_tokens,
+                    output_tokens, cache_read_tokens, cache_write_tokens, proposals, id)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
             putState(record, in: insert)
@@ -216,8 +217,8 @@ extension SQLiteStore {
         }
         let replace = try connection.statement(
             """
-            INSERT OR REPLACE INTO workers (status, since, pid, process_start, task, attempt, branch, restarts,
-                last_error, cost_micro_dollars, input_tokens, output_tokens, cache_read_tokens,
+            INSERT OR REPLACE INTO workers (status, since, pid, process_start, task, attempt, branch,
+                restarts, last_error, cost_micro_dollars, input_tokens, output_tokens, cache_read_tokens,
                 cache_write_tokens, number, slot_number, worker, slot)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
@@ -264,7 +265,8 @@ extension SQLiteStore {
 }
 
 extension RunRecord {
-    /// Whether everything that is fixed when a run starts is the same, so that the large row need not be written.
+    /// Whether everything that is fixed when a run starts is the same, so that the large row need not be
+    /// written.
     fileprivate func hasSameStart(as other: RunRecord) -> Bool {
         mission == other.mission && missionName == other.missionName && missionFile == other.missionFile
             && project == other.project && target == other.target && agent == other.agent

@@ -7,20 +7,20 @@ package import CoordModel
     import Darwin
 #endif
 
-/// The journal in a SQLite file: write-ahead log, `synchronous=FULL`, so that what `append` recorded survives a
-/// power cut (https://www.sqlite.org/wal.html). One connection writes and checkpoints; readers open their own.
+/// The journal in a SQLite file: write-ahead log, `synchronous=FULL`, so that what `append` recorded survives
+/// a power cut (https://www.sqlite.org/wal.html). One connection writes and checkpoints; readers open their
+/// own.
 package final class SQLiteStore: Store {
     package enum Mode: Sendable {
         /// Makes the file when it is missing (0600), brings its schema up to date.
         case readWrite
-        /// Changes nothing and makes nothing; a coordinator may write meanwhile, or may have died while it wrote.
+        /// Changes nothing and makes nothing; a coordinator may write meanwhile, or may have died while it
+        /// wrote.
         case readOnly
     }
 
-    /// How long a lock of another process is waited for.
-    private static let busyTimeoutMilliseconds: Int32 = 5000
-    /// Pages in the write-ahead log before it is copied into the database: 16 MiB. The default of 1000 copies the
-    /// same few hot pages four times as often, which costs a fifth of the throughput of small batches.
+    /// Pages in the write-ahead log before it is copied into the database: 16 MiB. The default of 1000 copies
+    /// the same few hot pages four times as often, which costs a fifth of the throughput of small batches.
     private static let checkpointPages = 4000
 
     let connection: SQLiteConnection
@@ -33,28 +33,36 @@ package final class SQLiteStore: Store {
     /// Holds one fact's JSON while it is written.
     var scratch: [UInt8] = []
 
-    /// Opens the journal at `path`. `:memory:` makes one that lives as long as the store.
-    package init(path: String, mode: Mode) throws(StoreError) {
+    /// Opens the journal at `path`. `:memory:` makes one that lives as long as the store. A lock of another
+    /// process is waited for until `busyTimeout`.
+    package init(path: String, mode: Mode, busyTimeout: Duration = .seconds(5)) throws(StoreError) {
+        let milliseconds = Int32(clamping: busyTimeout.wholeMilliseconds)
         switch mode {
-        case .readWrite: connection = try Self.openForWriting(path)
-        case .readOnly: connection = try Self.openForReading(path)
+        case .readWrite: connection = try Self.openForWriting(path, milliseconds)
+        case .readOnly: connection = try Self.openForReading(path, milliseconds)
         }
     }
 
     // MARK: Opening
 
-    private static func openForWriting(_ path: String) throws(StoreError) -> SQLiteConnection {
+    private static func openForWriting(_ path: String, _ busyTimeout: Int32) throws(StoreError)
+        -> SQLiteConnection
+    {
         if path != ":memory:" { try makeFile(path) }
         let connection = try SQLiteConnection(
             path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-        connection.setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
+        connection.setBusyTimeout(milliseconds: busyTimeout)
         // Asked first, so that a file that is something else is told so and left as it is.
         _ = try connection.integer("PRAGMA schema_version")
+        // A cache of 16 MiB, because a transaction that outgrows the default of 2 MiB writes its log twice;
+        // and no overwriting of freed pages, which Debian's build would do.
         try connection.execute(
             """
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = FULL;
             PRAGMA wal_autocheckpoint = \(checkpointPages);
+            PRAGMA cache_size = -16384;
+            PRAGMA secure_delete = OFF;
             PRAGMA temp_store = MEMORY;
             PRAGMA cell_size_check = ON;
             PRAGMA trusted_schema = OFF;
@@ -75,7 +83,9 @@ package final class SQLiteStore: Store {
         close(descriptor)
     }
 
-    private static func openForReading(_ path: String) throws(StoreError) -> SQLiteConnection {
+    private static func openForReading(_ path: String, _ busyTimeout: Int32) throws(StoreError)
+        -> SQLiteConnection
+    {
         var status = stat()
         guard stat(path, &status) == 0 else {
             let code = errno
@@ -85,34 +95,31 @@ package final class SQLiteStore: Store {
                 .init(code: SQLITE_CANTOPEN, message: String(cString: strerror(code))))
         }
         let connection = try SQLiteConnection(path: path, flags: SQLITE_OPEN_READONLY)
+        connection.setBusyTimeout(milliseconds: busyTimeout)
         do throws(StoreError) {
             try prepareForReading(connection)
             return connection
-        } catch .cannotOpen(_, let code, let evidence) where code == EACCES || code == EROFS || code == EPERM
-        {
-            return try openImmutable(path, evidence)
         } catch .readOnly(_, let evidence) {
-            return try openImmutable(path, evidence)
+            // A folder that cannot be written, where the index of the write-ahead log cannot be made. Without
+            // a log nobody is writing, and the file alone is the whole truth.
+            guard !hasLog(path) else { throw .needsRecovery(path: path, evidence) }
+            let immutable = try SQLiteConnection(
+                path: path, uri: "file:" + escaped(path) + "?immutable=1", flags: SQLITE_OPEN_READONLY)
+            try prepareForReading(immutable)
+            return immutable
+        } catch .cannotOpen(_, let code, let evidence) where code != EMFILE && code != ENFILE && hasLog(path)
+        {
+            // The same folder with a log in it: SQLite then reports no system error of its own.
+            throw .needsRecovery(path: path, evidence)
         }
     }
 
-    /// For a folder that cannot be written: there the index of a write-ahead log cannot be made. Without a log
-    /// nobody is writing and the file alone is the whole truth; with one, its pages are out of reach.
-    private static func openImmutable(
-        _ path: String, _ evidence: StoreError.Evidence
-    ) throws(StoreError) -> SQLiteConnection {
+    private static func hasLog(_ path: String) -> Bool {
         var log = stat()
-        if stat(path + "-wal", &log) == 0, log.st_size > 0 {
-            throw .needsRecovery(path: path, evidence)
-        }
-        let connection = try SQLiteConnection(
-            path: path, uri: "file:" + escaped(path) + "?immutable=1", flags: SQLITE_OPEN_READONLY)
-        try prepareForReading(connection)
-        return connection
+        return stat(path + "-wal", &log) == 0 && log.st_size > 0
     }
 
     private static func prepareForReading(_ connection: SQLiteConnection) throws(StoreError) {
-        connection.setBusyTimeout(milliseconds: busyTimeoutMilliseconds)
         try connection.execute("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF")
         try Migration.check(connection)
     }

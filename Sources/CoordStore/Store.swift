@@ -52,8 +52,9 @@ package struct StoreBatch: Sendable {
     package var facts: [Fact]
     /// The run's row. Must be there in the first batch of a run.
     package var record: RunRecord?
-    /// The rows of the tasks that were touched. A task's `spec` and `proposedBy` are taken when its row is new or
-    /// when the batch has a `taskEdited` for it, and left alone otherwise: they are large and seldom change.
+    /// The rows of the tasks that were touched. A task's `spec` and `proposedBy` are taken when its row is
+    /// new or when the batch has a `taskEdited` for it, and left alone otherwise: they are large and seldom
+    /// change.
     package var tasks: [TaskRecord]
     package var workers: [WorkerRecord]
     package var costs: [CostRecord]

@@ -3,8 +3,8 @@ package import CoordWire
 
 /// Why the journal could not be opened, read or written.
 package enum StoreError: Error, Hashable, Sendable {
-    /// What SQLite said: its extended result code, its words and the statement that was run. Values bound to the
-    /// statement are never part of it, they may be private.
+    /// What SQLite said: its extended result code, its words and the statement that was run. Values bound to
+    /// the statement are never part of it, they may be private.
     package struct Evidence: Hashable, Sendable {
         package var code: Int32
         package var message: String
@@ -30,8 +30,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case newerSchema(path: String, unknown: [String])
     /// An older coord made it and read-only mode may not bring it up to date.
     case olderSchema(path: String, missing: [String])
-    /// It was not closed properly and its folder cannot be written, so what is in its write-ahead log is out of
-    /// reach.
+    /// It was not closed properly and its folder cannot be written, so what is in its write-ahead log is out
+    /// of reach.
     case needsRecovery(path: String, Evidence)
 
     // MARK: Reading and writing

@@ -33,8 +33,8 @@ package struct FactCodecError: Error, Hashable, Sendable, CustomStringConvertibl
 
 /// Facts to and from their journalled form: a type name, the task and worker they are about, and JSON data.
 ///
-/// The data never repeats the task and the worker; they are columns and stream members of their own. Durations are
-/// kept in whole milliseconds, money in micro-dollars (exact up to nine billion dollars).
+/// The data never repeats the task and the worker; they are columns and stream members of their own.
+/// Durations are kept in whole milliseconds, money in micro-dollars (exact up to nine billion dollars).
 package enum FactCodec {
     /// The type name and the data as a tree. For few facts; `write` is the quick way.
     package static func encode(_ body: Fact.Body) -> (type: String, data: JSONValue) {

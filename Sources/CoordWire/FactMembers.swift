@@ -1,8 +1,8 @@
 import CoordJSON
 import CoordModel
 
-/// Writes the members of one JSON object straight into bytes, without a tree between: the journal writes several
-/// facts a millisecond.
+/// Writes the members of one JSON object straight into bytes, without a tree between: the journal writes
+/// several facts a millisecond.
 struct MemberWriter {
     private(set) var bytes: [UInt8]
 
@@ -132,8 +132,8 @@ struct MemberWriter {
     }
 }
 
-/// Reads the members of one JSON object that a `MemberWriter` wrote. Unknown members are left alone: a newer coord
-/// may have written them.
+/// Reads the members of one JSON object that a `MemberWriter` wrote. Unknown members are left alone: a newer
+/// coord may have written them.
 struct MemberReader {
     let type: String
     private let object: JSONObject

@@ -1,6 +1,7 @@
 package import CoordModel
 
-/// The names under which facts are journalled and published. A name, once written, is never given another meaning.
+/// The names under which facts are journalled and published. A name, once written, is never given another
+/// meaning.
 package enum FactType: String, Sendable, CaseIterable {
     case runStarted = "run.started"
     case runResumed = "run.resumed"

@@ -22,7 +22,7 @@ enum DispatchBench {
         let state = StateFolder(project: folder)
         try state.make()
         let store: any Store =
-            options.has("durable") ? try SQLiteStore(state.database, mode: .readWrite) : InMemoryStore()
+            options.has("durable") ? try SQLiteStore(path: state.database, mode: .readWrite) : InMemoryStore()
         let tasks = (0..<count).map { node in
             TaskSpec(
                 id: TaskID("t\(node)"),

@@ -47,7 +47,8 @@ struct FactCodecTests {
         #expect(
             String(decoding: bytes, as: UTF8.self)
                 == #"{"attempt":2,"id":"call-1","model":"sonnet","inputTokens":1200,"outputTokens":300,"#
-                + #""cacheReadTokens":7,"cacheWriteTokens":9,"reportedUSD":0.01,"costUSD":0.000125,"counted":true}"#
+                + #""cacheReadTokens":7,"cacheWriteTokens":9,"reportedUSD":0.01,"#
+                + #""costUSD":0.000125,"counted":true}"#
         )
     }
 
