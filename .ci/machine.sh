@@ -51,7 +51,7 @@ find_missing() {
 }
 
 install_missing() {
-    packages="$missing${missing:+ }$wished"
+    packages="$missing${missing:+${wished:+ }}$wished"
     if command -v brew >/dev/null; then
         say "installing $packages with Homebrew"
         # shellcheck disable=SC2086 # one word per package
