@@ -87,7 +87,9 @@ let package = Package(
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
         tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),
         tests("CoordCatalogTests", ["CoordCatalog", "CoordModel", "CoordJSON", "CoordSystem"]),
-        tests("CoordWorkerTests", ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON"]),
+        tests(
+            "CoordWorkerTests",
+            ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON", "coord-worker"]),
         tests(
             "CoordCommandLineTests",
             ["CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem"]),

@@ -25,8 +25,8 @@ package final class EventLoop {
 
     /// Called when the alarm is due.
     package var alarm: (() -> Void)?
-    /// Room for one read, shared by all channels of the loop.
-    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    /// Room for one read, shared by all who read within the loop; its content is anybody's after a call back.
+    package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
     private let readiness: Readiness
     /// By descriptor number.
