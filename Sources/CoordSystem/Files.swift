@@ -13,8 +13,8 @@ package enum FileKind: Hashable, Sendable {
     case other
 }
 
-/// Files and folders. Every call blocks until the system answers; call them on the main thread before the loop
-/// runs, on a blocking thread, or where a stall of a local disk is acceptable.
+/// Files and folders. Every call blocks until the system answers; call them on the main thread before the
+/// loop runs, on a blocking thread, or where a stall of a local disk is acceptable.
 package enum Files {
     /// The bytes of a regular file. A folder gives EISDIR, a device or named pipe ENXIO (opening one never
     /// waits), a file above the limit EFBIG.

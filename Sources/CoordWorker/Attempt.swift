@@ -3,8 +3,8 @@ import CoordProcess
 import CoordSystem
 import CoordWire
 
-/// What drives one agent. It reports while it works, and completes once: with nil when all went well, else with
-/// the reason why not.
+/// What drives one agent. It reports while it works, and completes once: with nil when all went well, else
+/// with the reason why not.
 protocol AgentDriver: AnyObject {
     /// Begins. `completion` may be called before this returns.
     func start(report: @escaping (AgentReport) -> Void, completion: @escaping (String?) -> Void)
@@ -45,7 +45,7 @@ final class Attempt {
             timeout = surroundings.timers.after(limit) { [unowned self] in end(.timedOut(after: limit)) }
         }
         switch assignment.work {
-        case .none: return finish(.finished)
+        case .none: return runCheck(0)
         case .command(let command): agent = CommandAgent(command, in: surroundings)
         case .rehearsal(let folder, let part):
             agent = RehearsalAgent(

@@ -2,8 +2,8 @@ import CoordModel
 import CoordProcess
 import CoordSystem
 
-/// An agent that plays a part written beforehand: it edits real files and runs real commands in the worktree, and
-/// calls no model. What it says is marked as rehearsed by whoever shows it.
+/// An agent that plays a part written beforehand: it edits real files and runs real commands in the worktree,
+/// and calls no model. What it says is marked as rehearsed by whoever shows it.
 final class RehearsalAgent: AgentDriver {
     private let folder: String
     private let part: String
@@ -170,8 +170,8 @@ final class RehearsalAgent: AgentDriver {
 
 /// Keeps a rehearsal's files where they belong.
 enum SafePath {
-    /// The absolute path of `path` within the folder. Refused: absolute paths, `..` and `.`, git's own folder, and
-    /// a link anywhere on the way, the last part included.
+    /// The absolute path of `path` within the folder. Refused: absolute paths, `..` and `.`, git's own
+    /// folder, and a link anywhere on the way, the last part included.
     static func resolve(_ path: String, below folder: String) throws(RehearsalError) -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let isPlain = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }

@@ -35,12 +35,12 @@ final class StepSurroundings {
     }
 }
 
-/// One shell command of an attempt: started in a session of its own, read to its end, and cleared away with all it
-/// started.
+/// One shell command of an attempt: started in a session of its own, read to its end, and cleared away with
+/// all it started.
 ///
-/// Its end is the end of its own process: what it leaves behind is killed, also what went into a session of its
-/// own, where orphans come to this process; and a stranger that holds its output open is listened to for one
-/// more second.
+/// Its end is the end of its own process: what it leaves behind is killed, also what went into a session of
+/// its own, where orphans come to this process; and a stranger that holds its output open is listened to for
+/// one more second.
 final class ShellStep {
     private static let drain = Duration.seconds(1)
 
@@ -60,8 +60,8 @@ final class ShellStep {
     private var isComplete = false
     private var timer: Timers.Token?
 
-    /// Starts the command. Standard output goes to the transcript and, line by line, to `onLine`; standard error
-    /// to the transcript. `completion` is called once, unless `abort` is.
+    /// Starts the command. Standard output goes to the transcript and, line by line, to `onLine`; standard
+    /// error to the transcript. `completion` is called once, unless `abort` is.
     init(
         _ command: String, in surroundings: StepSurroundings, onLine: ((ArraySlice<UInt8>) -> Void)? = nil,
         completion: @escaping (ExitOutcome) -> Void

@@ -26,9 +26,7 @@ final class Timers {
     func after(_ delay: Duration, _ handler: @escaping () -> Void) -> Token {
         nextNumber += 1
         let token = Token(number: nextNumber)
-        let nanoseconds =
-            delay.components.seconds * 1_000_000_000 + delay.components.attoseconds / 1_000_000_000
-        let dueAt = RuntimeClock.monotonicNanoseconds() + max(0, nanoseconds)
+        let dueAt = RuntimeClock.monotonicNanoseconds() + max(0, delay.wholeNanoseconds)
         entries.append(Entry(token: token, dueAt: dueAt, handler: handler))
         setAlarm()
         return token

@@ -45,7 +45,7 @@ final class Transcript {
         tailBuffer.append(bytes)
         lastByte = last
         guard descriptor >= 0 else { return }
-        let room = limit - written
+        let room = max(0, limit - written)
         write(UnsafeRawBufferPointer(rebasing: bytes.prefix(room)))
         if bytes.count > room {
             let note = "\n[coord: the transcript ends here, at its limit of \(limit) bytes]\n"

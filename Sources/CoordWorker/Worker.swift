@@ -34,8 +34,8 @@ package struct WorkerSettings: Sendable {
     }
 }
 
-/// One hand of the coordinator: takes an assignment, drives its agent, reports, and takes the next. One thread, one
-/// loop; it never decides anything that outlives the attempt.
+/// One hand of the coordinator: takes an assignment, drives its agent, reports, and takes the next. One
+/// thread, one loop; it never decides anything that outlives the attempt.
 ///
 /// The end of its input is an order to stop now: whoever could want its work is gone.
 package final class Worker {
@@ -100,7 +100,8 @@ package final class Worker {
 
     private func send(_ message: WorkerMessage) {
         let isSent = channel.send { [run] in message.write(run: run, to: &$0) }
-        // A coordinator that is gone is told by the end of our input; one that does not read is not told more.
+        // A coordinator that is gone is told by the end of our input; one that does not read is not told
+        // more.
         if !isSent, channel.isWritable { log("the coordinator does not read; a message was dropped") }
     }
 
@@ -117,12 +118,12 @@ package final class Worker {
 
     private func handle(_ line: ArraySlice<UInt8>) {
         do throws(WireError) {
-            guard let (_, message) = try CoordinatorMessage.decode(line) else {
+            guard let (run, message) = try CoordinatorMessage.decode(line) else {
                 return log("a message of a later version was ignored")
             }
             switch message {
             case .assign(let assignment): accept(assignment)
-            case .cancel(let lease, let reason): cancel(lease, reason)
+            case .cancel(let lease, let reason): cancel(run, lease, reason)
             case .shutdown: shutDown()
             }
         } catch {
@@ -166,9 +167,9 @@ package final class Worker {
         state = .idle
     }
 
-    private func cancel(_ lease: Lease, _ reason: String) {
+    private func cancel(_ run: RunID?, _ lease: Lease, _ reason: String) {
         // One that is over, or was never here, needs no end.
-        guard let attempt, attempt.assignment.lease == lease else { return }
+        guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else { return }
         log("\(lease) is cancelled: \(reason)")
         attempt.end(.cancelled)
     }

@@ -34,18 +34,19 @@ struct RehearsalTests {
     func steps() throws {
         let steps = #"""
             [[{"say":"Looking around"},
-              {"write":"src/app.js","from":"app.js"}, {"write":"run.sh","text":"echo \"$1\"\n","executable":true},
+              {"write":"src/app.js","from":"app.js"},
+              {"write":"run.sh","text":"echo \"$1\"\n","executable":true},
               {"edit":"src/app.js","find":"PORT","replace":"8080"}, {"delete":"old.txt"}, {"pause":10},
               {"run":"./run.sh hello > said"}, {"run":"exit 9","mayFail":true},
               {"propose":{"id":"docs","prompt":"write them","deps":["api"]}},
               {"handoff":{"summary":"The API stands","remaining":["docs"]}}]]
             """#
-        let worker = try worker(steps, files: ["play/app.js": "listen(PORT)\n", "work/old.txt": "old"])
+        let worker = try worker(steps, files: ["play/app.js": "listen(PORT)\n", "tree/old.txt": "old"])
         #expect(play(worker) == .finished)
-        #expect(worker.text("work/src/app.js") == "listen(8080)\n")
-        #expect(worker.text("work/said") == "hello\n")
-        #expect(Files.kind(worker.folder + "/work/old.txt") == nil)
-        #expect(Files.permissions(worker.folder + "/work/run.sh") == 0o755)
+        #expect(worker.text("tree/src/app.js") == "listen(8080)\n")
+        #expect(worker.text("tree/said") == "hello\n")
+        #expect(Files.kind(worker.folder + "/tree/old.txt") == nil)
+        #expect(Files.permissions(worker.folder + "/tree/run.sh") == 0o755)
         #expect(
             worker.reports == [
                 .progress("Looking around"),
@@ -68,9 +69,9 @@ struct RehearsalTests {
             #"[[{"fail":"not yet"}],[{"write":"a","text":"2"}],[{"write":"a","text":"3"}]]"#)
         #expect(play(worker) == .failed(reason: "step 1 of part `api`: not yet"))
         #expect(play(worker, attempt: 2) == .finished)
-        #expect(worker.text("work/a") == "2")
+        #expect(worker.text("tree/a") == "2")
         #expect(play(worker, attempt: 9) == .finished)
-        #expect(worker.text("work/a") == "3")
+        #expect(worker.text("tree/a") == "3")
     }
 
     @Test(
@@ -108,8 +109,8 @@ struct RehearsalTests {
             (#"{"handoff":{}}"#, "`handoff` lacks `summary`"), (#"{"handoff":3}"#, "it is no object"),
         ])
     func wrongStep(step: String, reason: String) throws {
-        let worker = try worker("[[\(step)]]", files: ["work/a": "x x x"])
-        symlink("/tmp", worker.folder + "/work/link")
+        let worker = try worker("[[\(step)]]", files: ["tree/a": "x x x"])
+        symlink("/tmp", worker.folder + "/tree/link")
         guard case .failed(let found) = play(worker) else {
             Issue.record("it was played")
             return

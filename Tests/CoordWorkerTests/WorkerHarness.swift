@@ -24,7 +24,7 @@ final class WorkerHarness {
     /// Heartbeats come every hour unless told otherwise, so that silence can be told from talk.
     init(heartbeatMilliseconds: Int = 3_600_000, graceMilliseconds: Int = 300) throws {
         folder = try Files.realPath(Files.temporaryFolder(prefix: "coord-worker-test-"))
-        try Files.makeFolder(folder + "/work")
+        try Files.makeFolder(folder + "/tree")
         loop = try EventLoop()
         let there = try Descriptors.makePipe()
         let back = try Descriptors.makePipe()
@@ -94,7 +94,7 @@ final class WorkerHarness {
         checks: [String] = []
     ) -> Assignment {
         Assignment(
-            run: run, lease: Lease(task: task, attempt: attempt), worktree: folder + "/work", work: work,
+            run: run, lease: Lease(task: task, attempt: attempt), worktree: folder + "/tree", work: work,
             transcript: folder + "/transcripts/\(task)-\(attempt)",
             environment: ["PATH": "/usr/bin:/bin", "COORD_TASK": task.rawValue], timeout: timeout,
             checks: checks)
@@ -128,14 +128,26 @@ final class WorkerHarness {
 
     func transcript(_ name: String = "api-1") -> String? { text("transcripts/" + name) }
 
-    /// Waits until the file holds a process number, and tells which process that is.
-    func process(in name: String) -> ProcessIdentity? {
-        for _ in 0..<5000 {
-            if let line = text("work/" + name), line.hasSuffix("\n"), let pid = Int32(line.dropLast()) {
-                return ProcessTable.startTime(pid).map { ProcessIdentity(pid: pid, startTime: $0) }
+    /// Waits for so many processes of the agent to say `pid NUMBER` as their progress, and tells which they are.
+    func family(of count: Int) throws -> [ProcessIdentity] {
+        func pids() -> [Int32] {
+            reports.compactMap {
+                guard case .progress(let text) = $0, text.hasPrefix("pid ") else { return nil }
+                return Int32(text.dropFirst(4))
             }
-            usleep(2000)
         }
-        return nil
+        wait { pids().count == count }
+        return try pids().map {
+            ProcessIdentity(pid: $0, startTime: try #require(ProcessTable.startTime($0)))
+        }
+    }
+
+    /// Lets time pass, and hears what the worker says meanwhile.
+    func listen(for time: Duration) {
+        isDone = { false }
+        loop.alarm = { [unowned self] in loop.stop() }
+        loop.setAlarm(after: time)
+        loop.run()
+        isDone = { true }
     }
 }

@@ -44,12 +44,13 @@ struct WorkerTests {
                 .progress("half"), .usage(Usage(id: "1", model: "m", tokens: TokenCounts(input: 5))),
                 .progress("no line end"),
             ])
-        #expect(worker.text("work/file") == "made\n")
+        #expect(worker.text("tree/file") == "made\n")
         let transcript = try #require(worker.transcript())
-        for part in [worker.folder + "/work\n", "COORD_TASK=api\nPATH=/usr/bin:/bin\nPWD=", "careful\n"] {
+        for part in [worker.folder + "/tree\n", "COORD_TASK=api\nPATH=/usr/bin:/bin\nPWD=", "careful\n"] {
             #expect(transcript.contains(part))
         }
-        // The shell adds what it must (`PWD`, perhaps `OLDPWD`, `SHLVL`, `_`); nothing of the worker's own passes.
+        // The shell adds what it must (`PWD`, perhaps `OLDPWD`, `SHLVL`, `_`); nothing of the worker's own
+        // passes.
         #expect(!transcript.contains("COORD_HEARTBEAT_MS"))
         #expect(worker.finished.last?.tail == transcript)
     }
@@ -82,16 +83,16 @@ struct WorkerTests {
     func checks() throws {
         let worker = try WorkerHarness()
         #expect(worker.outcome("echo 1 > a", checks: ["test -f a", "echo 2 > b"]) == .finished)
-        #expect(worker.text("work/b") == "2\n")
+        #expect(worker.text("tree/b") == "2\n")
         #expect(
             worker.outcome("true", checks: ["true", "echo why; exit 4", "echo 3 > c"])
                 == .failed(reason: "the check `echo why; exit 4` ended with exit status 4"))
         #expect(worker.finished.last?.tail.hasSuffix("why\n") == true)
-        #expect(worker.text("work/c") == nil)
+        #expect(worker.text("tree/c") == nil)
         #expect(
             worker.outcome("exit 1", checks: ["echo 4 > d"])
                 == .failed(reason: "the agent ended with exit status 1"))
-        #expect(worker.text("work/d") == nil)
+        #expect(worker.text("tree/d") == nil)
     }
 
     @Test("many events come through, each once and in order, and slow nothing down for ever")
@@ -129,20 +130,20 @@ struct WorkerTests {
     func oneAtATime() throws {
         let worker = try WorkerHarness()
         let first = worker.assignment(.command("read line < gate; echo done >> count"))
-        mkfifo(worker.folder + "/work/gate", 0o600)
+        mkfifo(worker.folder + "/tree/gate", 0o600)
         worker.send(.assign(first))
         worker.send(.assign(first))
-        worker.send(.cancel(Lease(task: "api", attempt: 0 + 7), reason: "old"))
+        worker.send(.cancel(Lease(task: "api", attempt: 7), reason: "old"))
         worker.send(.assign(worker.assignment(.command("true"), task: "other")))
         worker.wait { worker.finished.count == 1 }
         #expect(worker.finished[0].lease.task == "other")
         #expect(worker.finished[0].outcome == .failed(reason: "the worker is busy with api#1"))
-        let gate = try Descriptors.open(worker.folder + "/work/gate", O_WRONLY)
+        let gate = try Descriptors.open(worker.folder + "/tree/gate", O_WRONLY)
         write(gate, "go\n", 3)
         Descriptors.close(gate)
         worker.wait { worker.finished.count == 2 }
         #expect(worker.finished[1].outcome == .finished)
-        #expect(worker.text("work/count") == "done\n")
+        #expect(worker.text("tree/count") == "done\n")
     }
 
     @Test("noise from the coordinator is logged and the worker goes on")
@@ -181,12 +182,12 @@ struct WorkerTests {
         // It goes to sleep after its last word; when that is done, nothing wakes it.
         var last = switches()
         for _ in 0..<20 {
-            usleep(20_000)
+            worker.listen(for: .milliseconds(20))
             let now = switches()
             if now == last { break }
             last = now
         }
-        usleep(200_000)
+        worker.listen(for: .milliseconds(200))
         #expect(switches() == last)
     }
 }
