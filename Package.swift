@@ -96,7 +96,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),
-        tests("HouseTests", ["CoordSystem"]),
+        tests("HouseTests", ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess"]),
     ],
     swiftLanguageModes: [.v6]
 )

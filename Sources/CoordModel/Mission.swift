@@ -1,4 +1,5 @@
-/// A mission, checked and with every default filled in: the team, the limits, the rules of landing and the graph.
+/// A mission, checked and with every default filled in: the team, the limits, the rules of landing and the
+/// graph.
 package struct Mission: Sendable, Equatable {
     package var id: MissionID
     package var name: String

@@ -41,7 +41,7 @@ package final class LineChannel {
         writeLimit = writeLimitBytes
         framing = LineFraming(limitBytes: lineLimitBytes)
         for descriptor in [read, write] where descriptor >= 0 { try Descriptors.setNonBlocking(descriptor) }
-        if read >= 0 { loop.watchReadable(read) { [unowned self] in self.receive() } }
+        if read >= 0 { loop.watchReadable(read) { [unowned self] in _ = self.receive() } }
     }
 
     deinit { close() }
@@ -127,13 +127,21 @@ package final class LineChannel {
 
     // MARK: Receiving
 
-    private func receive() {
+    /// Hands out every line that has arrived, without waiting for more. For the time when the other side is known
+    /// to have ended.
+    package func drain() {
+        while readEnd >= 0, receive() {}
+    }
+
+    /// False: nothing more is there now.
+    private func receive() -> Bool {
         let descriptor = readEnd
         let count = readSome(descriptor, loop.scratch)
-        if count < 0, errno == EAGAIN || errno == EINTR { return }
+        if count < 0, errno == EAGAIN || errno == EINTR { return errno == EINTR }
         guard count > 0 else {
             closeReadEnd()
-            return onClose()
+            onClose()
+            return false
         }
         framing.append(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]))
         // A handler may close the channel, and with it everything that waits.
@@ -143,6 +151,7 @@ package final class LineChannel {
             case .oversized(let bytes): onOversizedLine(bytes)
             }
         }
+        return true
     }
 
     private func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
