@@ -126,8 +126,10 @@ final class ProblemList {
         return sorted
     }
 
+    /// Starts with a capital letter, and quotes no more of a hostile file than a person can read.
     private func sentence(_ text: String) -> String {
-        guard let first = text.first, first.isASCII, first.isLowercase else { return text }
-        return first.uppercased() + text.dropFirst()
+        let short = text.utf8.count <= 600 ? text : text.prefix(400) + " …"
+        guard let first = short.first, first.isASCII, first.isLowercase else { return short }
+        return first.uppercased() + short.dropFirst()
     }
 }

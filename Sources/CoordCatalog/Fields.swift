@@ -196,14 +196,15 @@ struct Fields<Key: FieldKey> {
 
     /// The entries of a list, each read by `entry`; nil entries are left out. Nil when there is no such list.
     func list<Entry>(
-        _ key: Key, of wanted: String, entry: (LocatedValue) -> Entry?
+        _ key: Key, of wanted: String, hint: (LocatedValue) -> String? = { _ in nil },
+        entry: (LocatedValue) -> Entry?
     ) -> [Entry]? {
         guard let value = self[key] else { return nil }
         guard case .list(let items) = value.content else {
             problems.error(
                 at: value.position,
                 "`\(key.rawValue)` of \(subject) must be a list of \(wanted), found \(value.kindName)",
-                hint: value.string.map { "Write `[\"\($0)\"]`" })
+                hint: hint(value))
             return nil
         }
         return items.compactMap(entry)
@@ -211,16 +212,15 @@ struct Fields<Key: FieldKey> {
 
     /// A list of non-empty strings, with the place of each.
     func strings(_ key: Key, of wanted: String = "strings") -> [(text: String, position: SourcePosition)] {
-        list(key, of: wanted) { item in
+        let name = "`\(key.rawValue)` of \(subject)"
+        let asList = { (value: LocatedValue) in value.string.map { "Write `[\"\($0)\"]`" } }
+        return list(key, of: wanted, hint: asList) { item in
             guard let text = item.string else {
                 problems.error(
-                    at: item.position,
-                    "`\(key.rawValue)` of \(subject) must be a list of \(wanted), found \(item.kindName) in it"
-                )
+                    at: item.position, "\(name) must be a list of \(wanted), found \(item.kindName) in it")
                 return nil
             }
-            let isFit = Self.check(
-                text, at: item.position, "an entry of `\(key.rawValue)` of \(subject)", problems)
+            let isFit = Self.check(text, at: item.position, "an entry of \(name)", problems)
             return isFit ? (text, item.position) : nil
         } ?? []
     }

@@ -23,7 +23,7 @@ extension MissionReader {
     }
 
     private func task(_ item: LocatedValue, number: Int) -> TaskDraft? {
-        guard let fields = fields(TaskKey.self, item, "task", number: number) else { return nil }
+        guard let fields = fields(item, "task", number: number, named: [TaskKey.id]) else { return nil }
         let id = fields.require(.id) ? name(fields, .id) : nil
         var spec = TaskSpec(id: TaskID(id ?? ""))
         spec.title = fields.line(.title) ?? spec.id.rawValue
