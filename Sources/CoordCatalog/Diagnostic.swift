@@ -1,3 +1,5 @@
+package import CoordJSON
+
 /// A place in a text file: line and column from 1. The column counts Unicode scalars.
 package struct SourcePosition: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var line: Int
@@ -69,6 +71,18 @@ extension Diagnostic: CustomStringConvertible {
             }
         }
         return result
+    }
+}
+
+extension Diagnostic {
+    /// For programs: `severity`, `file`, `line`, `column`, `message`, `hint`; what is not known is null.
+    package var json: JSONValue {
+        [
+            "severity": .string(severity.rawValue), "file": .string(file),
+            "line": line.map { .integer(Int64($0)) } ?? nil,
+            "column": column.map { .integer(Int64($0)) } ?? nil, "message": .string(message),
+            "hint": hint.map { .string($0) } ?? nil,
+        ]
     }
 }
 

@@ -115,9 +115,7 @@ struct Fields<Key: FieldKey> {
     static func checkLine(
         _ text: String, at position: SourcePosition, _ name: String, _ problems: ProblemList
     ) -> Bool {
-        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            return true
-        }
+        guard text.unicodeScalars.contains(where: \.isControl) else { return true }
         problems.error(at: position, "\(name) must be one line without control characters")
         return false
     }
@@ -228,4 +226,9 @@ struct Fields<Key: FieldKey> {
     static func enumeration(_ words: [String]) -> String {
         words.map { "`\($0)`" }.joined(separator: ", ")
     }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is of one of the two sets of control characters: it may drive a terminal, and ends lines.
+    var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
 }

@@ -199,7 +199,7 @@ enum Glob {
         if text.hasPrefix("/") || text.hasPrefix("~") { return "it starts outside the project" }
         if text.split(separator: "/").contains("..") { return "`..` leads out of a folder" }
         if text.contains("\\") { return "folders are separated by `/`" }
-        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+        if text.unicodeScalars.contains(where: \.isControl) {
             return "it holds a control character"
         }
         return nil

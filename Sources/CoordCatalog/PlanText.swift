@@ -185,7 +185,7 @@ struct PlanText {
     private func range(ofFlag flag: String) -> Range<Int>? {
         let wanted = Array("[\(flag)]".unicodeScalars)
         guard letters.count >= wanted.count else { return nil }
-        for start in letters.startIndex...(letters.endIndex - wanted.count) {
+        for start in letters.startIndex...(letters.endIndex - wanted.count) where letters[start] == "[" {
             let found = zip(letters[start...], wanted).allSatisfy {
                 $0.properties.uppercaseMapping == String($1)
             }

@@ -67,17 +67,15 @@ struct RoleReader {
     /// are none.
     private static func quotingValues(_ yaml: [UInt8]) -> [UInt8]? {
         var isChanged = false
-        let lines = String(decoding: yaml, as: UTF8.self).split(
-            separator: "\n", omittingEmptySubsequences: false
-        )
-        .map { line -> String in
-            let text = line.hasSuffix("\r") ? line.dropLast() : line
+        // By bytes: a carriage return and a line feed are one letter to a string.
+        let lines = yaml.split(separator: 0x0A, omittingEmptySubsequences: false).map { line -> String in
+            let text = String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
             guard let colon = text.firstIndex(of: ":"), text.first.map({ $0.isLetter }) ?? false else {
-                return String(text)
+                return text
             }
             let value = text[text.index(after: colon)...].trimmingSpaces
             guard value.contains(": "), let first = value.first, !"\"'[{|>&*!".contains(first) else {
-                return String(text)
+                return text
             }
             isChanged = true
             let doubled = value.split(separator: "'", omittingEmptySubsequences: false).joined(

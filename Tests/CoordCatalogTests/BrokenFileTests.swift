@@ -1,3 +1,4 @@
+import CoordJSON
 import CoordModel
 import Testing
 
@@ -64,6 +65,21 @@ struct BrokenFileTests {
         for index in diagnostics.indices { diagnostics[index].file = "role.md" }
         #expect(diagnostics.printed == row.says)
         #expect((role == nil) == diagnostics.contains(where: \.isError))
+    }
+
+    @Test("programs get the same answer as data")
+    func json() {
+        let whole = Diagnostic(
+            file: "m", position: SourcePosition(line: 2, column: 7), message: "Wrong", hint: "Right")
+        #expect(
+            whole.json == [
+                "severity": "error", "file": "m", "line": 2, "column": 7, "message": "Wrong", "hint": "Right",
+            ])
+        let bare = Diagnostic(severity: .warning, file: "m", message: "Odd")
+        #expect(
+            bare.json == [
+                "severity": "warning", "file": "m", "line": nil, "column": nil, "message": "Odd", "hint": nil,
+            ])
     }
 
     @Test("fifty problems are told at once, and how many more there are")

@@ -160,7 +160,8 @@ extension BrokenMissions {
         Broken(
             "a thousand million", schema: .refuses,
             #"""
-            { "id": "m", "limits": { "maxConcurrency": 1000000000, "budgetUSD": 1000000000, "runTimeoutSeconds": 1000000000,
+            { "id": "m", "limits": { "maxConcurrency": 1000000000, "budgetUSD": 1000000000, \#
+            "runTimeoutSeconds": 1000000000,
                                      "maxAttempts": 21 },
               "team": [ { "role": "ui-dev", "count": 257 } ],
               "tasks": [ { "id": "a", "run": "true", "priority": 101, "timeoutSeconds": 604801 } ] }
@@ -184,7 +185,8 @@ extension BrokenMissions {
         Broken(
             "a fraction of a worker", schema: .refuses,
             #"""
-            { "id": "m", "limits": { "maxConcurrency": 1.5, "taskTimeoutSeconds": 0.5 }, "tasks": [ { "id": "a", "run": "true" } ] }
+            { "id": "m", "limits": { "maxConcurrency": 1.5, "taskTimeoutSeconds": 0.5 }, "tasks": [ { \#
+            "id": "a", "run": "true" } ] }
             """#,
             says: #"""
                 error: `maxConcurrency` of `limits` is 1.5, but must be a whole number from 1 to 256
@@ -195,7 +197,8 @@ extension BrokenMissions {
         Broken(
             "a number beyond 64 bits", schema: .refuses,
             #"""
-            { "id": "m", "limits": { "maxConcurrency": 99999999999999999999 }, "tasks": [ { "id": "a", "run": "true" } ] }
+            { "id": "m", "limits": { "maxConcurrency": 99999999999999999999 }, "tasks": [ { "id": "a", \#
+            "run": "true" } ] }
             """#,
             says: #"""
                 error: `maxConcurrency` of `limits` is 1e+20, but must be a whole number from 1 to 256
@@ -204,7 +207,8 @@ extension BrokenMissions {
         Broken(
             "more workers together than may be", schema: .accepts,
             #"""
-            { "id": "m", "team": [ { "role": "ui-dev", "count": 200 }, { "role": "qa-engineer", "count": 100 } ],
+            { "id": "m", "team": [ { "role": "ui-dev", "count": 200 }, { "role": "qa-engineer", "count": \#
+            100 } ],
               "tasks": [ { "id": "a", "run": "true" } ] }
             """#,
             says: #"""

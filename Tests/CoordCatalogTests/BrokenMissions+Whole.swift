@@ -175,7 +175,8 @@ extension BrokenMissions {
             "a team that mostly coordinates", schema: .accepts,
             #"""
             { "id": "m", "merge": { "gate": [ "make test" ] },
-              "team": [ { "role": "producer" }, { "role": "tech-lead" }, { "role": "self-reviewer" }, { "role": "ui-dev" } ],
+              "team": [ { "role": "producer" }, { "role": "tech-lead" }, { "role": "self-reviewer" }, { \#
+            "role": "ui-dev" } ],
               "tasks": [ { "id": "a", "prompt": "Do it" } ] }
             """#,
             says: #"""

@@ -55,7 +55,8 @@ extension BrokenMissions {
         Broken(
             "a model's name with a space", schema: .refuses,
             #"""
-            { "id": "m", "team": [ { "role": "ui-dev", "model": "claude opus" } ], "tasks": [ { "id": "a", "run": "true" } ] }
+            { "id": "m", "team": [ { "role": "ui-dev", "model": "claude opus" } ], "tasks": [ { "id": "a", \#
+            "run": "true" } ] }
             """#,
             says: #"""
                 error: `model` of team member `ui-dev` is `claude opus`, but a model's name has no spaces
@@ -155,7 +156,8 @@ extension BrokenMissions {
         Broken(
             "capabilities misspelt", schema: .refuses,
             #"""
-            { "id": "m", "tasks": [ { "id": "a", "run": "true", "capabilities": [ "write-code", "flying" ] } ] }
+            { "id": "m", "tasks": [ { "id": "a", "run": "true", "capabilities": [ "write-code", "flying" ] \#
+            } ] }
             """#,
             says: #"""
                 error: Task `a` names the capability `write-code`, which does not exist
