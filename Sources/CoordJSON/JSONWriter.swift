@@ -82,7 +82,8 @@ extension JSONValue {
         }
     }
 
-    private static func write(string: String, to output: inout [UInt8]) {
+    /// A string in its quotes, escaped as `serialized` does; for writers that need no tree.
+    package static func write(string: String, to output: inout [UInt8]) {
         output.append(0x22)
         var string = string
         string.withUTF8 { bytes in

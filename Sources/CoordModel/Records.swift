@@ -78,6 +78,9 @@ package struct TaskRecord: Hashable, Sendable {
     /// The submitted commit; once landed, the landing commit.
     package var commit: ObjectID?
     package var tree: ObjectID?
+    /// The gated commit that was about to land, and where the target stood: the intent of the last landing.
+    package var landing: ObjectID?
+    package var landingFrom: ObjectID?
     package var startedAt: Timestamp?
     package var completedAt: Timestamp?
     package var cost: Money

@@ -77,6 +77,15 @@ package enum Files {
         }
     }
 
+    /// Replaces a file as a whole, without waiting for the disk: for files that can be made again.
+    package static func write(
+        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o644
+    ) throws(SystemError) {
+        try replace(path, permissions: permissions, syncs: false) { (descriptor) throws(SystemError) in
+            try Descriptors.writeAll(bytes, to: descriptor, path: path)
+        }
+    }
+
     /// Copies the content and the permission bits of a regular file. An existing target is replaced, never
     /// written through a link.
     package static func copy(_ source: String, to target: String) throws(SystemError) {
@@ -195,6 +204,11 @@ extension Files {
 
     /// Bytes of the file; nil when it is missing.
     package static func size(_ path: String) -> Int64? { status(path).map { Int64($0.st_size) } }
+
+    /// The permission bits of the file; nil when it is missing.
+    package static func permissions(_ path: String) -> UInt32? {
+        status(path).map { UInt32($0.st_mode & 0o7777) }
+    }
 
     /// Nanoseconds since 1970 at which the content last changed; nil when the file is missing.
     package static func modificationTime(_ path: String) -> Int64? {

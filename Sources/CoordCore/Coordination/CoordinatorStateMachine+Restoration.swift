@@ -1,0 +1,117 @@
+package import CoordModel
+
+// MARK: - Going on after a stop or a crash
+
+extension CoordinatorStateMachine {
+    /// Takes up a run from its records and makes the world agree with them: the work of interrupted attempts is kept
+    /// and their tasks come back, candidates queue again, an unfinished landing is finished or found done.
+    package mutating func restore(
+        tasks records: [TaskRecord], costs: [CostRecord], usageIDs: Set<String>, process: ProcessIdentity,
+        at now: Timestamp
+    ) -> [Effect] {
+        self.now = now
+        record(.runResumed(process: process))
+        ledger.restore(costs: costs, usageIDs: usageIDs)
+        restoreGraph(records)
+        for record in records { restoreState(record) }
+        restoreQueue(records)
+        startAllWorkers()
+        if ledger.isExhausted { exhaustBudget() }
+        return handle(.elapsed, at: now)
+    }
+
+    private mutating func restoreGraph(_ records: [TaskRecord]) {
+        graph.reserve(nodes: records.count, edges: records.reduce(0) { $0 + $1.spec.dependencies.count })
+        for record in records {
+            numbers[record.spec.id] = graph.addNode()
+            var entry = TaskEntry(
+                spec: record.spec,
+                lane: scheduler.lane(role: record.spec.role, capabilities: record.spec.capabilities))
+            entry.attempt = record.attempt
+            entry.failures = record.failures
+            entry.conflicts = record.conflicts
+            entry.workerLosses = record.workerLosses
+            entry.note = record.lastError
+            entry.proposals = record.proposals
+            entry.depth = record.proposedBy.flatMap { numbers[$0] }.map { tasks[$0].depth + 1 } ?? 0
+            entry.pinned = record.pinnedTo.flatMap { worker in
+                slots.firstIndex { $0.spec.worker == worker }
+            }
+            tasks.append(entry)
+        }
+        openCount = records.count
+        for node in tasks.indices {
+            for need in tasks[node].spec.dependencies { graph.addEdge(from: number(of: need), to: node) }
+        }
+        graph.weigh()
+        for (node, record) in records.enumerated() where [.landed, .completed, .skipped].contains(record.stage) {
+            graph.satisfy(node) { _ in }
+        }
+    }
+
+    private mutating func restoreState(_ record: TaskRecord) {
+        let node = record.index
+        switch record.stage {
+        case .waiting: if graph.isReady(node) { becomeReady(node) }
+        case .ready:
+            setState(node, .ready)
+            enqueue(node)
+        case .retryable:
+            setState(node, .retryable(notBefore: record.notBefore ?? now))
+            retrying.insert(node)
+        case .leased, .submitting: restoreInterrupted(node, record)
+        case .approval, .queued, .checking: restoreCandidate(node, record)
+        case .landed: setState(node, .landed)
+        case .completed: setState(node, .completed)
+        case .failed: setState(node, .failed(cause: record.failedBecause.flatMap { numbers[$0] }))
+        case .quarantined: setState(node, .quarantined)
+        case .skipped: setState(node, .skipped)
+        case .cancelled: setState(node, .cancelled(cause: record.failedBecause.flatMap { numbers[$0] }))
+        }
+    }
+
+    /// An attempt whose coordinator died: keep what its worktree holds, then the task comes back.
+    private mutating func restoreInterrupted(_ node: Int, _ record: TaskRecord) {
+        self.record(.attemptEnded(record.lease, .interrupted))
+        let slot = slots.firstIndex { $0.spec.worker == record.assignedTo }
+        guard let slot, let base = record.base, slots[slot].work == .free else {
+            // No worktree was made, or its slot is gone: preparing that folder again keeps what lies there.
+            becomeReady(node)
+            return
+        }
+        setState(node, .leased(slot: slot))
+        busyCount += 1
+        slots[slot].work = .taking(node, .interrupted, nil, tail: "")
+        effects.append(.takeWork(slot: slot, record.lease, record.spec, base: base, rescue: true))
+    }
+
+    private mutating func restoreCandidate(_ node: Int, _ record: TaskRecord) {
+        guard let candidate = record.candidate else {
+            becomeReady(node)
+            return
+        }
+        setState(node, record.stage == .approval ? .approval(candidate) : .queued)
+    }
+
+    /// The landing under way goes first, then the others in the order of their submission.
+    private mutating func restoreQueue(_ records: [TaskRecord]) {
+        let queued = records.filter { tasks[$0.index].state == .queued }
+            .sorted { ($0.stage == .queued ? 1 : 0, $0.since, $0.index) < ($1.stage == .queued ? 1 : 0, $1.since, $1.index) }
+        for record in queued {
+            guard let candidate = record.candidate else { continue }
+            if let landing = record.landing, let tree = record.tree, let from = record.landingFrom {
+                perform(queue.restore(candidate, landing: landing, tree: tree, from: from))
+            } else {
+                perform(queue.submitted(candidate))
+            }
+        }
+    }
+}
+
+extension TaskRecord {
+    /// The commit that was handed in, while it waits for its landing.
+    fileprivate var candidate: Candidate? {
+        guard let commit, let base else { return nil }
+        return Candidate(lease: lease, commit: commit, base: base)
+    }
+}
