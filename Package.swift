@@ -90,7 +90,10 @@ let package = Package(
         tests("CoordWorkerTests", ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON"]),
         tests(
             "CoordCommandLineTests",
-            ["CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem"]),
+            [
+                "CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem", "CoordCore", "CoordWire",
+                "CoordStore", "CoordRuntime",
+            ]),
         tests(
             "EndToEndTests",
             ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),
