@@ -92,7 +92,10 @@ let package = Package(
             ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON", "coord-worker"]),
         tests(
             "CoordCommandLineTests",
-            ["CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem"]),
+            [
+                "CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem", "CoordCore", "CoordWire",
+                "CoordStore", "CoordRuntime",
+            ]),
         tests(
             "EndToEndTests",
             ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),
