@@ -45,11 +45,10 @@ package final class RunSession {
 
     /// Takes the project's lock and opens journal, hub and control socket. Nothing of the project changes but
     /// `.coord/state`. `resuming` goes on with the last run instead of starting one.
-    package init(_ request: Request, resuming record: RunRecord? = nil, store: any Store, lock: FileLock)
-        throws(RuntimeError)
-    {
+    package init(
+        _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store, lock: FileLock
+    ) throws(RuntimeError) {
         var request = request
-        let state = StateFolder(project: request.project.root ?? request.project.gitFolder)
         resumed = record
         run = record?.id ?? Self.newRunID(request.plan.mission.id)
         if let record { request.plan.slots = record.slots }
