@@ -3,7 +3,8 @@ package import CoordModel
 // MARK: - Looking in from outside
 
 extension CoordinatorStateMachine {
-    /// The stage of a task as the machine sees it. `submitting` and `checking` are parts of `leased` and `queued` here.
+    /// The stage of a task as the machine sees it. `submitting` and `checking` are parts of `leased` and
+    /// `queued` here.
     package func stage(of id: TaskID) -> TaskStage? { numbers[id].map { stage(of: $0) } }
 
     /// What in the machine's own state contradicts itself, as sentences; empty when nothing does.
@@ -26,7 +27,8 @@ extension CoordinatorStateMachine {
         if truth != counts { found.append("counted \(counts), there are \(truth)") }
         let busy = slots.filter { $0.work != .free }.count
         if busy != busyCount { found.append("counted \(busyCount) busy slots, there are \(busy)") }
-        let queued = Set((queue.current.map { [$0] } ?? []).map(\.lease.task) + queue.waiting.map(\.lease.task))
+        let queued = Set(
+            (queue.current.map { [$0] } ?? []).map(\.lease.task) + queue.waiting.map(\.lease.task))
         for task in tasks where (task.state == .queued) != queued.contains(task.spec.id) {
             found.append("`\(task.spec.id)` is \(task.state), in the queue: \(queued.contains(task.spec.id))")
         }
@@ -52,7 +54,9 @@ extension CoordinatorStateMachine {
             }
         case .ready: if unmet > 0 { found.append("`\(name)` is ready with \(unmet) unmet needs") }
         case .leased(let slot):
-            if slots[slot].node != node { found.append("`\(name)` is leased to a slot that has \(slots[slot].work)") }
+            if slots[slot].node != node {
+                found.append("`\(name)` is leased to a slot that has \(slots[slot].work)")
+            }
         case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)):
             switch tasks[cause].state {
             case .failed, .quarantined, .cancelled: break

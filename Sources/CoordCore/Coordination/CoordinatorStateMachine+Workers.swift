@@ -165,7 +165,8 @@ extension CoordinatorStateMachine {
         case .starting(let deadline) where deadline <= now: kill(slot)
         case .stopping(_, let deadline) where deadline <= now: kill(slot)
         case .up where slots[slot].lastBeat + settings.deadAfter <= now: kill(slot)
-        case .up where !slots[slot].isSuspect && !slots[slot].isCondemned
+        case .up
+        where !slots[slot].isSuspect && !slots[slot].isCondemned
             && slots[slot].lastBeat + settings.suspectAfter <= now:
             slots[slot].isSuspect = true
             record(.workerSuspected(slots[slot].spec.worker))
@@ -200,8 +201,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Ends a worker by force; its exit comes back as an event. Until then it is nobody's, and when the exit stays
-    /// away the verdict is passed again after the usual time.
+    /// Ends a worker by force; its exit comes back as an event. Until then it is nobody's, and when the exit
+    /// stays away the verdict is passed again after the usual time.
     private mutating func kill(_ slot: Int) {
         slots[slot].lastBeat = now
         slots[slot].isCondemned = true

@@ -16,9 +16,9 @@ package struct Candidate: Sendable, Hashable {
 
 /// Decides what lands and in which order. Never runs git, never reads the clock.
 ///
-/// The law: the target moves only, by compare-and-swap, to a commit whose exact tree passed the gate. One candidate
-/// is on its way at a time: built on the target's head, gated, landed. A target that moved meanwhile sends the
-/// candidate back to be built again.
+/// The law: the target moves only, by compare-and-swap, to a commit whose exact tree passed the gate. One
+/// candidate is on its way at a time: built on the target's head, gated, landed. A target that moved
+/// meanwhile sends the candidate back to be built again.
 package struct MergeQueue: Sendable, Equatable {
     package enum Staging: Sendable, Hashable {
         case staged(commit: ObjectID, tree: ObjectID, onto: ObjectID)
@@ -63,12 +63,13 @@ package struct MergeQueue: Sendable, Equatable {
         /// The target is being moved. Can become: `idle` (landed), `staging` (moved), `delayed`.
         case landing(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID)
         /// The target could not move; tried again at the time. Can become: `landing`.
-        case delayed(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID, until: Timestamp, reason: String)
+        case delayed(
+            Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID, until: Timestamp, reason: String)
     }
 
     private var state = State.idle
-    /// In the order of their landing; nil where one was withdrawn. Those before `head` are gone, and are cut off now
-    /// and then.
+    /// In the order of their landing; nil where one was withdrawn. Those before `head` are gone, and are cut
+    /// off now and then.
     private var line: [Candidate?] = []
     private var head = 0
     /// How many were cut off in front of the line, so that positions stay true.
@@ -118,7 +119,8 @@ package struct MergeQueue: Sendable, Equatable {
         return takeNext()
     }
 
-    /// Takes up a landing whose intent was recorded and whose outcome was not: the target is moved now, or was.
+    /// Takes up a landing whose intent was recorded and whose outcome was not: the target is moved now, or
+    /// was.
     package mutating func restore(
         _ candidate: Candidate, landing commit: ObjectID, tree: ObjectID, from onto: ObjectID
     ) -> [Effect] {
@@ -142,7 +144,8 @@ package struct MergeQueue: Sendable, Equatable {
 
     /// The candidate was built on the target's head, or could not be.
     package mutating func staged(_ lease: Lease, _ staging: Staging) -> [Effect] {
-        // A staging outlives a hold or a restart at most as an answer nobody waits for: it built unreferenced objects.
+        // A staging outlives a hold or a restart at most as an answer nobody waits for: it built unreferenced
+        // objects.
         guard case .staging(let candidate) = state, candidate.lease == lease else { return [] }
         switch staging {
         case .staged(let commit, let tree, let onto):
@@ -221,9 +224,9 @@ package struct MergeQueue: Sendable, Equatable {
         return [.advance(candidate, commit: commit, from: onto)]
     }
 
-    /// Drops what is being built or tested without a verdict; it waits again, first in line, and nothing new is taken
-    /// up. A landing that was begun is let through to its end: the target may have moved already, and its answer must
-    /// be heard. True when a gate is to be ended.
+    /// Drops what is being built or tested without a verdict; it waits again, first in line, and nothing new
+    /// is taken up. A landing that was begun is let through to its end: the target may have moved already,
+    /// and its answer must be heard. True when a gate is to be ended.
     @discardableResult
     package mutating func interrupt() -> Bool {
         isHeld = true
@@ -240,7 +243,9 @@ package struct MergeQueue: Sendable, Equatable {
 
     private mutating func putFirst(_ candidate: Candidate) {
         state = .idle
-        if head > 0 { head -= 1 } else {
+        if head > 0 {
+            head -= 1
+        } else {
             line.insert(nil, at: 0)
             cut -= 1
         }

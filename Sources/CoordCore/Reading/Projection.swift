@@ -68,8 +68,8 @@ package struct Projection: Sendable, Equatable {
             costs: touchedCosts.takeAll().map { costs[$0] })
     }
 
-    /// Folds one fact in. Facts about tasks or workers that were never added are ignored: an older journal may speak
-    /// of what a newer one left out.
+    /// Folds one fact in. Facts about tasks or workers that were never added are ignored: an older journal
+    /// may speak of what a newer one left out.
     package mutating func apply(_ fact: Fact) {
         let time = fact.time
         switch fact.body {
@@ -235,7 +235,9 @@ extension Projection {
         }
         let key = CostRecord.Key(task: task, worker: worker, role: role, model: usage.model)
         let number: Int
-        if let known = costNumbers[key] { number = known } else {
+        if let known = costNumbers[key] {
+            number = known
+        } else {
             number = costs.count
             costNumbers[key] = number
             costs.append(CostRecord(key: key))
@@ -300,7 +302,9 @@ extension Projection {
         }
     }
 
-    private static func takeLease(_ lease: Lease, _ worker: WorkerID, _ task: inout TaskRecord, _ time: Timestamp) {
+    private static func takeLease(
+        _ lease: Lease, _ worker: WorkerID, _ task: inout TaskRecord, _ time: Timestamp
+    ) {
         task.stage = .leased
         task.attempt = lease.attempt
         task.assignedTo = worker
