@@ -1,0 +1,219 @@
+import CoordCore
+import CoordModel
+
+/// What must never happen, and what has to be remembered to notice it.
+struct Safety {
+    /// What did happen all the same, as sentences.
+    private(set) var violations: [String] = []
+    /// The usage ids that were counted, and what everything counted cost.
+    var countedIDs: Set<String> = []
+    var countedCost = Money.zero
+    /// The attempt of each task that was granted and has not ended.
+    var living: [TaskID: Lease] = [:]
+    /// The task each worker has a living attempt of.
+    var holding: [WorkerID: TaskID] = [:]
+    /// Where the target stood when the landing of a commit was recorded.
+    var intents: [ObjectID: ObjectID] = [:]
+    /// A provider asked this coordinator to call no model before then.
+    var pausedUntil: Timestamp?
+    var isOver = false
+    /// The stages of ended tasks when the coordinator started, and until its first turn is over.
+    private var endedBefore: [(task: TaskID, stage: TaskStage)] = []
+
+    mutating func violate(_ sentence: String) { violations.append(sentence) }
+
+    mutating func expect(_ holds: Bool, _ sentence: @autoclosure () -> String) {
+        if !holds { violations.append(sentence()) }
+    }
+
+    // MARK: - At the end of each turn
+
+    mutating func turnEnded(_ machine: CoordinatorStateMachine, _ projection: Projection) {
+        violations += machine.contradictions()
+        for record in projection.tasks {
+            let known = machine.stage(of: record.spec.id)
+            let recorded = Self.seen(record.stage)
+            expect(known == recorded, "`\(record.spec.id)` is recorded \(record.stage), known \(known as Any)")
+        }
+        let spent = projection.run?.spent ?? .zero
+        let counted = countedCost
+        expect(spent == counted, "\(spent) is recorded, \(counted) was counted")
+        expect(
+            projection.costs.reduce(Money.zero) { $0 + $1.cost } == spent, "the costs do not add up to \(spent)")
+        expect(
+            projection.tasks.reduce(Money.zero) { $0 + $1.cost } == spent, "the tasks' costs are not \(spent)")
+        for (task, stage) in endedBefore {
+            let now = projection.task(task)?.stage
+            expect(now == stage, "`\(task)` was \(stage) before the restart and is \(now as Any)")
+        }
+        endedBefore = []
+    }
+
+    /// The journal's stages as the machine tells them apart.
+    private static func seen(_ stage: TaskStage) -> TaskStage {
+        switch stage {
+        case .submitting: .leased
+        case .checking: .queued
+        default: stage
+        }
+    }
+
+    mutating func coordinatorStarts(_ projection: Projection) {
+        pausedUntil = nil
+        endedBefore = projection.tasks.filter(\.status.isFinal).map { ($0.spec.id, $0.stage) }
+    }
+}
+
+// MARK: - Facts, before they are folded in
+
+extension SimulatedWorld {
+    mutating func watch(_ body: Fact.Body) {
+        if case .runResumed = body { safety.isOver = false }
+        safety.expect(!safety.isOver, "after the end it was recorded that \(body)")
+        if let id = body.task, let stage = projection.task(id)?.stage, stage == .landed || stage == .completed {
+            watchEnded(id, stage, body)
+        }
+        switch body {
+        case .runEnded: safety.isOver = true
+        case .rateLimited(let until, "a provider asked for a pause"): safety.pausedUntil = until
+        case .leaseGranted(let lease, let worker): watchLease(lease, worker)
+        case .attemptEnded(let lease, _):
+            if safety.living[lease.task] == lease { safety.living[lease.task] = nil }
+            if let worker = projection.task(lease.task)?.assignedTo, safety.holding[worker] == lease.task {
+                safety.holding[worker] = nil
+            }
+        case .usageRecorded(_, _, _, let usage, let cost, let counted): watchUsage(usage, cost, counted)
+        case .landingStarted(let lease, let commit, let from):
+            safety.intents[commit] = from
+            safety.expect(project.built[commit]?.lease == lease, "\(lease) lands what was built for another")
+        case .taskLanded(let lease, let commit, let tree):
+            let landed = project.history.first { $0.id == commit }
+            safety.expect(landed?.landing == lease, "\(lease) is recorded landed, \(commit.short) is not on the target")
+            safety.expect(landed?.tree == tree, "\(lease) landed another tree than is recorded")
+        default: break
+        }
+    }
+
+    private mutating func watchEnded(_ id: TaskID, _ stage: TaskStage, _ body: Fact.Body) {
+        switch body {
+        case .staleMessageRefused, .taskProposalRefused, .usageRecorded: break
+        default: safety.violate("`\(id)` is \(stage), and then it was recorded that \(body)")
+        }
+    }
+
+    private mutating func watchLease(_ lease: Lease, _ worker: WorkerID) {
+        guard let task = projection.task(lease.task), let run = projection.run else {
+            return safety.violate("\(lease) was granted for no task")
+        }
+        safety.expect(run.status == .running, "\(lease) was granted while the run was \(run.status)")
+        safety.expect(safety.living[lease.task] == nil, "\(lease) was granted beside a living attempt")
+        safety.expect(safety.holding[worker] == nil, "\(lease) was granted to \(worker), which has another")
+        safety.expect(lease.attempt == task.attempt + 1, "\(lease) was granted after attempt \(task.attempt)")
+        safety.expect(task.stage == .ready, "\(lease) was granted while the task was \(task.stage)")
+        safety.expect(
+            task.pinnedTo == nil || task.pinnedTo == worker, "\(lease) went to \(worker) in spite of its pin")
+        for need in task.spec.dependencies {
+            let stage = projection.task(need)?.stage
+            safety.expect(
+                stage == .landed || stage == .completed || stage == .skipped,
+                "\(lease) was granted before `\(need)` was there: \(stage as Any)")
+        }
+        safety.living[lease.task] = lease
+        safety.holding[worker] = lease.task
+        guard settings.callsModels, task.spec.run == nil else { return }
+        if let budget = run.budget {
+            safety.expect(
+                run.spent < budget && run.spent + run.reserved <= budget, "\(lease) was granted past \(budget)")
+        }
+        if let budget = task.spec.budget {
+            safety.expect(task.cost < budget, "\(lease) was granted past the task's \(budget)")
+        }
+        if let holder = projection.worker(worker), let budget = holder.slot.budget {
+            safety.expect(holder.cost < budget, "\(lease) was granted past the worker's \(budget)")
+        }
+        let time = coordinatorNow
+        if let until = safety.pausedUntil {
+            safety.expect(until <= time, "\(lease) was granted at \(time), in a pause until \(until)")
+        }
+    }
+
+    private mutating func watchUsage(_ usage: Usage, _ cost: Money, _ counted: Bool) {
+        guard let id = usage.id else { return }
+        let isNew = !safety.countedIDs.contains(id)
+        safety.expect(counted == isNew, "usage `\(id)` was counted: \(counted), is new: \(isNew)")
+        safety.expect(id != "lie", "the usage of a foreign attempt was believed")
+        guard counted else { return }
+        safety.countedIDs.insert(id)
+        safety.countedCost += cost
+    }
+}
+
+// MARK: - Acts
+
+extension SimulatedWorld {
+    mutating func watch(_ effect: Effect) {
+        switch effect {
+        case .startWorker(let slot):
+            safety.expect(!workers.contains { $0.slot == slot }, "a second worker is started for slot \(slot)")
+        case .prepareWorktree(let slot, let lease, _):
+            watchFolder(of: slot, lease)
+            safety.expect(safety.living[lease.task] == lease, "a worktree is made for \(lease), which does not live")
+        case .takeWork(let slot, let lease, _, _, _): watchFolder(of: slot, lease)
+        case .assign(let slot, let lease, let spec, _, _):
+            safety.expect(safety.living[lease.task] == lease, "\(lease) is assigned and does not live")
+            safety.expect(
+                spec == projection.task(lease.task)?.spec, "\(lease) is assigned with other words than recorded")
+            watchFolder(of: slot, lease)
+            for worker in workers where worker.work?.task == lease.task {
+                safety.violate("\(lease) is assigned while slot \(worker.slot) still works on it")
+            }
+        case .gate(_, let commit):
+            safety.expect(project.built[commit] != nil, "\(commit.short) is gated and was never built")
+        case .advance(let candidate, let commit, let from):
+            safety.expect(safety.intents[commit] == from, "\(candidate.lease) moves the target without a record")
+            safety.expect(pendingLanding == nil, "\(candidate.lease) moves the target while another does")
+            safety.expect(
+                project.built[commit]?.hasPassed == true, "\(candidate.lease) lands \(commit.short) ungated")
+            safety.expect(
+                project.built[commit]?.onto == from, "\(candidate.lease) lands on another head than gated on")
+        case .record, .stopWorker, .killWorker, .cancelAttempt, .stage, .cancelGate, .reply, .finish: break
+        }
+    }
+
+    /// Nobody may be at work in a folder that is made anew or taken over.
+    private mutating func watchFolder(of slot: Int, _ lease: Lease) {
+        for worker in workers where worker.slot == slot {
+            if let work = worker.work {
+                safety.violate("the folder of slot \(slot) is wanted for \(lease) while \(work) works in it")
+            }
+        }
+    }
+
+    mutating func watchLanding(_ commit: ObjectID, from: ObjectID) {
+        guard let landing = project.history.last?.landing else { return }
+        let count = project.landings(of: landing.task)
+        safety.expect(count == 1, "`\(landing.task)` landed \(count) times")
+        safety.expect(project.built[commit]?.hasPassed == true, "\(landing) landed ungated")
+        safety.expect(project.built[commit]?.onto == from, "\(landing) landed elsewhere than gated")
+    }
+
+    mutating func watchEnd(_ finish: Finish) {
+        safety.expect(safety.isOver, "the run finished without a record")
+        safety.expect(workers.isEmpty, "the run finished with \(workers.count) workers alive")
+        safety.expect(pendingLanding == nil, "the run finished in the middle of a landing")
+        let living = safety.living.count
+        safety.expect(living == 0, "the run finished with \(living) living attempts")
+        // An answer that was given in the same turn was given.
+        safety.expect(projection.run?.status == finish.status, "the record of the end is another")
+        for commit in project.history {
+            guard let task = commit.landing?.task else { continue }
+            let stage = projection.task(task)?.stage
+            safety.expect(stage == .landed, "`\(task)` is on the target and \(stage as Any)")
+        }
+        guard finish.status != .stopped else { return }
+        let open = projection.tasks.filter { !$0.status.isFinal }
+        safety.expect(open.isEmpty, "the run is \(finish.status) with \(open.count) open tasks")
+        let failed = projection.tasks.count { $0.status == .failed }
+        safety.expect((failed > 0) == (finish.exitStatus == 1), "\(failed) failed and it answers \(finish.exitStatus)")
+    }
+}

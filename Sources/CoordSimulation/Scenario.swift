@@ -1,0 +1,67 @@
+import CoordCore
+import CoordModel
+
+/// What is fixed for one simulation: the team, the limits, the tasks.
+struct Scenario {
+    var settings: RunSettings
+    var tasks: [TaskSpec]
+
+    private static let roles: [RoleID] = ["coder", "tester", "writer"]
+
+    /// The scenario of a seed.
+    init(_ chance: inout SeededGenerator) {
+        let team = (1...chance.number(1...5)).map { number -> SlotSpec in
+            var slot = SlotSpec(worker: WorkerID("w\(number)"), number: number)
+            if chance.happens(perMille: 600) { slot.role = chance.pick(Self.roles) }
+            if chance.happens(perMille: 500) { slot.capabilities = [.writesCode] }
+            return slot
+        }
+        settings = RunSettings(
+            slots: team, assignment: chance.pick(AssignmentStrategy.allCases),
+            review: chance.happens(perMille: 100) ? .human : .none, callsModels: chance.happens(perMille: 600),
+            seed: chance.next())
+        tasks = []
+        limit(&chance)
+        for number in 0..<chance.number(2...14) {
+            tasks.append(newTask(named: "t\(number)", after: tasks.map(\.id), &chance))
+        }
+    }
+
+    private mutating func limit(_ chance: inout SeededGenerator) {
+        if chance.happens(perMille: 300) { settings.limits.maxConcurrency = chance.number(1...3) }
+        settings.limits.maxAttempts = chance.number(1...4)
+        settings.limits.taskTimeout = .seconds(chance.number(20...60))
+        if chance.happens(perMille: 100) { settings.limits.runTimeout = .seconds(chance.number(60...300)) }
+        for role in Self.roles {
+            settings.roles[role] = Role(id: role, capabilities: chance.happens(perMille: 500) ? [.writesCode] : [])
+        }
+        guard settings.callsModels else { return }
+        if chance.happens(perMille: 300) { settings.limits.budget = Money(microDollars: Int64(chance.number(1...8)) * 500_000) }
+        if chance.happens(perMille: 200) {
+            let slot = chance.number(0...(settings.slots.count - 1))
+            settings.slots[slot].budget = Money(microDollars: Int64(chance.number(1...10)) * 100_000)
+        }
+        if chance.happens(perMille: 300) { settings.limits.rate.requestsPerMinute = Int64(chance.number(5...60)) }
+        if chance.happens(perMille: 300) { settings.limits.rate.inputTokensPerMinute = Int64(chance.number(1000...50_000)) }
+        if chance.happens(perMille: 200) { settings.limits.rate.outputTokensPerMinute = Int64(chance.number(300...9000)) }
+    }
+
+    /// A task that needs some of those before it.
+    func newTask(named name: String, after earlier: [TaskID], _ chance: inout SeededGenerator) -> TaskSpec {
+        var spec = TaskSpec(id: TaskID(name))
+        for _ in 0..<chance.pick([0, 0, 1, 1, 2, 3]) where !earlier.isEmpty {
+            spec.dependencies.append(chance.pick(earlier))
+        }
+        spec.priority = chance.pick([0, 0, 0, -5, 5])
+        if chance.happens(perMille: 400) { spec.role = chance.pick(Self.roles) }
+        if chance.happens(perMille: 100) { spec.capabilities = [.writesCode] }
+        if chance.happens(perMille: 200) { spec.run = "make" }
+        if chance.happens(perMille: 100) { spec.workspace = .none }
+        if chance.happens(perMille: 100) { spec.approval = true }
+        if chance.happens(perMille: 50) { spec.risk = .high }
+        if chance.happens(perMille: 200) { spec.maxAttempts = chance.number(1...3) }
+        if chance.happens(perMille: 100) { spec.timeout = .seconds(chance.number(5...30)) }
+        if chance.happens(perMille: 150) { spec.budget = Money(microDollars: Int64(chance.number(1...20)) * 50_000) }
+        return spec
+    }
+}

@@ -1,0 +1,50 @@
+import CoordCore
+import CoordModel
+
+/// One worker process: what it has, what it was told and has not heard yet.
+struct SimulatedWorker {
+    /// What it does next, by itself.
+    enum Deed {
+        case hello
+        case beat
+        /// The next word about its attempt.
+        case act(Act, Lease)
+        /// Orders have arrived.
+        case reads
+        /// It comes round from being stopped.
+        case wakes
+        case dies(ExitOutcome)
+    }
+
+    enum Act {
+        case report(AgentReport)
+        case finishes(AttemptOutcome, times: Int)
+        case crashes
+        /// Nil: for ever.
+        case hangs(Duration?)
+        /// It speaks of another attempt, whatever it has itself.
+        case speaksOf(Lease, AgentReport?)
+    }
+
+    /// What the coordinator wants of it.
+    enum Order {
+        case assign(Lease, TaskSpec)
+        case cancel(Lease)
+        case stop
+    }
+
+    let pid: Int32
+    let slot: Int
+    /// What its agent is really working on.
+    var work: Lease?
+    var isHung = false
+    /// Whether it will come round by itself.
+    var comesRound = true
+    var ignoresOrders = false
+    /// Orders that wait until it comes round.
+    var unheard: [Order] = []
+    /// Its words arrive in the order in which they were said: none before this.
+    var lastWordAt = Timestamp(milliseconds: .min)
+    /// Attempts it had earlier.
+    var past: [Lease] = []
+}

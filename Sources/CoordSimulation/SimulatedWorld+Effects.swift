@@ -1,0 +1,135 @@
+import CoordCore
+import CoordModel
+
+// MARK: - Obeying the coordinator
+
+extension SimulatedWorld {
+    /// Something is told to this coordinator after a while; it is lost if that one dies before.
+    mutating func tell(_ event: Event, after delay: Duration) { plan(.told(event, epoch: epoch), in: delay) }
+
+    mutating func perform(_ effect: Effect) {
+        note("    → \(effect)")
+        watch(effect)
+        switch effect {
+        case .record: preconditionFailure("facts are recorded before the acts")
+        case .startWorker(let slot): startWorker(slot)
+        case .stopWorker(let slot): order(slot, .stop)
+        case .killWorker(let slot): killWorker(slot)
+        case .assign(let slot, let lease, let spec, _, _): order(slot, .assign(lease, spec))
+        case .cancelAttempt(let slot, let lease, _): order(slot, .cancel(lease))
+        case .prepareWorktree(let slot, let lease, _): prepareWorktree(slot, lease)
+        case .takeWork(let slot, let lease, _, let base, let rescue):
+            takeWork(slot, lease, base: base, rescue: rescue)
+        case .stage(let candidate, _): stage(candidate)
+        case .gate(let candidate, let commit): gate(candidate, commit)
+        case .advance(let candidate, let commit, let from): advance(candidate, commit, from)
+        // A gate that is ended has no verdict, or had one just before.
+        case .cancelGate: break
+        case .reply(let number, _): unanswered.remove(number)
+        case .finish(let status, let exitStatus, let reason):
+            finishRun(Finish(status: status, exitStatus: exitStatus, reason: reason))
+        }
+    }
+
+    // MARK: - Git
+
+    private mutating func prepareWorktree(_ slot: Int, _ lease: Lease) {
+        let delay = chance.milliseconds(5...400)
+        if strikes(.worktreeFails) {
+            tell(.worktreeFailed(slot: slot, lease, reason: "no space left"), after: delay)
+        } else {
+            hasChanges[slot] = false
+            tell(.worktreePrepared(slot: slot, lease, branch: "b", base: project.head), after: delay)
+        }
+    }
+
+    private mutating func takeWork(_ slot: Int, _ lease: Lease, base: ObjectID, rescue: Bool) {
+        let work: TakenWork
+        if strikes(.takingFails) {
+            work = .failed(reason: "no space left")
+        } else if !hasChanges[slot] {
+            work = .nothing
+        } else if rescue {
+            work = .rescued(project.newObject(), reference: "refs/coord/rescue/\(lease)")
+        } else {
+            work = .commit(project.newObject(), base: base, files: ["f"])
+        }
+        hasChanges[slot] = false
+        tell(.workTaken(slot: slot, lease, work), after: chance.milliseconds(5...400))
+    }
+
+    private mutating func stage(_ candidate: Candidate) {
+        let staging: MergeQueue.Staging
+        if strikes(.stagingFails) {
+            staging = .failed(reason: "git broke")
+        } else if strikes(.conflicts) {
+            staging = .conflict(onto: project.head, files: ["f"], excerpt: "<<<")
+        } else {
+            staging = project.build(candidate)
+        }
+        tell(.staged(candidate.lease, staging), after: chance.milliseconds(5...100))
+    }
+
+    private mutating func gate(_ candidate: Candidate, _ commit: ObjectID) {
+        var outcome = GateOutcome.passed
+        if strikes(.gateFails) { outcome = .failed } else if strikes(.gateCannotRun) { outcome = .couldNotRun }
+        if outcome == .passed { project.gatePassed(commit) }
+        let report = GateReport(
+            outcome: outcome, command: "make", exit: nil, duration: .zero, reason: outcome.rawValue, tail: "")
+        tell(.gated(candidate.lease, report), after: chance.milliseconds(50...4000))
+    }
+
+    private mutating func advance(_ candidate: Candidate, _ commit: ObjectID, _ from: ObjectID) {
+        if strikes(.targetMoves) { plan(.targetMoves, in: chance.milliseconds(0...60)) }
+        if strikes(.checkoutIsDirty) { project.dirtyUntil = now + chance.milliseconds(10...5000) }
+        pendingLanding = (candidate, commit, from)
+        plan(.landing(epoch: epoch), in: chance.milliseconds(5...50))
+    }
+
+    mutating func land() {
+        guard let (candidate, commit, from) = pendingLanding else { return }
+        pendingLanding = nil
+        let lease = candidate.lease
+        let answer: MergeQueue.Advance =
+            strikes(.landingFails)
+            ? .failed(reason: "git broke") : project.land(commit, from: from, lease: lease, at: now)
+        if case .landed = answer { watchLanding(commit, from: from) }
+        // What was done is told at once or a little later; a coordinator may die in between.
+        tell(.advanced(lease, answer), after: chance.milliseconds(0...20))
+    }
+
+    mutating func targetMoves() {
+        note("a person moves the target")
+        project.move(takesBack: chance.happens(perMille: 300))
+    }
+
+    // MARK: - Workers
+
+    private mutating func startWorker(_ slot: Int) {
+        if strikes(.startFails) {
+            tell(.workerStartFailed(slot: slot, reason: "EAGAIN"), after: .zero)
+            return
+        }
+        var worker = SimulatedWorker(pid: nextPID, slot: slot)
+        nextPID += 1
+        worker.ignoresOrders = strikes(.ignoresOrders)
+        worker.lastWordAt = now
+        workers.append(worker)
+        tell(.workerStarted(slot: slot, ProcessIdentity(pid: worker.pid, startTime: 1)), after: .zero)
+        if !strikes(.noHello) {
+            plan(.worker(pid: worker.pid, .hello), in: chance.milliseconds(1...800))
+        }
+    }
+
+    private mutating func killWorker(_ slot: Int) {
+        guard let index = workers.firstIndex(where: { $0.slot == slot }) else { return }
+        plan(.worker(pid: workers[index].pid, .dies(.signaled(9))), in: chance.milliseconds(0...30))
+    }
+
+    /// Writes to the pipe of the slot's worker. Nobody reads it when there is none.
+    private mutating func order(_ slot: Int, _ order: SimulatedWorker.Order) {
+        guard let index = workers.firstIndex(where: { $0.slot == slot }) else { return }
+        workers[index].unheard.append(order)
+        plan(.worker(pid: workers[index].pid, .reads), in: chance.milliseconds(0...5))
+    }
+}
