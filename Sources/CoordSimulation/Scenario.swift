@@ -30,6 +30,10 @@ struct Scenario {
     private mutating func limit(_ chance: inout SeededGenerator) {
         if chance.happens(perMille: 300) { settings.limits.maxConcurrency = chance.number(1...3) }
         settings.limits.maxAttempts = chance.number(1...4)
+        settings.workerLossesMax = chance.number(1...3)
+        settings.conflictsMax = chance.number(1...3)
+        settings.proposalsPerTaskMax = chance.number(1...5)
+        settings.proposalDepthMax = chance.number(1...3)
         settings.limits.taskTimeout = .seconds(chance.number(20...60))
         if chance.happens(perMille: 100) { settings.limits.runTimeout = .seconds(chance.number(60...300)) }
         for role in Self.roles {

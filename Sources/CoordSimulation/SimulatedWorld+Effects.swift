@@ -90,10 +90,15 @@ extension SimulatedWorld {
         guard let (candidate, commit, from) = pendingLanding else { return }
         pendingLanding = nil
         let lease = candidate.lease
-        let answer: MergeQueue.Advance =
-            strikes(.landingFails)
-            ? .failed(reason: "git broke") : project.land(commit, from: from, lease: lease, at: now)
-        if case .landed = answer { watchLanding(commit, from: from) }
+        let fails = strikes(.landingFails)
+        // Git may break before it moved the target, or after.
+        let isDone = !fails || chance.happens(perMille: 500)
+        var answer = MergeQueue.Advance.failed(reason: "git broke")
+        if isDone {
+            let truth = project.land(commit, from: from, lease: lease, at: now)
+            if case .landed = truth { watchLanding(commit, from: from) }
+            if !fails { answer = truth }
+        }
         // What was done is told at once or a little later; a coordinator may die in between.
         tell(.advanced(lease, answer), after: chance.milliseconds(0...20))
     }

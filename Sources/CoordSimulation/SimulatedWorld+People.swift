@@ -5,7 +5,7 @@ import CoordModel
 
 extension SimulatedWorld {
     mutating func personActs() {
-        plan(.personActs, in: chance.milliseconds(500...15_000))
+        plan(.personActs, in: chance.milliseconds(100...8000))
         guard machine != nil else { return }
         if strikes(.targetMoves) { targetMoves() }
         if strikes(.endings) {
@@ -37,25 +37,32 @@ extension SimulatedWorld {
     }
 
     private mutating func command() -> Command {
-        let task = chance.happens(perMille: 20) ? "nowhere" : chance.pick(projection.tasks).spec.id
         let worker = chance.happens(perMille: 20) ? "nobody" : chance.pick(settings.slots).worker
-        switch chance.number(0...15) {
+        switch chance.number(0...19) {
         case 0: return .pause
         case 1, 2: return .resume
         case 3:
             nextProposal += 1
             let earlier = projection.tasks.map(\.spec.id)
             return .addTask(scenario.newTask(named: "h\(nextProposal)", after: earlier, &chance))
-        case 4, 5: return .editTask(task, edit())
-        case 6: return .skipTask(task)
-        case 7, 8, 9: return .retryTask(task)
-        case 10: return .cancelTask(task)
-        case 11: return .approveTask(task)
-        case 12: return .rejectTask(task, reason: "no")
-        case 13: return .reassignTask(task, chance.happens(perMille: 500) ? nil : worker)
-        case 14: return .restartWorker(worker)
+        case 4, 5, 6: return .editTask(task(where: \.isPending), edit())
+        case 7, 8: return .skipTask(task(where: { !$0.status.isFinal || $0.status == .failed }))
+        case 9, 10, 11, 12: return .retryTask(task(where: { $0.status.isFinal && $0.status != .completed }))
+        case 13: return .cancelTask(task(where: { !$0.status.isFinal }))
+        case 14: return .approveTask(task(where: { $0.stage == .approval }))
+        case 15: return .rejectTask(task(where: { $0.stage == .approval }), reason: "no")
+        case 16: return .reassignTask(task(where: \.isPending), chance.happens(perMille: 500) ? nil : worker)
+        case 17: return .reassignTask(task(where: { $0.stage == .leased }), worker)
+        case 18: return .restartWorker(worker)
         default: return .stopWorker(worker)
         }
+    }
+
+    /// Mostly one for which the command makes sense.
+    private mutating func task(where makesSense: (TaskRecord) -> Bool) -> TaskID {
+        if chance.happens(perMille: 20) { return "nowhere" }
+        let sensible = chance.happens(perMille: 800) ? projection.tasks.filter(makesSense) : []
+        return chance.pick(sensible.isEmpty ? projection.tasks : sensible).spec.id
     }
 
     private mutating func edit() -> TaskEdit {
@@ -68,4 +75,8 @@ extension SimulatedWorld {
         }
         return edit
     }
+}
+
+extension TaskRecord {
+    fileprivate var isPending: Bool { status == .pending }
 }

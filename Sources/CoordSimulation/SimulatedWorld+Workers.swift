@@ -35,8 +35,12 @@ extension SimulatedWorld {
             say(index, .workerBeat(slot: slot))
             plan(.worker(pid: pid, .beat), in: .seconds(2))
         case .act(.speaksOf(let lease, let report), _):
-            // About its own attempt it may say what it likes.
-            if workers[index].work == lease { return }
+            // About its own attempt, also one that is on its way to it, it may say what it likes.
+            if projection.task(lease.task)?.assignedTo == settings.slots[slot].worker,
+                safety.living[lease.task] == lease
+            {
+                return
+            }
             if let report { say(index, .agentReported(slot: slot, lease, report)) } else {
                 say(index, .attemptEnded(slot: slot, lease, .finished, tail: ""))
             }

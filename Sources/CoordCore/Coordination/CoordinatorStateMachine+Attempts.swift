@@ -45,6 +45,7 @@ extension CoordinatorStateMachine {
         let spec = tasks[node].spec
         let worker = slots[slot].spec.worker
         let reserved = ledger.reserved
+        let before = (task: ledger.spent(by: spec.id), worker: ledger.spent(by: worker))
         let counted = ledger.record(usage, cost: cost, task: spec.id, worker: worker)
         if counted { limiter.settle(usage, for: spec.id, at: now) }
         record(
@@ -57,19 +58,19 @@ extension CoordinatorStateMachine {
             record(.budgetWarned(spent: ledger.spent, budget: budget))
         }
         if ledger.isExhausted { exhaustBudget() }
-        // What is being ended already is not ended twice, however much its agent still reports.
-        guard case .working = slots[slot].work else { return }
-        if let budget = spec.budget, ledger.spent(by: spec.id) >= budget {
-            record(
-                .budgetExhausted(spent: ledger.spent(by: spec.id), budget: budget, scope: "task `\(spec.id)`")
-            )
+        // Said once, when the limit is crossed, however much is still reported until the attempt has ended.
+        if let budget = spec.budget, before.task < budget, ledger.spent(by: spec.id) >= budget {
+            let scope = "task `\(spec.id)`"
+            record(.budgetExhausted(spent: ledger.spent(by: spec.id), budget: budget, scope: scope))
             cancelWork(of: slot, .taskBudget, reason: "the task's budget of \(budget) is used up")
-        } else if let budget = slots[slot].spec.budget, isOutOfBudget(slot) {
-            record(
-                .budgetExhausted(spent: ledger.spent(by: worker), budget: budget, scope: "worker `\(worker)`")
-            )
-            slots[slot].isStoppedByPerson = true
+        }
+        if let budget = slots[slot].spec.budget, before.worker < budget, isOutOfBudget(slot) {
+            let scope = "worker `\(worker)`"
+            record(.budgetExhausted(spent: ledger.spent(by: worker), budget: budget, scope: scope))
             cancelWork(of: slot, .workerBudget, reason: "the worker's budget of \(budget) is used up")
+            slots[slot].isStoppedByPerson = true
+            // One that is being restarted does not come back.
+            if case .stopping = slots[slot].life { sendHome(slot) }
         }
     }
 

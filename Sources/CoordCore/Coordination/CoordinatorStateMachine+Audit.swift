@@ -58,10 +58,10 @@ extension CoordinatorStateMachine {
                 found.append("`\(name)` is leased to a slot that has \(slots[slot].work)")
             }
         case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)):
-            switch tasks[cause].state {
-            case .failed, .quarantined, .cancelled: break
-            default: found.append("`\(name)` ended because of `\(tasks[cause].spec.id)`: \(stage(of: cause))")
+            if !isDead(cause) || self.cause(of: cause) != nil {
+                found.append("`\(name)` ended because of `\(tasks[cause].spec.id)`, which is \(stage(of: cause))")
             }
+            if deadNeed(of: node) == nil { found.append("`\(name)` ended because of no need") }
         case .retryable, .approval, .queued, .landed, .completed, .failed, .quarantined, .skipped, .cancelled:
             break
         }

@@ -139,7 +139,7 @@ extension CoordinatorStateMachine {
         let id = tasks[node].spec.id
         switch tasks[node].state {
         case .failed, .quarantined, .skipped, .cancelled:
-            if let need = rootCause(of: node) ?? deadNeed(of: node).map({ rootCause(of: $0) ?? $0 }) {
+            if let need = cause(of: node) ?? deadNeed(of: node).map({ cause(of: $0) ?? $0 }) {
                 let name = tasks[need].spec.id
                 return .refused(
                     reason: "`\(id)` cannot start: `\(name)` is \(stage(of: need).rawValue)",

@@ -16,9 +16,10 @@ extension CoordinatorStateMachine {
         spreadFailure(from: node)
     }
 
-    private mutating func spreadFailure(from root: Int) {
+    private mutating func spreadFailure(from node: Int) {
+        let root = root(of: node)
         let name = tasks[root].spec.id
-        for dependant in openDependants(of: root) {
+        for dependant in openDependants(of: node) {
             setState(dependant, .failed(cause: root))
             record(
                 .taskFailed(tasks[dependant].spec.id, reason: "needs `\(name)`, which failed", cause: name))
@@ -56,9 +57,10 @@ extension CoordinatorStateMachine {
         spreadCancelling(from: node)
     }
 
-    private mutating func spreadCancelling(from root: Int) {
+    private mutating func spreadCancelling(from node: Int) {
+        let root = root(of: node)
         let name = tasks[root].spec.id
-        for dependant in openDependants(of: root) {
+        for dependant in openDependants(of: node) {
             setState(dependant, .cancelled(cause: root))
             record(
                 .taskCancelled(tasks[dependant].spec.id, reason: "needs `\(name)`, which was cancelled"))
@@ -67,7 +69,7 @@ extension CoordinatorStateMachine {
 
     // MARK: - Needs that came to a bad end
 
-    private func isDead(_ node: Int) -> Bool {
+    func isDead(_ node: Int) -> Bool {
         switch tasks[node].state {
         case .failed, .quarantined, .cancelled: true
         case .waiting, .ready, .retryable, .leased, .approval, .queued, .landed, .completed, .skipped: false
@@ -81,29 +83,27 @@ extension CoordinatorStateMachine {
     @discardableResult
     mutating func endIfNeedIsDead(_ node: Int) -> Bool {
         guard let need = deadNeed(of: node) else { return false }
-        let name = tasks[need].spec.id
+        let root = root(of: need)
+        let name = tasks[root].spec.id
         if case .cancelled = tasks[need].state {
-            setState(node, .cancelled(cause: need))
+            setState(node, .cancelled(cause: root))
             record(.taskCancelled(tasks[node].spec.id, reason: "needs `\(name)`, which was cancelled"))
             spreadCancelling(from: node)
         } else {
-            fail(node, reason: "needs `\(name)`, which failed", cause: need)
+            fail(node, reason: "needs `\(name)`, which failed", cause: root)
         }
         return true
     }
 
-    /// The need at the bottom of a chain of ends: the one to bring back.
-    func rootCause(of node: Int) -> Int? {
-        var root: Int?
-        var at = node
-        while true {
-            switch tasks[at].state {
-            case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)):
-                (root, at) = (cause, cause)
-            default: return root
-            }
+    /// Why a task ended because of a need: the end at the bottom of the chain, the one to bring back.
+    func cause(of node: Int) -> Int? {
+        switch tasks[node].state {
+        case .failed(let cause), .cancelled(let cause): cause
+        default: nil
         }
     }
+
+    private func root(of need: Int) -> Int { cause(of: need) ?? need }
 
     // MARK: - Coming back
 
@@ -128,17 +128,10 @@ extension CoordinatorStateMachine {
         for dependant in graph.dependants(of: node) where tasks[dependant].state == .ready { wait(dependant) }
     }
 
-    private func endedByNeed(_ node: Int) -> Bool {
-        switch tasks[node].state {
-        case .failed(cause: .some), .cancelled(cause: .some): true
-        default: false
-        }
-    }
-
     /// Brings back everything behind a task that ended because of it or of something between, unless another
     /// need still keeps it down. That one is its cause from then on.
     private mutating func bringBackBehind(_ root: Int, reason: String) {
-        let found = reach(from: root) { endedByNeed($0) }
+        let found = reach(from: root) { cause(of: $0) != nil }
         guard !found.isEmpty else { return }
         let ended = Set(found)
         var next = found.filter { node in
@@ -151,21 +144,39 @@ extension CoordinatorStateMachine {
             }
         }
         for node in found where !kept.contains(node) { bringBack(node, reason: reason) }
-        for node in found where kept.contains(node) { nameLivingCause(of: node) }
+        nameCauses(of: found.filter(kept.contains))
         for node in found where tasks[node].state == .waiting && graph.isReady(node) { becomeReady(node) }
     }
 
-    private mutating func nameLivingCause(of node: Int) {
-        switch tasks[node].state {
-        case .failed(cause: .some(let cause)) where !isDead(cause):
-            guard let need = deadNeed(of: node) else { return }
-            setState(node, .failed(cause: need))
-            let name = tasks[need].spec.id
+    /// Names for each of these tasks, which ended because of a need, the end at the bottom of what keeps it down.
+    mutating func nameCauses(of nodes: [Int]) {
+        var unnamed = Set(nodes)
+        for node in nodes {
+            // A need that is to be named itself goes first.
+            var chain = [node]
+            while let last = chain.last {
+                guard unnamed.contains(last), let need = deadNeed(of: last) else {
+                    chain.removeLast()
+                    continue
+                }
+                if unnamed.contains(need) {
+                    chain.append(need)
+                } else {
+                    unnamed.remove(last)
+                    name(root(of: need), asCauseOf: last)
+                }
+            }
+        }
+    }
+
+    private mutating func name(_ root: Int, asCauseOf node: Int) {
+        guard cause(of: node) != root else { return }
+        if case .cancelled = tasks[node].state {
+            setState(node, .cancelled(cause: root))
+        } else {
+            setState(node, .failed(cause: root))
+            let name = tasks[root].spec.id
             record(.taskFailed(tasks[node].spec.id, reason: "needs `\(name)`, which failed", cause: name))
-        case .cancelled(cause: .some(let cause)) where !isDead(cause):
-            guard let need = deadNeed(of: node) else { return }
-            setState(node, .cancelled(cause: need))
-        default: break
         }
     }
 }

@@ -15,6 +15,7 @@ extension CoordinatorStateMachine {
         ledger.restore(costs: costs, usageIDs: usageIDs)
         restoreGraph(records)
         for record in records { restoreState(record, among: records) }
+        nameCauses(of: tasks.indices.filter { cause(of: $0) != nil })
         restoreQueue(records)
         if counts.open > 0 { startAllWorkers() }
         if ledger.isExhausted { exhaustBudget() }
@@ -67,14 +68,14 @@ extension CoordinatorStateMachine {
         case .failed: setState(node, .failed(cause: record.failedBecause.flatMap { numbers[$0] }))
         case .quarantined: setState(node, .quarantined)
         case .skipped: setState(node, .skipped)
-        case .cancelled: setState(node, .cancelled(cause: cancelledNeed(of: node, records)))
+        case .cancelled: setState(node, .cancelled(cause: badNeed(of: node, records)))
         }
     }
 
-    /// The journal does not say why a task was cancelled. A need that is cancelled too is why, as far as
-    /// coming back goes.
-    private func cancelledNeed(of node: Int, _ records: [TaskRecord]) -> Int? {
-        needs(of: node).first { records[$0].stage == .cancelled }
+    /// The journal does not say why a task was cancelled. A need that came to no good end either is why, as far
+    /// as coming back goes.
+    private func badNeed(of node: Int, _ records: [TaskRecord]) -> Int? {
+        needs(of: node).first { [.cancelled, .failed, .quarantined].contains(records[$0].stage) }
     }
 
     /// An attempt whose coordinator died: keep what its worktree holds, then the task comes back.

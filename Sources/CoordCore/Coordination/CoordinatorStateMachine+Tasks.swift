@@ -123,7 +123,7 @@ extension CoordinatorStateMachine {
         var modelsMayStart = true
         var lacksBudget = false
         for slot in slots.indices {
-            while busyCount < limit, counts.ready > 0, slots[slot].canTake {
+            while busyCount < limit, counts.ready > 0, slots[slot].canTake, !isOutOfBudget(slot) {
                 let node = scheduler.take(for: slot, withoutModels: !modelsMayStart) { [tasks] in
                     tasks[$0].state == .ready
                 }

@@ -33,6 +33,8 @@ package struct MergeQueue: Sendable, Equatable {
         case moved
         /// The target cannot move now, for example because a checkout of it is dirty.
         case delayed(reason: String)
+        /// It could not be done, or not found out whether it was done. Tried again until it is known: a candidate
+        /// that went back now could land twice.
         case failed(reason: String)
     }
 
@@ -61,10 +63,21 @@ package struct MergeQueue: Sendable, Equatable {
         /// Its exact tree is being tested. Can become: `landing`, `idle` (bounced).
         case gating(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID)
         /// The target is being moved. Can become: `idle` (landed), `staging` (moved), `delayed`.
-        case landing(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID)
+        case landing(Landing)
         /// The target could not move; tried again at the time. Can become: `landing`.
-        case delayed(
-            Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID, until: Timestamp, reason: String)
+        case delayed(Landing, until: Timestamp)
+    }
+
+    /// A gated commit on its way to the target.
+    private struct Landing: Sendable, Equatable {
+        var candidate: Candidate
+        var commit: ObjectID
+        var tree: ObjectID
+        var onto: ObjectID
+        /// Why it could not land when it was tried last.
+        var reason: String?
+
+        var advance: Effect { .advance(candidate, commit: commit, from: onto) }
     }
 
     private var state = State.idle
@@ -101,15 +114,14 @@ package struct MergeQueue: Sendable, Equatable {
     package var current: Candidate? {
         switch state {
         case .idle: nil
-        case .staging(let candidate), .gating(let candidate, _, _, _), .landing(let candidate, _, _, _),
-            .delayed(let candidate, _, _, _, _, _):
-            candidate
+        case .staging(let candidate), .gating(let candidate, _, _, _): candidate
+        case .landing(let landing), .delayed(let landing, _): landing.candidate
         }
     }
 
     /// When to call `elapsed` if nothing else happens.
     package var nextDeadline: Timestamp? {
-        if case .delayed(_, _, _, _, let until, _) = state { until } else { nil }
+        if case .delayed(_, let until) = state { until } else { nil }
     }
 
     /// Puts a candidate at the end of the line.
@@ -125,8 +137,9 @@ package struct MergeQueue: Sendable, Equatable {
         _ candidate: Candidate, landing commit: ObjectID, tree: ObjectID, from onto: ObjectID
     ) -> [Effect] {
         guard state == .idle else { return submitted(candidate) }
-        state = .landing(candidate, commit: commit, tree: tree, onto: onto)
-        return [.advance(candidate, commit: commit, from: onto)]
+        let landing = Landing(candidate: candidate, commit: commit, tree: tree, onto: onto)
+        state = .landing(landing)
+        return [landing.advance]
     }
 
     /// Takes a waiting candidate out. One on its way is let through to its end. False: it does not wait here.
@@ -174,11 +187,9 @@ package struct MergeQueue: Sendable, Equatable {
         let evidence = Effect.record(.gateFinished(lease, tree: tree, report))
         switch report.outcome {
         case .passed:
-            state = .landing(candidate, commit: commit, tree: tree, onto: onto)
-            return [
-                evidence, .record(.landingStarted(lease, commit: commit, from: onto)),
-                .advance(candidate, commit: commit, from: onto),
-            ]
+            let landing = Landing(candidate: candidate, commit: commit, tree: tree, onto: onto)
+            state = .landing(landing)
+            return [evidence, .record(.landingStarted(lease, commit: commit, from: onto)), landing.advance]
         case .failed:
             state = .idle
             return [evidence, .bounced(candidate, .gateFailed(report))] + takeNext()
@@ -190,38 +201,39 @@ package struct MergeQueue: Sendable, Equatable {
 
     /// The target moved to the candidate, or did not.
     package mutating func advanced(_ lease: Lease, _ advance: Advance, at now: Timestamp) -> [Effect] {
-        guard case .landing(let candidate, let commit, let tree, let onto) = state, candidate.lease == lease
-        else { return [] }
+        guard case .landing(let landing) = state, landing.candidate.lease == lease else { return [] }
         switch advance {
         case .landed, .alreadyLanded:
             state = .idle
             return [
-                .record(.taskLanded(lease, commit: commit, tree: tree)), .landed(candidate, commit: commit),
+                .record(.taskLanded(lease, commit: landing.commit, tree: landing.tree)),
+                .landed(landing.candidate, commit: landing.commit),
             ] + takeNext()
         case .moved:
-            let delay = Effect.record(
-                .landingDelayed(lease, reason: "the target moved; the candidate is built and gated again"))
-            putFirst(candidate)
-            return [delay] + takeNext()
-        case .delayed(let reason) where isHeld:
-            putFirst(candidate)
-            return [.record(.landingDelayed(lease, reason: reason))]
-        case .delayed(let reason):
-            let until = now + Self.landingRetry
-            state = .delayed(candidate, commit: commit, tree: tree, onto: onto, until: until, reason: reason)
-            return [.record(.landingDelayed(lease, reason: reason))]
-        case .failed(let reason):
-            state = .idle
-            return [.bounced(candidate, .failed(reason: reason))] + takeNext()
+            putFirst(landing.candidate)
+            let reason = "the target moved; the candidate is built and gated again"
+            return [.record(.landingDelayed(lease, reason: reason))] + takeNext()
+        case .delayed(let reason): return delay(landing, reason, at: now)
+        case .failed(let reason): return delay(landing, "could not land: \(reason)", at: now)
         }
+    }
+
+    /// Waits for a better time, which may be another coordinator's. The same reason is recorded once.
+    private mutating func delay(_ landing: Landing, _ reason: String, at now: Timestamp) -> [Effect] {
+        if isHeld { putFirst(landing.candidate) } else {
+            var again = landing
+            again.reason = reason
+            state = .delayed(again, until: now + Self.landingRetry)
+        }
+        return landing.reason == reason
+            ? [] : [.record(.landingDelayed(landing.candidate.lease, reason: reason))]
     }
 
     /// Tries a delayed landing again, if its time has come.
     package mutating func elapsed(at now: Timestamp) -> [Effect] {
-        guard case .delayed(let candidate, let commit, let tree, let onto, let until, _) = state, until <= now
-        else { return [] }
-        state = .landing(candidate, commit: commit, tree: tree, onto: onto)
-        return [.advance(candidate, commit: commit, from: onto)]
+        guard case .delayed(let landing, let until) = state, until <= now else { return [] }
+        state = .landing(landing)
+        return [landing.advance]
     }
 
     /// Drops what is being built or tested without a verdict; it waits again, first in line, and nothing new
@@ -235,8 +247,8 @@ package struct MergeQueue: Sendable, Equatable {
         case .staging(let candidate), .gating(let candidate, _, _, _):
             putFirst(candidate)
             return true
-        case .delayed(let candidate, _, _, _, _, _):
-            putFirst(candidate)
+        case .delayed(let landing, _):
+            putFirst(landing.candidate)
             return false
         }
     }

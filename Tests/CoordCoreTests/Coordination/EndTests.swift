@@ -52,7 +52,7 @@ struct EndTests {
             facts(story.tell(.commanded(.retryTask("a"), reply: 7))) == [
                 .taskRevived("a", reason: "brought back by a person"), .taskReady("a"),
                 .taskFailed("c", reason: "needs `b`, which failed", cause: "b"),
-                .taskFailed("d", reason: "needs `c`, which failed", cause: "c"),
+                .taskFailed("d", reason: "needs `b`, which failed", cause: "b"),
                 .leaseGranted(lease("a", 2), worker: "w1"),
             ])
         #expect(
@@ -71,7 +71,7 @@ struct EndTests {
         #expect(
             facts(story.tell(.commanded(.addTask(task("late <- b")), reply: 7))) == [
                 .taskAdded(task("late <- b"), proposedBy: nil),
-                .taskFailed("late", reason: "needs `b`, which failed", cause: "b"),
+                .taskFailed("late", reason: "needs `a`, which failed", cause: "a"),
             ])
         story.ask(.retryTask("a"))
         #expect(story.stages == "a:leased b:waiting x:leased late:waiting")

@@ -114,13 +114,22 @@ struct MergeQueueTests {
             ])
     }
 
-    @Test("a landing that cannot be made bounces")
-    mutating func landingFailed() {
+    @Test("a landing of which nobody knows whether it was made is tried until somebody does, and never goes back")
+    mutating func unknownLanding() {
         landing()
+        let failed = MergeQueue.Advance.failed(reason: "disk")
         #expect(
-            queue.advanced(a.lease, .failed(reason: "disk"), at: at(0))
-                == [.bounced(a, .failed(reason: "disk"))])
-        #expect(queue.isIdle)
+            queue.advanced(a.lease, failed, at: at(0))
+                == [.record(.landingDelayed(a.lease, reason: "could not land: disk"))])
+        #expect(queue.elapsed(at: at(1)) == [.advance(a, commit: oid("ca1"), from: head)])
+        // The same reason again is no news.
+        #expect(queue.advanced(a.lease, failed, at: at(1)) == [])
+        #expect(queue.elapsed(at: at(2)) == [.advance(a, commit: oid("ca1"), from: head)])
+        #expect(
+            queue.advanced(a.lease, .alreadyLanded, at: at(2)) == [
+                .record(.taskLanded(a.lease, commit: oid("ca1"), tree: oid("7a1"))),
+                .landed(a, commit: oid("ca1")),
+            ])
     }
 
     @Test("only one that waits can be withdrawn")
