@@ -87,10 +87,15 @@ let package = Package(
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
         tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),
         tests("CoordCatalogTests", ["CoordCatalog", "CoordModel", "CoordJSON", "CoordSystem"]),
-        tests("CoordWorkerTests", ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON"]),
+        tests(
+            "CoordWorkerTests",
+            ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON", "coord-worker"]),
         tests(
             "CoordCommandLineTests",
-            ["CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem"]),
+            [
+                "CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem", "CoordCore", "CoordWire",
+                "CoordStore", "CoordRuntime",
+            ]),
         tests(
             "EndToEndTests",
             ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),

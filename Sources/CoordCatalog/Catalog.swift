@@ -33,7 +33,7 @@ package struct Catalog: Sendable {
     package func missionFile(_ argument: String, workingFolder: String? = nil) throws(Diagnostic) -> String {
         let path = workingFolder.map { Files.absolute(argument, base: $0) } ?? argument
         let looksLikeName = MissionID(argument).isValid && !Self.isMissionFile(argument)
-        if !looksLikeName || Files.kind(path) == .file { return path }
+        if !looksLikeName || (Files.kind(path) != nil && !Files.isFolder(path)) { return path }
         let files = missionFiles()
         if let file = files.first(where: { $0.id.rawValue == argument }) { return file.path }
         // A mission may be kept under another file name than its own.

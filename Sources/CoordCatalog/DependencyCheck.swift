@@ -11,7 +11,9 @@ struct TaskNeeds {
 /// Linear in tasks and needs; nothing recurses, so a chain of any length is fine.
 enum DependencyCheck {
     /// Reports into `problems`. `elsewhere` are names that count as met, such as tasks ticked off in a plan.
-    static func check(_ tasks: [TaskNeeds], elsewhere: Set<TaskID> = [], problems: ProblemList) {
+    static func check(
+        _ tasks: [TaskNeeds], in whole: String = "mission", elsewhere: Set<TaskID> = [], problems: ProblemList
+    ) {
         var index: [TaskID: Int] = [:]
         index.reserveCapacity(tasks.count)
         for (number, task) in tasks.enumerated() where index[task.id] == nil { index[task.id] = number }
@@ -36,7 +38,7 @@ enum DependencyCheck {
                     namesLeftToCompare -= tasks.count
                     problems.error(
                         at: need.position,
-                        "task `\(task.id)` needs `\(need.id)`, which is not in the mission",
+                        "task `\(task.id)` needs `\(need.id)`, which is not in the \(whole)",
                         hint: compares
                             ? Suggestion.nearest(to: need.id.rawValue, among: tasks.lazy.map(\.id.rawValue))
                                 .map { "Did you mean `\($0)`?" } : nil)

@@ -1,3 +1,5 @@
+package import CoordJSON
+
 /// A place in a text file: line and column from 1. The column counts Unicode scalars.
 package struct SourcePosition: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var line: Int
@@ -72,6 +74,18 @@ extension Diagnostic: CustomStringConvertible {
     }
 }
 
+extension Diagnostic {
+    /// For programs: `severity`, `file`, `line`, `column`, `message`, `hint`; what is not known is null.
+    package var json: JSONValue {
+        [
+            "severity": .string(severity.rawValue), "file": .string(file),
+            "line": line.map { .integer(Int64($0)) } ?? nil,
+            "column": column.map { .integer(Int64($0)) } ?? nil, "message": .string(message),
+            "hint": hint.map { .string($0) } ?? nil,
+        ]
+    }
+}
+
 /// Collects what a reader finds in one file, so that everything is reported at once, up to a limit.
 ///
 /// Not thread-safe: it belongs to one reading.
@@ -126,8 +140,10 @@ final class ProblemList {
         return sorted
     }
 
+    /// Starts with a capital letter, and quotes no more of a hostile file than a person can read.
     private func sentence(_ text: String) -> String {
-        guard let first = text.first, first.isASCII, first.isLowercase else { return text }
-        return first.uppercased() + text.dropFirst()
+        let short = text.utf8.count <= 600 ? text : text.prefix(400) + " …"
+        guard let first = short.first, first.isASCII, first.isLowercase else { return short }
+        return first.uppercased() + short.dropFirst()
     }
 }

@@ -115,9 +115,7 @@ struct Fields<Key: FieldKey> {
     static func checkLine(
         _ text: String, at position: SourcePosition, _ name: String, _ problems: ProblemList
     ) -> Bool {
-        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            return true
-        }
+        guard text.unicodeScalars.contains(where: \.isControl) else { return true }
         problems.error(at: position, "\(name) must be one line without control characters")
         return false
     }
@@ -196,14 +194,15 @@ struct Fields<Key: FieldKey> {
 
     /// The entries of a list, each read by `entry`; nil entries are left out. Nil when there is no such list.
     func list<Entry>(
-        _ key: Key, of wanted: String, entry: (LocatedValue) -> Entry?
+        _ key: Key, of wanted: String, hint: (LocatedValue) -> String? = { _ in nil },
+        entry: (LocatedValue) -> Entry?
     ) -> [Entry]? {
         guard let value = self[key] else { return nil }
         guard case .list(let items) = value.content else {
             problems.error(
                 at: value.position,
                 "`\(key.rawValue)` of \(subject) must be a list of \(wanted), found \(value.kindName)",
-                hint: value.string.map { "Write `[\"\($0)\"]`" })
+                hint: hint(value))
             return nil
         }
         return items.compactMap(entry)
@@ -211,16 +210,15 @@ struct Fields<Key: FieldKey> {
 
     /// A list of non-empty strings, with the place of each.
     func strings(_ key: Key, of wanted: String = "strings") -> [(text: String, position: SourcePosition)] {
-        list(key, of: wanted) { item in
+        let name = "`\(key.rawValue)` of \(subject)"
+        let asList = { (value: LocatedValue) in value.string.map { "Write `[\"\($0)\"]`" } }
+        return list(key, of: wanted, hint: asList) { item in
             guard let text = item.string else {
                 problems.error(
-                    at: item.position,
-                    "`\(key.rawValue)` of \(subject) must be a list of \(wanted), found \(item.kindName) in it"
-                )
+                    at: item.position, "\(name) must be a list of \(wanted), found \(item.kindName) in it")
                 return nil
             }
-            let isFit = Self.check(
-                text, at: item.position, "an entry of `\(key.rawValue)` of \(subject)", problems)
+            let isFit = Self.check(text, at: item.position, "an entry of \(name)", problems)
             return isFit ? (text, item.position) : nil
         } ?? []
     }
@@ -228,4 +226,9 @@ struct Fields<Key: FieldKey> {
     static func enumeration(_ words: [String]) -> String {
         words.map { "`\($0)`" }.joined(separator: ", ")
     }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is of one of the two sets of control characters: it may drive a terminal, and ends lines.
+    var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
 }

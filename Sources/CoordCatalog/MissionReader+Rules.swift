@@ -56,9 +56,11 @@ extension MissionReader {
 
     // MARK: Warnings
 
+    /// What is doubtful about a mission without errors: beside an error, advice would only be in the way.
     func warn(_ mission: Mission, _ fields: Fields<MissionKey>) {
+        guard !problems.hasErrors else { return }
         let landsSomething = mission.tasks.isEmpty || mission.tasks.contains { $0.workspace == .worktree }
-        if mission.merge.gate.isEmpty, landsSomething, !problems.hasErrors {
+        if mission.merge.gate.isEmpty, landsSomething {
             problems.warning(
                 at: fields.position(of: .merge), "no gate: work lands without any check of the whole",
                 hint: "Give the command that must pass, as in \"merge\": { \"gate\": [\"make test\"] }")

@@ -23,7 +23,7 @@ extension MissionReader {
     }
 
     private func task(_ item: LocatedValue, number: Int) -> TaskDraft? {
-        guard let fields = fields(TaskKey.self, item, "task", number: number) else { return nil }
+        guard let fields = fields(item, "task", number: number, named: [TaskKey.id]) else { return nil }
         let id = fields.require(.id) ? name(fields, .id) : nil
         var spec = TaskSpec(id: TaskID(id ?? ""))
         spec.title = fields.line(.title) ?? spec.id.rawValue
@@ -88,13 +88,19 @@ extension MissionReader {
     }
 
     private func needs(_ fields: Fields<TaskKey>) -> [(id: TaskID, position: SourcePosition)] {
+        // A list of needs is short as a rule; a long one gets a table.
         var seen: Set<String> = []
-        return fields.strings(.deps, of: "task ids").compactMap { text, position in
-            guard seen.insert(text).inserted else {
+        var needs: [(id: TaskID, position: SourcePosition)] = []
+        for (text, position) in fields.strings(.deps, of: "task ids") {
+            if needs.count == 16 { seen.formUnion(needs.map(\.id.rawValue)) }
+            let isKnown =
+                needs.count < 16 ? needs.contains { $0.id.rawValue == text } : !seen.insert(text).inserted
+            if isKnown {
                 problems.warning(at: position, "\(fields.subject) names its need `\(text)` twice")
-                return nil
+            } else {
+                needs.append((TaskID(text), position))
             }
-            return (TaskID(text), position)
         }
+        return needs
     }
 }

@@ -29,7 +29,9 @@ extension MissionReader {
     }
 
     private func member(_ item: LocatedValue, number: Int) -> (TeamMember, SourcePosition)? {
-        guard let fields = fields(TeamKey.self, item, "team member", number: number) else { return nil }
+        guard let fields = fields(item, "team member", number: number, named: [TeamKey.id, .role]) else {
+            return nil
+        }
         let id = name(fields, .id)
         if let id, id.utf8.count > teamMemberNameLimit {
             problems.error(
@@ -57,15 +59,17 @@ extension MissionReader {
         return (member, fields[.id]?.position ?? position)
     }
 
-    /// The members of one entry of a list, spoken of by its `id` where it has one, else by its number.
+    /// The members of one entry of a list, spoken of by the first of the keys `named` that is a name, else by
+    /// its number.
     func fields<Key: FieldKey>(
-        _: Key.Type, _ item: LocatedValue, _ noun: String, number: Int
+        _ item: LocatedValue, _ noun: String, number: Int, named: [Key]
     ) -> Fields<Key>? {
         var subject = "\(noun) \(number)"
-        if case .object(let members) = item.content,
-            let id = members.first(where: { $0.key == "id" })?.value.string, MissionID(id).isValid
-        {
-            subject = "\(noun) `\(id)`"
+        if case .object(let members) = item.content {
+            let words = named.compactMap { key in
+                members.first { $0.key == key.rawValue }?.value.string
+            }
+            if let name = words.first(where: { MissionID($0).isValid }) { subject = "\(noun) `\(name)`" }
         }
         return Fields(item, subject: subject, problems: problems)
     }

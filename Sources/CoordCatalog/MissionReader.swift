@@ -68,8 +68,7 @@ struct MissionReader {
             problems.error(
                 at: fields.position(of: key),
                 "`\(key.rawValue)` of \(fields.subject) is `\(text)`, which is no name",
-                hint: "A name has 1 to 64 of `a-z 0-9 . _ -`, starts with a letter or digit, "
-                    + "and neither holds `..` nor ends in `.` or `.lock`")
+                hint: NameRule.hint(text))
             return nil
         }
         return text
@@ -77,13 +76,16 @@ struct MissionReader {
 
     func agent<Key>(_ fields: Fields<Key>, _ key: Key) -> AgentChoice? {
         guard let text = fields.text(key) else { return nil }
-        if let choice = AgentChoice(text), !text.hasSuffix(":") { return choice }
+        if let choice = AgentChoice(text) { return choice }
         let words = ["auto", "rehearsal", "command:…", "acp:…"] + AgentChoice.knownNames
+        let hint =
+            if text == "acp:" || text == "command:" { "Write the command behind `\(text)`" } else {
+                Suggestion.nearest(to: text, among: words).map { "Did you mean `\($0)`?" }
+                    ?? "Agents are \(Fields<Key>.enumeration(words))"
+            }
         problems.error(
             at: fields.position(of: key),
-            "`\(key.rawValue)` of \(fields.subject) is `\(text)`, but must be one of "
-                + Fields<Key>.enumeration(words),
-            hint: Suggestion.nearest(to: text, among: words).map { "Did you mean `\($0)`?" })
+            "`\(key.rawValue)` of \(fields.subject) is `\(text)`, which is no agent coord knows", hint: hint)
         return nil
     }
 
@@ -175,6 +177,20 @@ struct MissionReader {
     }
 }
 
+/// The rules of names (`StringIdentifier.isValid`) in words.
+enum NameRule {
+    /// What to say of a text that is no name.
+    static func hint(_ text: String) -> String {
+        let hasPlainLetters = text.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "._-".utf8.contains($0)
+        }
+        let startsWell = text.first.map { $0.isLetter || $0.isNumber } ?? false
+        return hasPlainLetters && startsWell && text.utf8.count <= 64
+            ? "A name neither holds `..` nor ends in `.` or `.lock`"
+            : "A name has 1 to 64 of `a-z 0-9 . _ -` and starts with a letter or digit"
+    }
+}
+
 /// The rules of file patterns: relative to the project's root, and not out of it.
 enum Glob {
     /// Why the text is no such pattern; nil when it is one.
@@ -183,7 +199,7 @@ enum Glob {
         if text.hasPrefix("/") || text.hasPrefix("~") { return "it starts outside the project" }
         if text.split(separator: "/").contains("..") { return "`..` leads out of a folder" }
         if text.contains("\\") { return "folders are separated by `/`" }
-        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+        if text.unicodeScalars.contains(where: \.isControl) {
             return "it holds a control character"
         }
         return nil

@@ -24,7 +24,7 @@ final class NameResolver {
     func role(
         _ name: String, at position: SourcePosition, usedBy user: String, _ problems: ProblemList
     ) -> RoleID? {
-        if let role = roles[RoleID(name)] { return role.id }
+        if let role = roles.id(of: RoleID(name)) { return role }
         if let broken = roles.broken[RoleID(name)] {
             let place = broken.position.map { "\(broken.file):\($0)" } ?? broken.file
             problems.error(

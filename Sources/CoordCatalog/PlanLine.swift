@@ -84,11 +84,10 @@ struct PlanLine {
         guard words.contains("depends"), let start = Self.bareDepends(rest) else { return }
         if takeNote(rest.from(start)) {
             rest.blank(start..<rest.letters.endIndex)
-            rest = rest.part(
-                rest.letters
-                    .startIndex..<(rest.letters.lastIndex { !" -—–,;.".unicodeScalars.contains($0) }.map {
-                        $0 + 1
-                    } ?? rest.letters.startIndex))
+            // What led over to the note goes with it.
+            let isJoint = { (letter: Unicode.Scalar) in " -—–,;.".unicodeScalars.contains(letter) }
+            let end = rest.letters.lastIndex { !isJoint($0) }.map { $0 + 1 } ?? rest.letters.startIndex
+            rest = rest.part(rest.letters.startIndex..<end)
         }
     }
 

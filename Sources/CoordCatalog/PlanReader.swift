@@ -40,7 +40,8 @@ struct PlanReader {
         let extra = sequencesFromNotes()
         build(extra)
         DependencyCheck.check(
-            drafts.map { TaskNeeds(id: $0.spec.id, needs: $0.needs) }, elsewhere: done, problems: problems)
+            drafts.map { TaskNeeds(id: $0.spec.id, needs: $0.needs) }, in: "plan", elsewhere: done,
+            problems: problems)
         refuseEmpty()
         let stem = file.split(separator: "/").last.map { $0.prefix(while: { $0 != "." }) } ?? ""
         let id = Self.slug(String(stem)) ?? "plan"
@@ -56,7 +57,7 @@ struct PlanReader {
             }
             return spec
         }
-        if mission.merge.gate.isEmpty {
+        if mission.merge.gate.isEmpty, !problems.hasErrors {
             problems.warning(
                 at: nil, "no gate: work lands without any check of the whole",
                 hint: "Write a line such as \"Gate: `make test`\" above the first phase")

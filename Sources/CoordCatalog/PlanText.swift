@@ -49,7 +49,7 @@ struct PlanText {
 
     var trimmed: String { String(string.trimmingSpaces) }
 
-    /// The text without up to `columns` of its leading white space.
+    /// The text without up to `columns` of its leading white space; a tab that reaches further leaves spaces.
     func dedented(_ columns: Int) -> String {
         var left = columns
         var index = letters.startIndex
@@ -57,7 +57,7 @@ struct PlanText {
             left -= letters[index] == "\t" ? 4 : 1
             index += 1
         }
-        return from(index).string
+        return String(repeating: " ", count: max(0, -left)) + from(index).string
     }
 
     /// Without asterisks of emphasis and white space at the ends.
@@ -185,7 +185,7 @@ struct PlanText {
     private func range(ofFlag flag: String) -> Range<Int>? {
         let wanted = Array("[\(flag)]".unicodeScalars)
         guard letters.count >= wanted.count else { return nil }
-        for start in letters.startIndex...(letters.endIndex - wanted.count) {
+        for start in letters.startIndex...(letters.endIndex - wanted.count) where letters[start] == "[" {
             let found = zip(letters[start...], wanted).allSatisfy {
                 $0.properties.uppercaseMapping == String($1)
             }
@@ -209,8 +209,7 @@ struct PlanText {
             guard !isBreak(letters[index]) else { index += 1; continue }
             let end = letters[index...].firstIndex(where: isBreak) ?? letters.endIndex
             var word = letters[index..<end]
-            while let first = word.first, "`*".unicodeScalars.contains(first) { word.removeFirst() }
-            while let last = word.last, "`*.".unicodeScalars.contains(last) { word.removeLast() }
+            Self.takeMarksOff(&word)
             let text = Self.string(word)
             if ends.contains(text.lowercased()) { return words }
             if !text.isEmpty {
@@ -220,6 +219,17 @@ struct PlanText {
             index = end
         }
         return words
+    }
+
+    /// Takes backticks, asterisks of emphasis (those that stand on both sides) and final dots off a word.
+    private static func takeMarksOff(_ word: inout ArraySlice<Unicode.Scalar>) {
+        while word.last == "." { word.removeLast() }
+        while word.count >= 2, let first = word.first, first == word.last, first == "`" || first == "*" {
+            word = word.dropFirst().dropLast()
+        }
+        // Emphasis may enclose several words of the list.
+        while let first = word.first, first == "`" || first == "*" { word.removeFirst() }
+        while word.last == "`" { word.removeLast() }
     }
 
     /// What stands in backticks.

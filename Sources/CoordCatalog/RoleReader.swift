@@ -25,7 +25,7 @@ struct RoleReader {
             var reader = RoleReader(path: path)
             var root: LocatedValue?
             if let yaml = matter.yaml {
-                root = try YAMLDocument.parse(Array(yaml), file: path, firstLine: FrontMatter.firstLine)
+                root = try reader.frontMatter(Array(yaml))
             } else {
                 let sidecar = path.dropLast(".md".utf8.count) + ".json"
                 if Files.kind(String(sidecar)) != nil {
@@ -39,6 +39,50 @@ struct RoleReader {
         } catch {
             return (nil, [error])
         }
+    }
+
+    /// The front matter as a tree. Other tools take `description: Use it so: …` as it stands, though the
+    /// colon makes it no YAML; such lines are read with their value in quotes, and a warning says so.
+    private func frontMatter(_ yaml: [UInt8]) throws(Diagnostic) -> LocatedValue {
+        let firstLine = FrontMatter.firstLine
+        do throws(Diagnostic) {
+            return try YAMLDocument.parse(yaml, file: path, firstLine: firstLine)
+        } catch {
+            guard let mended = Self.quotingValues(yaml) else { throw error }
+            do throws(Diagnostic) {
+                let root = try YAMLDocument.parse(mended, file: path, firstLine: firstLine)
+                problems.warning(
+                    at: error.position,
+                    "a value that holds a colon stands without quotes; it is read as one text",
+                    hint: "Put the value in quotes: YAML reads a colon and a space as a key")
+                return root
+            } catch _ {
+                // What is wrong with the file is what its author can see.
+                throw error
+            }
+        }
+    }
+
+    /// Puts quotes around the plain values of keys at the margin that hold a colon and a space. Nil: there
+    /// are none.
+    private static func quotingValues(_ yaml: [UInt8]) -> [UInt8]? {
+        var isChanged = false
+        // By bytes: a carriage return and a line feed are one letter to a string.
+        let lines = yaml.split(separator: 0x0A, omittingEmptySubsequences: false).map { line -> String in
+            let text = String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
+            guard let colon = text.firstIndex(of: ":"), text.first.map({ $0.isLetter }) ?? false else {
+                return text
+            }
+            let value = text[text.index(after: colon)...].trimmingSpaces
+            guard value.contains(": "), let first = value.first, !"\"'[{|>&*!".contains(first) else {
+                return text
+            }
+            isChanged = true
+            let doubled = value.split(separator: "'", omittingEmptySubsequences: false).joined(
+                separator: "''")
+            return text[...colon] + " '" + doubled + "'"
+        }
+        return isChanged ? Array(lines.joined(separator: "\n").utf8) : nil
     }
 
     private func role(_ id: RoleID, _ root: LocatedValue?, prose: String) -> Role {

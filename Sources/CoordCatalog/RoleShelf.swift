@@ -56,10 +56,12 @@ package struct RoleShelf: Sendable {
     }
 
     /// The role of that name, aliases resolved.
-    package subscript(_ id: RoleID) -> Role? {
-        if let entry = entries[id] { return entry.role }
-        guard broken[id] == nil, let meant = aliases[id] else { return nil }
-        return entries[meant]?.role
+    package subscript(_ name: RoleID) -> Role? { id(of: name).flatMap { entries[$0]?.role } }
+
+    /// The own name of the role that answers to `name`.
+    package func id(of name: RoleID) -> RoleID? {
+        if entries[name] != nil { return name }
+        return broken[name] == nil ? aliases[name] : nil
     }
 
     /// The roles by name.

@@ -114,7 +114,14 @@ struct YAMLDocument {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "it cannot be read"
         let position = place(parser.pointee.problem_mark)
         let context = parser.pointee.context.map { String(cString: $0) + ", " } ?? ""
-        return refuse(position, context + problem)
+        let hint: String? =
+            if problem.contains("cannot start any token") {
+                "YAML is indented with spaces, never tabs; a value that starts with `@`, `%` or a backtick "
+                    + "needs quotes"
+            } else if problem.contains("mapping values are not allowed") {
+                "Check the indentation, and put a value that holds a colon in quotes"
+            } else { nil }
+        return refuse(position, context + problem, hint: hint)
     }
 
     private func refuse(_ position: SourcePosition, _ reason: String, hint: String? = nil) -> Diagnostic {

@@ -15,7 +15,8 @@ package struct Mission: Sendable, Equatable {
     package var planningRole: RoleID?
     package var services: [String]
     package var tasks: [TaskSpec]
-    /// The file with the parts of a rehearsal, as an absolute path. Nil: the mission has none.
+    /// The folder with the parts of a rehearsal, as an absolute path; `rehearsal.json` lies in it. Nil: the
+    /// mission has none.
     package var rehearsal: String?
 
     package init(

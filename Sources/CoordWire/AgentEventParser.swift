@@ -1,12 +1,6 @@
 import CoordJSON
 package import CoordModel
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Reads the events of CONTRACT section 5 out of an agent's output. Does no I/O and keeps no state.
 ///
 /// Numbers are believed only within limits, texts are cut to theirs: an agent may be wrong, or lie.
@@ -56,18 +50,17 @@ package enum AgentEventParser {
     /// Most output is prose or another tool's JSON; it is told apart without being parsed.
     private static func mayBeEvent(_ line: ArraySlice<UInt8>) -> Bool {
         guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }), first == 0x7B else { return false }
-        let key: StaticString = "\"coord\""
         return line.withUnsafeBytes { bytes in
             var position = 0
-            while let found = memchr(bytes.baseAddress! + position, 0x22, bytes.count - position) {
-                position = UnsafeRawPointer(found) - bytes.baseAddress!
-                guard position + key.utf8CodeUnitCount <= bytes.count else { return false }
-                if memcmp(found, key.utf8Start, key.utf8CodeUnitCount) == 0 { return true }
-                position += 1
+            while let quote = bytes.index(of: 0x22, from: position) {
+                if bytes[quote...].starts(with: key) { return true }
+                position = quote + 1
             }
             return false
         }
     }
+
+    private static let key = Array("\"coord\"".utf8)
 
     private static func report(_ event: Members) throws(WireError) -> AgentReport? {
         switch event.method {

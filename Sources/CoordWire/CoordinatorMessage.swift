@@ -81,6 +81,7 @@ extension CoordinatorMessage {
         output.endNotification()
     }
 
+    /// The message as one line, without its end.
     package func encoded(run: RunID) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(512)

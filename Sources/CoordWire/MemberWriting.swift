@@ -1,8 +1,8 @@
 import CoordJSON
 import CoordModel
 
-// The messages of the worker pipe are written straight into the outgoing bytes, without a tree between: they are
-// the hot path, and their shape is known.
+// The messages of the worker pipe are written straight into the outgoing bytes, without a tree between: they
+// are the hot path, and their shape is known.
 
 extension [UInt8] {
     /// `{"jsonrpc":"2.0","method":"…","params":{`; the name needs no escaping.

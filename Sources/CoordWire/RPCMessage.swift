@@ -41,6 +41,7 @@ package enum RPCMessage: Hashable, Sendable {
         return try decode(value)
     }
 
+    /// Reads one line, given without its end.
     package static func decode(_ line: [UInt8]) throws(WireError) -> RPCMessage { try decode(line[...]) }
 
     private static func decode(_ value: JSONValue) throws(WireError) -> RPCMessage {
@@ -118,6 +119,7 @@ package enum RPCMessage: Hashable, Sendable {
         output.append(0x7D)
     }
 
+    /// The message as one line, without its end.
     package func encoded() -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(256)

@@ -1,6 +1,7 @@
 package import CoordJSON
 
-/// Why a line is not a message. What to do about it is the reader's decision: count it, warn, end the other side.
+/// Why a line is not a message. What to do about it is the reader's decision: count it, warn, end the other
+/// side.
 package enum WireError: Error, Hashable, Sendable {
     case notJSON(JSONError)
     /// It is JSON, but no JSON-RPC 2.0 message; the reason as a clause.

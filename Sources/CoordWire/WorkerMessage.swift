@@ -8,7 +8,8 @@ package enum WorkerMessage: Hashable, Sendable {
     /// It lives; nil: it is idle.
     case heartbeat(Lease?)
     case report(Lease, AgentReport)
-    /// The attempt is over and nothing of it runs any more. `tail`: the last of its transcript, at most 4 KiB.
+    /// The attempt is over and nothing of it runs any more. `tail`: the last of its transcript, at most 4
+    /// KiB.
     case finished(Lease, AttemptOutcome, tail: String)
 
     /// The version that `hello` tells.
@@ -44,6 +45,7 @@ extension WorkerMessage {
         output.endNotification()
     }
 
+    /// The message as one line, without its end.
     package func encoded(run: RunID) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(256)

@@ -10,7 +10,8 @@ struct AgentEventParserTests {
 
     private static let events: [(String, AgentReport)] = [
         (
-            #"{"coord":"usage","model":"m","inputTokens":1200,"outputTokens":300,"cacheReadTokens":0,"cacheWriteTokens":5,"costUSD":0.01,"id":"call-1"}"#,
+            #"{"coord":"usage","model":"m","inputTokens":1200,"outputTokens":300,"cacheReadTokens":0,"#
+                + #""cacheWriteTokens":5,"costUSD":0.01,"id":"call-1"}"#,
             .usage(
                 Usage(
                     id: "call-1", model: "m", tokens: TokenCounts(input: 1200, output: 300, cacheWrite: 5),

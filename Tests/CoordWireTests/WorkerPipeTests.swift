@@ -145,7 +145,8 @@ struct WorkerPipeTests {
     func noise() {
         var generator = SystemRandomNumberGenerator()
         let lines =
-            Self.workerMessages.map { $0.encoded(run: run) } + Self.coordinatorMessages.map { $0.encoded(run: run) }
+            Self.workerMessages.map { $0.encoded(run: run) }
+            + Self.coordinatorMessages.map { $0.encoded(run: run) }
         var refused = 0
         for _ in 0..<5000 {
             var line = lines.randomElement(using: &generator)!
