@@ -24,7 +24,7 @@ enum ValidateCommand {
 
     /// Role files end in `.md` and lie in a folder `roles`; every other file is read as a mission.
     private static func diagnostics(of path: String, _ catalog: Catalog) -> [Diagnostic] {
-        if path.hasSuffix(".md"), Files.parent(path).hasSuffix("/roles") { return RoleFile.check(path) }
+        if path.hasSuffix(".md"), Files.parent(path).hasSuffix("/roles") { return RoleShelf.check(path) }
         return MissionFile.read(path, catalog: catalog).diagnostics
     }
 
