@@ -3,6 +3,12 @@ import CoordSystem
 
 /// All roles of a catalogue as they were when it was read.
 package struct RoleShelf: Sendable {
+    /// What is wrong or doubtful in one role file; its name is taken from the file.
+    package static func check(_ path: String) -> [Diagnostic] {
+        let name = path.split(separator: "/").last.map { String($0.dropLast(3)) } ?? path
+        return RoleReader.read(path, id: RoleID(name)).diagnostics
+    }
+
     /// A role and where it was found.
     package struct Entry: Sendable, Hashable {
         package var role: Role

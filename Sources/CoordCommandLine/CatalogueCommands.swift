@@ -24,7 +24,7 @@ enum ValidateCommand {
 
     /// Role files end in `.md` and lie in a folder `roles`; every other file is read as a mission.
     private static func diagnostics(of path: String, _ catalog: Catalog) -> [Diagnostic] {
-        if path.hasSuffix(".md"), Files.parent(path).hasSuffix("/roles") { return RoleFile.check(path) }
+        if path.hasSuffix(".md"), Files.parent(path).hasSuffix("/roles") { return RoleShelf.check(path) }
         return MissionFile.read(path, catalog: catalog).diagnostics
     }
 
@@ -65,8 +65,8 @@ enum CatalogueCommands {
         var table = TextTable([.left("MISSION"), .right("TASKS"), .right("WORKERS"), .left("ORIGIN"), .flexible("WHAT IT DOES")])
         for mission in missions {
             table.append([
-                "\(mission.id.rawValue)", "\(String(mission.taskCount))", "\(String(mission.workerCount))",
-                "\(mission.origin.description)", "\(mission.problem?.message ?? mission.description)",
+                .init(mission.id.rawValue), .init(String(mission.taskCount)), .init(String(mission.workerCount)),
+                .init(mission.origin.description), .init(mission.problem?.message ?? mission.description),
             ])
         }
         context.output.write(table.text(columns: context.columns, style: context.style))
@@ -83,8 +83,8 @@ enum CatalogueCommands {
             var table = TextTable([.left("ROLE"), .left("KIND"), .left("ORIGIN"), .flexible("WHAT IT IS FOR")])
             for entry in shelf.sorted {
                 table.append([
-                    "\(entry.role.id.rawValue)", "\(entry.role.kind.rawValue)", "\(entry.origin.description)",
-                    "\(entry.role.description)",
+                    .init(entry.role.id.rawValue), .init(entry.role.kind.rawValue),
+                    .init(entry.origin.description), .init(entry.role.description),
                 ])
             }
             context.output.write(table.text(columns: context.columns, style: context.style))

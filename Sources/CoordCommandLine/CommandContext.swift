@@ -3,6 +3,7 @@ package import CoordModel
 package import CoordRuntime
 package import CoordStore
 package import CoordSystem
+package import CoordWire
 
 /// What a command works with: the arguments as they are meant here, where results and speech go, and the world.
 ///
@@ -49,6 +50,14 @@ package final class CommandContext {
     package func answer(_ document: JSONValue) {
         let text = surroundings.outputIsTerminal ? document.prettyText : document.text + "\n"
         output.write(TerminalText.escapedJSON(text))
+    }
+
+    /// Writes one JSON document that may be large: without a tree, unless it is laid out for people.
+    package func answer(members: (inout MemberWriter) -> Void) {
+        if surroundings.outputIsTerminal { return answer(MemberWriter.tree(members)) }
+        var bytes: [UInt8] = []
+        MemberWriter.append(to: &bytes, members)
+        output.line(TerminalText.escapedJSON(String(decoding: bytes, as: UTF8.self)))
     }
 
     // MARK: Project and journal

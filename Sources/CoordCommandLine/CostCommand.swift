@@ -1,6 +1,6 @@
-import CoordJSON
 import CoordModel
 import CoordStore
+import CoordWire
 
 /// `coord cost`: what a run has cost, and who or what cost it.
 enum CostCommand {
@@ -9,7 +9,7 @@ enum CostCommand {
     static func run(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let reading = try context.runReading()
         if context.wantsJSON {
-            context.answer(try document(reading))
+            try answer(reading, context)
             return .done
         }
         let record = reading.record
@@ -50,25 +50,40 @@ enum CostCommand {
         record.landed > 0 ? Money(microDollars: record.spent.microDollars / Int64(record.landed)) : nil
     }
 
+    private static let listed: [(name: StaticString, grouping: CostGrouping)] = [
+        ("byWorker", .worker), ("byRole", .role), ("byModel", .model), ("byTask", .task),
+    ]
+
     /// The document of `coord cost --json`.
-    static func document(_ reading: RunReading) throws(CommandFailure) -> JSONValue {
+    private static func answer(_ reading: RunReading, _ context: CommandContext) throws(CommandFailure) {
         let record = reading.record
-        func entries(_ grouping: CostGrouping) throws(CommandFailure) -> JSONValue {
-            .array(
-                try sums(reading, grouping).map {
-                    [
-                        "id": .string($0.id), "costUSD": .dollars($0.cost), "tokens": .tokens($0.tokens),
-                        "calls": .count($0.calls),
-                    ]
-                })
+        var groups: [(name: StaticString, sums: [CostSum])] = []
+        for (name, grouping) in listed { groups.append((name, try sums(reading, grouping))) }
+        context.answer { writer in
+            writer.string("schema", "coord.cost/1")
+            writer.money("totalUSD", record.spent)
+            writer.money("reservedUSD", record.reserved)
+            writer.moneyOrNull("budgetUSD", record.budget)
+            write(record.tokens, to: &writer)
+            for (name, sums) in groups {
+                writer.objects(name, sums) { sum, writer in
+                    writer.string("id", sum.id)
+                    writer.money("costUSD", sum.cost)
+                    write(sum.tokens, to: &writer)
+                    writer.integer("calls", sum.calls)
+                }
+            }
+            writer.moneyOrNull("perLandedTaskUSD", perLandedTask(record))
+            writer.flag("simulated", record.simulated)
         }
-        return [
-            "schema": "coord.cost/1", "totalUSD": .dollars(record.spent),
-            "reservedUSD": .dollars(record.reserved),
-            "budgetUSD": .dollars(record.budget), "tokens": .tokens(record.tokens),
-            "byWorker": try entries(.worker), "byRole": try entries(.role), "byModel": try entries(.model),
-            "byTask": try entries(.task), "perLandedTaskUSD": .dollars(perLandedTask(record)),
-            "simulated": .bool(record.simulated),
-        ]
+    }
+
+    private static func write(_ tokens: TokenCounts, to writer: inout MemberWriter) {
+        writer.object("tokens") {
+            $0.integer("input", tokens.input)
+            $0.integer("output", tokens.output)
+            $0.integer("cacheRead", tokens.cacheRead)
+            $0.integer("cacheWrite", tokens.cacheWrite)
+        }
     }
 }

@@ -26,7 +26,10 @@ package final class Output {
     /// Keeps everything.
     package init() { descriptor = nil }
 
-    package func write(_ text: String) { write(text.utf8) }
+    package func write(_ text: String) {
+        var text = text
+        text.withUTF8 { write($0) }
+    }
 
     package func write(_ bytes: some Sequence<UInt8>) {
         guard !isClosed else { return }

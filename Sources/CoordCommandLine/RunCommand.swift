@@ -143,6 +143,8 @@ package enum RunCommand {
 final class RunPerformance {
     private let opened: RunCommand.Opened
     private let context: CommandContext
+    private var progress: ProgressReporter?
+    private var interruptions = 0
 
     init(_ opened: RunCommand.Opened, _ context: CommandContext) {
         self.opened = opened
@@ -152,6 +154,9 @@ final class RunPerformance {
     func perform() throws(CommandFailure) -> ExitStatus {
         let session = opened.session
         let coordinator = session.coordinator
+        let progress = try startProgress()
+        self.progress = progress
+        coordinator.onFacts = { facts, _ in progress.note(facts) }
         let signals: SignalSource
         do throws(SystemError) {
             signals = try SignalSource(loop: coordinator.loop, signals: [SIGINT, SIGTERM, SIGHUP]) {
@@ -159,38 +164,62 @@ final class RunPerformance {
                 interrupted(by: signal)
             }
         } catch { throw CommandFailure(error) }
-        if opened.plan.isSimulated {
-            context.diagnostics.note("A rehearsal: no model is called, and its money is simulated (zero).")
+        if opened.plan.isSimulated, opened.plan.mission.tasks.contains(where: { $0.run == nil }) {
+            progress.say("A rehearsal: no model is called, and its money is simulated (zero).")
         }
-        let progress = RunProgress(session, context)
-        progress.begin()
-        defer {
-            progress.end()
-            withExtendedLifetime(signals) {}
+        let outcome: Coordinator.Outcome
+        do throws(RuntimeError) { outcome = try session.work().1 } catch {
+            progress.finish()
+            throw CommandFailure(error)
         }
-        let result: (record: RunRecord, outcome: Coordinator.Outcome)
-        do throws(RuntimeError) { result = try session.work() } catch { throw CommandFailure(error) }
-        progress.end()
-        try writeReport(result.record)
-        Receipt(coordinator.projection, report: session.state.report(session.run)).write(to: context)
-        return ExitStatus(rawValue: result.outcome.exitStatus) ?? .internalFault
+        progress.finish()
+        withExtendedLifetime(signals) {}
+        try conclude()
+        return ExitStatus(rawValue: outcome.exitStatus) ?? .internalFault
+    }
+
+    private func startProgress() throws(CommandFailure) -> ProgressReporter {
+        let surroundings = context.surroundings
+        let mode: ProgressReporter.Mode =
+            context.diagnostics.isQuiet ? .silent : surroundings.speechIsTerminal ? .picture : .lines
+        let projection = opened.session.restoredProjection
+        let model =
+            projection.run.map { ProgressModel(run: $0, tasks: projection.tasks, workers: projection.workers) }
+            ?? ProgressModel()
+        do throws(SystemError) {
+            return try ProgressReporter(
+                mode: mode, style: context.diagnostics.style, surroundings: surroundings, model: model)
+        } catch { throw CommandFailure(error) }
+    }
+
+    /// Writes the report that the receipt names, so that it is there when somebody looks, and the receipt.
+    private func conclude() throws(CommandFailure) {
+        let session = opened.session
+        guard let record = session.coordinator.projection.run else {
+            preconditionFailure("a run without a record ended")
+        }
+        let path = session.state.report(record.id)
+        let report = try Report(
+            RunReading(
+                state: session.state, store: session.store, record: record, isAlive: { _ in true }),
+            at: context.now)
+        do throws(SystemError) {
+            try Files.makeFolder(Files.parent(path), permissions: 0o700)
+            try Files.writeAtomically(Array(report.markdown.utf8), to: path)
+        } catch { throw CommandFailure(error) }
+        if context.wantsJSON {
+            context.answer(report.json)
+        } else {
+            context.output.write(Receipt.text(report, file: path, style: context.style))
+        }
     }
 
     private func interrupted(by signal: Int32) {
-        if signal == SIGINT {
-            context.diagnostics.note("Finishing what is under way; press Ctrl-C again to stop now. Nothing is lost.")
-        }
+        interruptions += 1
+        progress?.say(
+            interruptions == 1
+                ? "Finishing what is under way; press Ctrl-C again to stop now. Nothing is lost either way."
+                : "Stopping now; `coord run --resume` goes on.")
         opened.session.coordinator.receive(.interrupted(exitStatus: signal == SIGINT ? 130 : 143))
-    }
-
-    /// The report that the receipt names, so that it is there when somebody looks.
-    private func writeReport(_ record: RunRecord) throws(CommandFailure) {
-        let state = opened.session.state
-        let path = state.report(record.id)
-        do throws(SystemError) {
-            try Files.makeFolder(Files.parent(path), permissions: 0o700)
-            try Files.writeAtomically(
-                Array(ReportCommand.markdown(opened.session.coordinator.projection).utf8), to: path)
-        } catch { throw CommandFailure(error) }
     }
 }

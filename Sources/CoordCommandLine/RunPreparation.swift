@@ -1,5 +1,5 @@
 package import CoordCatalog
-import CoordGit
+package import CoordGit
 package import CoordModel
 package import CoordRuntime
 import CoordStore

@@ -20,7 +20,10 @@ enum TasksCommand {
             try reading.store.taskLines(reading.record.id, filter)
         }
         if context.wantsJSON {
-            context.answer(["schema": "coord.tasks/1", "tasks": .array(lines.map(json))])
+            context.answer { writer in
+                writer.string("schema", "coord.tasks/1")
+                writer.objects("tasks", lines) { write($0, to: &$1) }
+            }
             return .done
         }
         guard !lines.isEmpty else {
@@ -74,18 +77,27 @@ enum TasksCommand {
     }
 
     /// A task as `tasks` and the API show it.
-    static func json(_ line: TaskLine) -> JSONValue {
-        [
-            "id": .name(line.id), "title": .string(line.title), "status": .string(line.stage.status.rawValue),
-            "stage": .string(line.stage.rawValue), "role": .name(line.role),
-            "deps": .array(line.dependencies.map { .name($0) }), "priority": .count(line.priority),
-            "assignedTo": .name(line.assignedTo), "attempt": .count(line.attempt),
-            "retryCount": .count(max(0, line.attempt - 1)), "lastError": .optional(line.lastError),
-            "branch": .optional(line.branch), "commit": .optional(line.commit?.rawValue),
-            "startedAt": .time(line.startedAt), "completedAt": .time(line.completedAt),
-            "costUSD": .dollars(line.cost),
-        ]
+    static func write(_ line: TaskLine, to writer: inout MemberWriter) {
+        writer.string("id", line.id.rawValue)
+        writer.string("title", line.title)
+        writer.string("status", line.stage.status.rawValue)
+        writer.string("stage", line.stage.rawValue)
+        writer.stringOrNull("role", line.role?.rawValue)
+        writer.names("deps", line.dependencies)
+        writer.integer("priority", line.priority)
+        writer.stringOrNull("assignedTo", line.assignedTo?.rawValue)
+        writer.integer("attempt", line.attempt)
+        writer.integer("retryCount", max(0, line.attempt - 1))
+        writer.stringOrNull("lastError", line.lastError)
+        writer.stringOrNull("branch", line.branch)
+        writer.stringOrNull("commit", line.commit?.rawValue)
+        writer.timeOrNull("startedAt", line.startedAt)
+        writer.timeOrNull("completedAt", line.completedAt)
+        writer.money("costUSD", line.cost)
     }
+
+    /// The same as a tree.
+    static func json(_ line: TaskLine) -> JSONValue { MemberWriter.tree { write(line, to: &$0) } }
 
     // MARK: show
 

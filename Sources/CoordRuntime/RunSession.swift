@@ -1,4 +1,4 @@
-import CoordCore
+package import CoordCore
 package import CoordGit
 package import CoordModel
 package import CoordProcess
@@ -39,6 +39,7 @@ package final class RunSession {
     private let request: Request
     private let target: String
     private let workspace: Workspace
+    package let store: any Store
     private let lock: FileLock
     private let control: ControlSocket
     private let resumed: RunRecord?
@@ -72,6 +73,7 @@ package final class RunSession {
         do throws(SystemError) { try control.open() } catch { throw .system(error) }
         self.state = state
         self.request = request
+        self.store = store
         self.lock = lock
     }
 
@@ -83,6 +85,15 @@ package final class RunSession {
             if let lock = try FileLock.acquire(state.lock, note: note) { return lock }
         } catch { throw .system(error) }
         throw .locked(project: state.project, holder: FileLock.holder(state.lock) ?? "")
+    }
+
+    /// What is known of a run that is taken up again; empty for a new one.
+    package var restoredProjection: Projection {
+        guard let resumed else { return Projection() }
+        // A journal that cannot be read is told by `work`; the picture starts without the past.
+        let tasks = (try? store.tasks(resumed.id, .all)) ?? []
+        let workers = (try? store.workers(resumed.id)) ?? []
+        return Projection(run: resumed, tasks: tasks, workers: workers, costs: [])
     }
 
     /// Works until the run is over. The record says how it ended, and the outcome how to answer.

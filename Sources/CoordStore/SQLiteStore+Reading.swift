@@ -338,7 +338,7 @@ extension TaskLine {
         id = TaskID(row.text())
         title = row.text()
         role = row.optionalText().map(RoleID.init(_:))
-        dependencies = row.text().split(separator: " ").map { TaskID(String($0)) }
+        dependencies = Self.names(row.bytes())
         priority = Int(row.integer())
         stage = try row.stage(of: id.rawValue)
         since = Timestamp(milliseconds: row.integer())
@@ -351,5 +351,17 @@ extension TaskLine {
         startedAt = row.optionalTime()
         completedAt = row.optionalTime()
         cost = row.money()
+    }
+
+    /// Names between spaces.
+    private static func names(_ bytes: [UInt8]) -> [TaskID] {
+        guard !bytes.isEmpty else { return [] }
+        var names: [TaskID] = []
+        var start = 0
+        for end in 0...bytes.count where end == bytes.count || bytes[end] == 0x20 {
+            names.append(TaskID(String(decoding: bytes[start..<end], as: UTF8.self)))
+            start = end + 1
+        }
+        return names
     }
 }

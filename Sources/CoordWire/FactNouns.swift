@@ -5,7 +5,7 @@ package import CoordModel
 
 extension TaskSpec {
     /// The members of a mission file's task, then coord's own `workspace`. Times are whole milliseconds.
-    package var json: JSONValue { FactCodec.tree { write(to: &$0) } }
+    package var json: JSONValue { MemberWriter.tree { write(to: &$0) } }
 
     /// Reads what `json` gives; members at their default may be missing.
     package init(json: JSONValue) throws(FactCodecError) {
@@ -13,7 +13,7 @@ extension TaskSpec {
     }
 
     /// Appends the JSON to bytes, without a tree.
-    package func writeJSON(to bytes: inout [UInt8]) { FactCodec.append(to: &bytes) { write(to: &$0) } }
+    package func writeJSON(to bytes: inout [UInt8]) { MemberWriter.append(to: &bytes) { write(to: &$0) } }
 
     func write(to writer: inout MemberWriter) {
         writer.string("id", id.rawValue)
@@ -60,7 +60,7 @@ extension TaskSpec {
 
 extension SlotSpec {
     /// A slot as facts and the journal keep it.
-    package var json: JSONValue { FactCodec.tree { write(to: &$0) } }
+    package var json: JSONValue { MemberWriter.tree { write(to: &$0) } }
 
     /// Reads what `json` gives.
     package init(json: JSONValue) throws(FactCodecError) {
@@ -108,7 +108,7 @@ extension [SlotSpec] {
 
 extension RunStart {
     /// What is fixed when a run starts, its slots included.
-    package var json: JSONValue { FactCodec.tree { write(to: &$0) } }
+    package var json: JSONValue { MemberWriter.tree { write(to: &$0) } }
 
     /// Reads what `json` gives.
     package init(json: JSONValue) throws(FactCodecError) {

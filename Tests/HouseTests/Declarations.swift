@@ -125,7 +125,8 @@ extension Rules {
         var findings: [String] = []
         if file.lines.count > House.fileLinesMax, House.longer[file.path] == nil {
             findings.append(
-                "\(file.path): \(file.lines.count) lines, at most \(House.fileLinesMax): two nouns in one room?"
+                "\(file.path): \(file.lines.count) lines, at most \(House.fileLinesMax): "
+                    + "two nouns in one room?"
             )
         }
         for function in file.declarations where function.kind == .function {
@@ -148,7 +149,8 @@ extension Rules {
     static func typesHaveNames(_ file: SwiftText) -> [String] {
         file.declarations.filter { $0.kind == .type }.compactMap { type in
             House.vagueEndings.first { type.name.hasSuffix($0) }.map {
-                "\(file.place(type.line)): `\(type.name)` ends in `\($0)`: if only such a name fits, it is two things"
+                "\(file.place(type.line)): `\(type.name)` ends in `\($0)`: "
+                    + "if only such a name fits, it is two things"
             }
         }
     }

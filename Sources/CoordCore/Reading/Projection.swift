@@ -269,6 +269,9 @@ extension Projection {
         case .candidateStaged(_, _, let tree, _):
             task.stage = .checking
             task.tree = tree
+            // Built anew: an earlier landing came to nothing, its intent must not be taken up again.
+            task.landing = nil
+            task.landingFrom = nil
         case .candidateConflicted(_, _, let files):
             task.conflicts += 1
             task.lastError = "merge conflict in \(files.joined(separator: ", "))"

@@ -46,8 +46,9 @@ package enum PromptAssembly {
     private static func fenced(_ text: String) -> String {
         var longest = 0
         var run = 0
-        for character in text {
-            run = character == "`" ? run + 1 : 0
+        // By bytes: what joins a backtick into one character does not make it less of a fence.
+        for byte in text.utf8 {
+            run = byte == UInt8(ascii: "`") ? run + 1 : 0
             longest = max(longest, run)
         }
         let fence = String(repeating: "`", count: max(3, longest + 1))
