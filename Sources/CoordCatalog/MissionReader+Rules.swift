@@ -4,10 +4,16 @@ import CoordModel
 extension MissionReader {
     func checkAcrossTasks(_ mission: Mission, _ fields: Fields<MissionKey>) {
         DependencyCheck.check(tasks.map { TaskNeeds(id: $0.spec.id, needs: $0.needs) }, problems: problems)
-        let listsTasks = if case .list(let items)? = fields[.tasks]?.content { !items.isEmpty } else { false }
-        guard !listsTasks, fields[.planning] == nil, fields[.tasks].map({ $0.kindName == "a list" }) ?? true
-        else {
-            return
+        guard fields[.planning] == nil else { return }
+        switch fields[.tasks]?.content {
+        case nil:
+            // A misspelt key was reported already; that it is missing says nothing more.
+            let isMisspelt = fields.unknown.contains {
+                [.tasks, .planning].contains(MissionKey.nearest(to: $0.key))
+            }
+            if isMisspelt { return }
+        case .list(let items)?: guard items.isEmpty else { return }
+        default: return
         }
         problems.error(
             at: fields.position(of: .tasks),

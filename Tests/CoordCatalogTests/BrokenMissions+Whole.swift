@@ -202,7 +202,7 @@ extension BrokenMissions {
                   at mission.json:5:80
                 hint: It will be given to a worker without them
                 warning: Task `c` is for the role `qa-engineer`, which no team member has
-                  at mission.json:6:55
+                  at mission.json:6:51
                 hint: Another worker will get it; add { "role": "qa-engineer" } to `team`
                 """#),
     ]
