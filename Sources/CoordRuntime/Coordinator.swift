@@ -112,6 +112,9 @@ package final class Coordinator {
     // MARK: - The loop
 
     private func prepare() throws(RuntimeError) {
+        #if os(Linux)
+            do throws(SystemError) { try ProcessTable.becomeSubreaper() } catch { throw .system(error) }
+        #endif
         let runner: EffectRunner
         do throws(SystemError) {
             runner = try EffectRunner(parts, loop: loop, clock: clock) { [unowned self] event in
