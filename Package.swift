@@ -49,7 +49,7 @@ let package = Package(
 
         // Floor 2: adapters.
         room("CoordSystem", ["CoordModel", "CPosix"]),
-        room("CoordProcess", ["CoordModel", "CoordSystem", "CPosix"]),
+        room("CoordProcess", ["CoordModel", "CoordWire", "CoordSystem", "CPosix"]),
         room("CoordGit", ["CoordModel", "CoordSystem", "CoordProcess"]),
         room("CoordStore", ["CoordModel", "CoordJSON", "CoordWire", "CSQLite"]),
         room("CoordCatalog", ["CoordModel", "CoordJSON", "CoordSystem", "CYAML"]),
@@ -83,18 +83,23 @@ let package = Package(
         tests("CoordModelTests", ["CoordModel", "CoordJSON"]),
         tests("CoordCoreTests", ["CoordCore", "CoordModel"]),
         tests("CoordWireTests", ["CoordWire", "CoordModel", "CoordJSON"]),
-        tests("CoordProcessTests", ["CoordProcess", "CoordSystem", "CoordModel"]),
+        tests("CoordProcessTests", ["CoordProcess", "CoordWire", "CoordSystem", "CoordModel"]),
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
         tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),
         tests("CoordCatalogTests", ["CoordCatalog", "CoordModel", "CoordJSON", "CoordSystem"]),
-        tests("CoordWorkerTests", ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON"]),
+        tests(
+            "CoordWorkerTests",
+            ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON", "coord-worker"]),
         tests(
             "CoordCommandLineTests",
-            ["CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem"]),
+            [
+                "CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem", "CoordCore", "CoordWire",
+                "CoordStore", "CoordRuntime",
+            ]),
         tests(
             "EndToEndTests",
             ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),
-        tests("HouseTests", ["CoordSystem"]),
+        tests("HouseTests", ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess"]),
     ],
     swiftLanguageModes: [.v6]
 )

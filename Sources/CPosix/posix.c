@@ -75,15 +75,17 @@ static int set_attributes(posix_spawnattr_t *attributes, int session) {
     return error;
 }
 
-/// `sources[n]` is what becomes descriptor n of the child, -1 for none; all sources lie above the targets, so that
-/// no step overwrites what a later one needs.
-static int set_actions(posix_spawn_file_actions_t *actions, const char *folder, const int *sources, int count) {
+/// `sources[n]` is what becomes descriptor n of the child, -1 for none; all sources lie above the targets, so
+/// that no step overwrites what a later one needs.
+static int set_actions(posix_spawn_file_actions_t *actions, const char *folder, const int *sources,
+                       int count) {
     int error = 0;
     for (int number = 0; number < count && !error; number++) {
         if (sources[number] >= 0) {
             error = posix_spawn_file_actions_adddup2(actions, sources[number], number);
         } else if (number < 3) {
-            error = posix_spawn_file_actions_addopen(actions, number, "/dev/null", number ? O_WRONLY : O_RDONLY, 0);
+            int mode = number ? O_WRONLY : O_RDONLY;
+            error = posix_spawn_file_actions_addopen(actions, number, "/dev/null", mode, 0);
         }
 #ifndef __APPLE__
         else {
@@ -279,9 +281,10 @@ int coord_epoll_wait(int epoll, coord_ready *ready, int limit, int timeout_milli
     for (int index = 0; index < count; index++) {
         ready[index].descriptor = (int)(uint32_t)events[index].data.u64;
         ready[index].generation = (uint32_t)(events[index].data.u64 >> 32);
+        uint32_t seen = events[index].events;
         ready[index].ready = 0;
-        if (events[index].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready[index].ready |= COORD_READABLE;
-        if (events[index].events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready[index].ready |= COORD_WRITABLE;
+        if (seen & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready[index].ready |= COORD_READABLE;
+        if (seen & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready[index].ready |= COORD_WRITABLE;
     }
     return count;
 }
@@ -289,6 +292,36 @@ int coord_epoll_wait(int epoll, coord_ready *ready, int limit, int timeout_milli
 int coord_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 #endif
+
+// MARK: Signals
+
+enum { SIGNAL_LIMIT = 65 };
+static volatile int signal_routes[SIGNAL_LIMIT];
+
+static void on_signal(int number) {
+    int kept = errno;
+    // Stored plus one, so that the initial 0 means none. A full pipe has been told already.
+    int descriptor = signal_routes[number] - 1;
+    unsigned char byte = (unsigned char)number;
+    if (descriptor >= 0 && write(descriptor, &byte, 1) < 0) { /* nothing better to do */ }
+    errno = kept;
+}
+
+int coord_route_signal(int signal, int descriptor) {
+    if (signal <= 0 || signal >= SIGNAL_LIMIT) {
+        errno = EINVAL;
+        return -1;
+    }
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    action.sa_handler = descriptor >= 0 ? on_signal : SIG_DFL;
+    if (descriptor >= 0) signal_routes[signal] = descriptor + 1;
+    int result = sigaction(signal, &action, NULL);
+    if (descriptor < 0) signal_routes[signal] = 0;
+    return result;
+}
 
 // MARK: Rest
 
@@ -339,17 +372,43 @@ ssize_t coord_own_executable(char *buffer, size_t size) {
 #endif
 }
 
-int coord_start_thread(void *(*body)(void *), void *argument, const char *name, pthread_t *thread) {
+typedef struct {
+    void (*body)(void *);
+    void *argument;
+    char name[16];
+} thread_start;
+
+static void *run_thread(void *raw) {
+    thread_start start = *(thread_start *)raw;
+    free(raw);
+#ifdef __APPLE__
+    pthread_setname_np(start.name);
+#else
+    pthread_setname_np(pthread_self(), start.name);
+#endif
+    start.body(start.argument);
+    return NULL;
+}
+
+int coord_start_thread(void (*body)(void *), void *argument, const char *name) {
+    thread_start *start = calloc(1, sizeof *start);
+    if (!start) return ENOMEM;
+    start->body = body;
+    start->argument = argument;
+    strncpy(start->name, name, sizeof start->name - 1);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     sigset_t all, before;
     sigfillset(&all);
     // The signals of the program go to the thread that waits for them, never to this one.
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(thread, NULL, body, argument);
+    pthread_t thread;
+    int error = pthread_create(&thread, &attributes, run_thread, start);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-#ifdef __linux__
-    if (!error) pthread_setname_np(*thread, name);
-#else
-    (void)name;
-#endif
+    pthread_attr_destroy(&attributes);
+    if (error) free(start);
     return error;
 }
+
+uintptr_t coord_thread_id(void) { return (uintptr_t)pthread_self(); }

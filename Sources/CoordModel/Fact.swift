@@ -1,5 +1,5 @@
-/// One thing that coord states as true, with its time. Facts are numbered by the journal in the order of their
-/// performance; status, cost, report and recovery are folds over them.
+/// One thing that coord states as true, with its time. Facts are numbered by the journal in the order of
+/// their performance; status, cost, report and recovery are folds over them.
 package struct Fact: Hashable, Sendable {
     package var time: Timestamp
     package var body: Body
@@ -41,8 +41,8 @@ package struct Fact: Hashable, Sendable {
         case landingDelayed(Lease, reason: String)
         case taskLanded(Lease, commit: ObjectID, tree: ObjectID)
         case taskCompleted(Lease, note: String)
-        /// Tried in vain; comes back at `notBefore`.
-        case taskRetryable(Lease, reason: String, notBefore: Timestamp)
+        /// Tried in vain; comes back at `notBefore`. `failures` counts the tries that count against the limit so far.
+        case taskRetryable(Lease, reason: String, notBefore: Timestamp, failures: Int)
         /// `cause` names the need whose failure failed this one.
         case taskFailed(TaskID, reason: String, cause: TaskID?)
         case taskQuarantined(TaskID, reason: String)
@@ -194,7 +194,7 @@ extension Fact.Body {
             .approvalGiven(let lease), .candidateStaged(let lease, _, _, _),
             .candidateConflicted(let lease, _, _), .gateFinished(let lease, _, _),
             .landingStarted(let lease, _, _), .landingDelayed(let lease, _), .taskLanded(let lease, _, _),
-            .taskCompleted(let lease, _), .taskRetryable(let lease, _, _),
+            .taskCompleted(let lease, _), .taskRetryable(let lease, _, _, _),
             .usageRecorded(let lease, _, _, _, _, _), .progressReported(let lease, _),
             .toolStarted(let lease, _, _, _), .toolCompleted(let lease, _, _, _, _, _),
             .handoffWritten(let lease, _, _), .taskProposalRefused(let lease, _, _),

@@ -78,6 +78,9 @@ package struct TaskRecord: Hashable, Sendable {
     /// The submitted commit; once landed, the landing commit.
     package var commit: ObjectID?
     package var tree: ObjectID?
+    /// The gated commit that was about to land, and where the target stood: the intent of the last landing.
+    package var landing: ObjectID?
+    package var landingFrom: ObjectID?
     package var startedAt: Timestamp?
     package var completedAt: Timestamp?
     package var cost: Money
@@ -130,6 +133,7 @@ package struct WorkerRecord: Hashable, Sendable {
 
 /// Sums of usage that share task, worker, role and model.
 package struct CostRecord: Hashable, Sendable {
+    /// What the usage of one sum has in common.
     package struct Key: Hashable, Sendable {
         package var task: TaskID
         package var worker: WorkerID

@@ -1,1 +1,9 @@
-print("not yet")
+import CoordCommandLine
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+exit(Program.main())

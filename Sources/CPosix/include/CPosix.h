@@ -1,10 +1,9 @@
 #ifndef CPOSIX_H
 #define CPOSIX_H
 
-// What Swift does not see of POSIX, Linux and Darwin, as plain functions. Every function that can fail returns
-// -1 and sets errno, unless it says otherwise.
+// What Swift does not see of POSIX, Linux and Darwin, as plain functions. Every function that can fail
+// returns -1 and sets errno, unless it says otherwise.
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -82,6 +81,12 @@ int coord_eventfd(void);
 
 #endif
 
+// MARK: Signals
+
+/// From now on the number of each such signal is written as one byte to `descriptor`; -1 gives the signal its
+/// default again.
+int coord_route_signal(int signal, int descriptor);
+
 // MARK: Rest
 
 /// The environment of this process.
@@ -98,7 +103,10 @@ int coord_openat(int folder, const char *path, int flags, unsigned mode);
 /// The path of the running executable. Returns its length or -1.
 ssize_t coord_own_executable(char *buffer, size_t size);
 
-/// Starts a thread whose name is at most 15 bytes, all signals blocked. Returns 0 or an errno.
-int coord_start_thread(void *(*body)(void *), void *argument, const char *name, pthread_t *thread);
+/// Starts a detached thread whose name is cut to 15 bytes, all signals blocked. Returns 0 or an errno.
+int coord_start_thread(void (*body)(void *), void *argument, const char *name);
+
+/// Tells the calling thread from the others that live.
+uintptr_t coord_thread_id(void);
 
 #endif

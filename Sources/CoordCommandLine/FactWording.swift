@@ -1,0 +1,98 @@
+package import CoordModel
+
+/// What a fact says to people, beside its type, task and worker.
+package enum FactWording {
+    /// The data worth reading on a line; empty when the type says it all.
+    package static func detail(_ body: Fact.Body) -> String {
+        switch body {
+        case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
+            .budgetExhausted, .reservationChanged:
+            ofRun(body)
+        case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
+            .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
+            ofWorker(body)
+        case .usageRecorded, .progressReported, .toolStarted, .toolCompleted, .handoffWritten,
+            .taskProposalRefused:
+            ofAgent(body)
+        default: ofTask(body)
+        }
+    }
+
+    private static func ofRun(_ body: Fact.Body) -> String {
+        switch body {
+        case .runStarted(let start): "\(start.mission) on \(start.target), agent \(start.agent)"
+        case .runResumed(let process): "by pid \(process.pid)"
+        case .runStatusChanged(let status, let reason): joined(status.rawValue, reason)
+        case .runEnded(let status, let exitStatus, let reason):
+            joined("\(status.rawValue), exit status \(exitStatus)", reason)
+        case .rateLimited(let until, let reason): "until \(until.clock): \(reason)"
+        case .budgetWarned(let spent, let budget): "\(Wording.money(spent)) of \(Wording.money(budget))"
+        case .budgetExhausted(let spent, let budget, let scope):
+            "\(scope): \(Wording.money(spent)) of \(Wording.money(budget))"
+        case .reservationChanged(let reserved): Wording.money(reserved)
+        default: ""
+        }
+    }
+
+    private static func ofTask(_ body: Fact.Body) -> String {
+        switch body {
+        case .taskAdded(let spec, let proposer):
+            joined(spec.title, proposer.map { "asked for by \($0)" } ?? "")
+        case .taskEdited(let spec): spec.title
+        case .leaseGranted(let lease, _), .approvalGiven(let lease): "attempt \(lease.attempt)"
+        case .worktreePrepared(_, let branch, let base): "\(branch) at \(base.short)"
+        case .attemptEnded(let lease, let outcome): "attempt \(lease.attempt): \(outcome.reason)"
+        case .workSubmitted(_, let commit, _, let files):
+            "\(commit.short), \(Wording.plural(files.count, "file"))"
+        case .workRescued(_, let commit, let reference): "\(commit.short) as \(reference)"
+        case .candidateStaged(_, let commit, _, let onto): "\(commit.short) onto \(onto.short)"
+        case .candidateConflicted(_, let onto, let files):
+            "with \(onto.short) in " + files.prefix(3).joined(separator: ", ")
+        case .gateFinished(_, let tree, let report):
+            joined(
+                "\(report.outcome.rawValue) in \(Wording.duration(report.duration)), tree \(tree.short)",
+                report.reason)
+        case .landingStarted(_, let commit, _): commit.short
+        case .taskLanded(_, let commit, _): commit.short
+        case .taskCompleted(_, let note): note
+        case .taskRetryable(_, let reason, let notBefore, _): "\(reason); again at \(notBefore.clock)"
+        case .taskFailed(_, let reason, let cause): joined(reason, cause.map { "because of \($0)" } ?? "")
+        case .approvalAsked(_, let reason), .landingDelayed(_, let reason), .taskQuarantined(_, let reason),
+            .taskSkipped(_, let reason), .taskCancelled(_, let reason), .taskRevived(_, let reason):
+            reason
+        default: ""
+        }
+    }
+
+    private static func ofWorker(_ body: Fact.Body) -> String {
+        switch body {
+        case .workerStarted(_, let process): "pid \(process.pid)"
+        case .workerExited(_, let outcome, let reason): joined("\(outcome)", reason)
+        case .workerStartFailed(_, let reason): reason
+        case .workerBackingOff(_, let until): "until \(until.clock)"
+        case .workerOffline(_, let until, let reason): joined(reason, until.map { "until \($0.clock)" } ?? "")
+        case .staleMessageRefused(_, let lease, let method, let current):
+            "\(method) of attempt \(lease.attempt)" + (current.map { ", now at \($0)" } ?? "")
+        default: ""
+        }
+    }
+
+    private static func ofAgent(_ body: Fact.Body) -> String {
+        switch body {
+        case .usageRecorded(_, _, _, let usage, let cost, let counted):
+            "\(usage.model), \(Wording.tokens(usage.tokens)), \(Wording.money(cost))"
+                + (counted ? "" : ", counted before")
+        case .progressReported(_, let text): text
+        case .toolStarted(_, let name, _, let summary): joined(name, summary)
+        case .toolCompleted(_, let name, _, let succeeded, let summary, _):
+            joined(name + (succeeded ? "" : " failed"), summary)
+        case .handoffWritten(_, let summary, _): summary
+        case .taskProposalRefused(_, let id, let reason): joined(id, reason)
+        default: ""
+        }
+    }
+
+    private static func joined(_ left: String, _ right: String) -> String {
+        left.isEmpty || right.isEmpty ? left + right : left + ": " + right
+    }
+}

@@ -1,0 +1,108 @@
+import CoordJSON
+import CoordModel
+import CoordRuntime
+import CoordStore
+import CoordSystem
+
+/// `coord runs`: the runs of a project.
+enum RunsCommand {
+    static func list(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let state = try context.journalProject()
+        let store = try context.openJournal(state, .readOnly)
+        let records = try CommandFailure.from { () throws(StoreError) in try store.runs() }
+        let runs = records.map {
+            RunReading(state: state, store: store, record: $0, isAlive: context.surroundings.isAlive)
+        }
+        if context.wantsJSON {
+            var documents: [JSONValue] = []
+            for run in runs { documents.append(try json(run, at: context.now)) }
+            context.answer(["schema": "coord.runs/1", "runs": .array(documents)])
+            return .done
+        }
+        guard !runs.isEmpty else {
+            context.diagnostics.note("the project has no runs")
+            return .done
+        }
+        var table = TextTable([
+            .left("RUN"), .left("MISSION"), .left("STATUS"), .left("STARTED"), .right("TIME"),
+            .right("LANDED"),
+            .right("COST"), .flexible("WHY"),
+        ])
+        for run in runs {
+            let record = run.record
+            table.append([
+                .init(record.id.rawValue), .init(record.mission.rawValue), .init(record.status.rawValue),
+                .init(String(record.startedAt.description.prefix(16)).replacing("T", with: " ")),
+                .init(Wording.duration(try run.elapsed(at: context.now))), .init("\(record.landed)"),
+                .init(Wording.money(record.spent)), .init(record.reason),
+            ])
+        }
+        context.output.write(table.text(columns: context.columns, style: context.style))
+        return .done
+    }
+
+    private static func json(_ run: RunReading, at now: Timestamp) throws(CommandFailure) -> JSONValue {
+        let record = run.record
+        return [
+            "id": .name(record.id), "mission": .name(record.mission), "name": .string(record.missionName),
+            "status": .string(record.status.rawValue), "reason": .string(record.reason),
+            "exitStatus": .count(record.exitStatus.map(Int.init)), "startedAt": .time(record.startedAt),
+            "endedAt": .time(record.endedAt), "elapsedSeconds": .seconds(try run.elapsed(at: now)),
+            "agent": .string(record.agent), "simulated": .bool(record.simulated),
+            "target": .string(record.target), "landed": .count(record.landed),
+            "bounced": .count(record.bounced),
+            "costUSD": .dollars(record.spent), "tokens": .tokens(record.tokens),
+        ]
+    }
+
+    static func show(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let state = try context.journalProject()
+        let store = try context.openJournal(state, .readOnly)
+        var record = try CommandFailure.from { () throws(StoreError) in try store.latestRun() }
+        if let name = context.arguments.first { record = try context.find(name, in: store) }
+        guard let record else { throw ProjectLookup.noRun(in: state.project) }
+        let reading = RunReading(
+            state: state, store: store, record: record, isAlive: context.surroundings.isAlive)
+        let document = try StatusDocument(reading, at: context.now)
+        if context.wantsJSON {
+            context.answer(document.json)
+        } else {
+            context.output.write(
+                document.text(columns: context.columns, style: context.style, now: context.now))
+        }
+        return .done
+    }
+
+    static func remove(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let state = try context.journalProject()
+        let store = try context.openJournal(state, .readWrite)
+        var records: [RunRecord] = []
+        // All are looked up before any is removed.
+        for name in context.arguments.words {
+            let record = try context.find(name, in: store)
+            if !record.status.isFinal, context.surroundings.isAlive(record.process) {
+                throw CommandFailure(
+                    .conflict, "run `\(record.id)` is still going on (pid \(record.process.pid))",
+                    hint: "end it with `coord stop` first")
+            }
+            records.append(record)
+        }
+        for record in records {
+            try CommandFailure.from { () throws(StoreError) in try store.removeRun(record.id) }
+            try CommandFailure.fromSystem { () throws(SystemError) in
+                try removeFiles(of: record.id, in: state)
+            }
+            context.diagnostics.note("removed run `\(record.id)`")
+        }
+        return .done
+    }
+
+    /// Work that was rescued lives in the hub and stays.
+    private static func removeFiles(of run: RunID, in state: StateFolder) throws(SystemError) {
+        for folder in ["transcripts", "attempts"] {
+            let path = state.root + "/\(folder)/\(run)"
+            if Files.kind(path) != nil { try Files.removeTree(path) }
+        }
+        if Files.kind(state.report(run)) != nil { try Files.remove(state.report(run)) }
+    }
+}

@@ -1,0 +1,226 @@
+package import CoordJSON
+package import CoordModel
+package import CoordStore
+
+/// Where a run stands: everything `coord status` shows, and the document the API answers with.
+package struct StatusDocument: Sendable, Equatable {
+    package var run: RunRecord
+    package var counts: [TaskStage: Int]
+    package var workers: [WorkerRecord]
+    /// Seconds since each worker was last heard of; empty when nobody knows.
+    package var heartbeatAges: [WorkerID: Double]
+    package var queued: [TaskID]
+    package var checking: [TaskID]
+    package var elapsed: Duration
+    /// The first few tasks that failed or that a person must look at.
+    package var attention: [TaskLine]
+
+    package init(
+        run: RunRecord, counts: [TaskStage: Int], workers: [WorkerRecord],
+        heartbeatAges: [WorkerID: Double] = [:], queued: [TaskID], checking: [TaskID], elapsed: Duration,
+        attention: [TaskLine] = []
+    ) {
+        self.run = run
+        self.counts = counts
+        self.workers = workers
+        self.heartbeatAges = heartbeatAges
+        self.queued = queued
+        self.checking = checking
+        self.elapsed = elapsed
+        self.attention = attention
+    }
+
+    /// One moment of the journal.
+    init(_ reading: RunReading, at now: Timestamp) throws(CommandFailure) {
+        let (counts, lines, attention) = try reading.read { () throws(StoreError) in
+            try reading.store.reading { () throws(StoreError) in
+                (
+                    try reading.store.taskCounts(reading.record.id),
+                    try reading.store.taskLines(reading.record.id, TaskFilter(stages: [.queued, .checking])),
+                    try reading.store.taskLines(
+                        reading.record.id,
+                        TaskFilter(stages: [.approval, .failed, .quarantined], limit: 5))
+                )
+            }
+        }
+        self.init(
+            run: reading.record, counts: counts, workers: try reading.workers(),
+            heartbeatAges: reading.record.status.isFinal ? [:] : Heartbeats.ask(reading.state),
+            queued: lines.filter { $0.stage == .queued }.map(\.id),
+            checking: lines.filter { $0.stage == .checking }.map(\.id), elapsed: try reading.elapsed(at: now),
+            attention: attention)
+    }
+
+    /// How many tasks have a status.
+    package func count(_ status: TaskStatus) -> Int {
+        counts.reduce(0) { $0 + ($1.key.status == status ? $1.value : 0) }
+    }
+    package var total: Int { counts.values.reduce(0, +) }
+    /// How much of the run is completed, in tenths of a percent.
+    private var permille: Int { total == 0 ? 0 : (count(.completed) * 2000 + total) / (2 * total) }
+
+    // MARK: JSON
+
+    /// The document of `coord status --json`.
+    package var json: JSONValue {
+        [
+            "schema": "coord.status/1", "run": runMembers, "progress": progressMembers,
+            "workers": .array(workers.map { Self.json($0, run: run, age: heartbeatAges[$0.slot.worker]) }),
+            "queue": queueMembers, "cost": costMembers,
+        ]
+    }
+
+    private var runMembers: JSONValue {
+        [
+            "id": .name(run.id), "mission": .name(run.mission), "name": .string(run.missionName),
+            "project": .string(run.project), "status": .string(run.status.rawValue),
+            "reason": .string(run.reason), "startedAt": .time(run.startedAt), "endedAt": .time(run.endedAt),
+            "elapsedSeconds": .seconds(elapsed), "agent": .string(run.agent),
+            "simulated": .bool(run.simulated),
+            "target": .string(run.target), "exitStatus": .count(run.exitStatus.map(Int.init)),
+        ]
+    }
+
+    private var progressMembers: JSONValue {
+        [
+            "total": .count(total), "completed": .count(count(.completed)), "failed": .count(count(.failed)),
+            "skipped": .count(count(.skipped)), "cancelled": .count(count(.cancelled)),
+            "inProgress": .count(count(.inProgress)), "pending": .count(count(.pending)),
+            "percent": permille % 10 == 0 ? .count(permille / 10) : .number(Double(permille) / 10),
+        ]
+    }
+
+    private var queueMembers: JSONValue {
+        [
+            "target": .string(run.target), "head": .optional(run.head?.rawValue),
+            "waiting": .array(queued.map { .name($0) }), "checking": .array(checking.map { .name($0) }),
+            "landed": .count(run.landed), "bounced": .count(run.bounced),
+        ]
+    }
+
+    private var costMembers: JSONValue {
+        [
+            "totalUSD": .dollars(run.spent), "reservedUSD": .dollars(run.reserved),
+            "budgetUSD": .dollars(run.budget), "tokens": .tokens(run.tokens),
+            "simulated": .bool(run.simulated),
+        ]
+    }
+
+    /// A worker as `status` and `workers` show it.
+    static func json(_ worker: WorkerRecord, run: RunRecord, age: Double?) -> JSONValue {
+        [
+            "id": .name(worker.slot.worker), "slot": .count(worker.slot.number),
+            "role": .name(worker.slot.role),
+            "status": .string(worker.status.rawValue), "pid": .count(worker.process.map { Int($0.pid) }),
+            "task": .name(worker.task), "attempt": .count(worker.attempt),
+            "restarts": .count(worker.restarts),
+            "heartbeatAgeSeconds": age.map { .number(($0 * 1000).rounded() / 1000) } ?? .null,
+            "worktree": .string(worker.slot.worktree), "branch": .optional(worker.branch),
+            "color": .string(worker.slot.color), "shape": .string(worker.slot.shape),
+            "agent": .string(worker.slot.agent.description), "model": .optional(worker.slot.model),
+            "since": .time(worker.since), "lastError": .optional(worker.lastError),
+            "tokens": .tokens(worker.tokens), "costUSD": .dollars(worker.cost),
+        ]
+    }
+}
+
+// MARK: - Text
+
+extension StatusDocument {
+    /// What `coord status` prints.
+    package func text(columns: Int, style: Style, now: Timestamp) -> String {
+        var text = heading(style)
+        text += "\n" + progress(style)
+        for task in attention { text += Self.line(about: task, columns: columns, style) }
+        text += workerTable(columns: columns, style, now)
+        let queue =
+            "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, \(run.bounced) sent back"
+        text += "\n" + style.dim("queue  ") + queue + "\n" + style.dim("cost   ") + cost + "\n"
+        return text
+    }
+
+    private func heading(_ style: Style) -> String {
+        let status =
+            switch run.status {
+            case .completed: style.green(run.status.rawValue)
+            case .failed: style.red(run.status.rawValue)
+            case .running: style.bold(run.status.rawValue)
+            case .paused, .stopping, .stopped: style.yellow(run.status.rawValue)
+            }
+        var text = style.bold(TerminalText.escaped(run.missionName)) + " · " + status
+        text += " · " + Wording.duration(elapsed) + " · " + TerminalText.escaped(run.agent)
+        if run.simulated { text += " (a rehearsal: no model is called)" }
+        text += "\n"
+        if !run.reason.isEmpty { text += TerminalText.escaped(run.reason) + "\n" }
+        text += style.dim("run \(run.id), project \(TerminalText.escaped(run.project)), branch ")
+        text +=
+            style.dim(TerminalText.escaped(run.target) + (run.head.map { " at \($0.short)" } ?? "")) + "\n"
+        return text
+    }
+
+    private static func line(about task: TaskLine, columns: Int, _ style: Style) -> String {
+        let what =
+            task.stage == .approval
+            ? " waits for you: `coord tasks approve \(task.id)`"
+            : " \(task.stage.rawValue)" + (task.lastError.map { ": \($0)" } ?? "")
+        let text = TerminalText.cut(TerminalText.escaped("\(task.id)\(what)"), to: columns - 2)
+        return "  " + (task.stage == .approval ? style.yellow(text) : style.red(text)) + "\n"
+    }
+
+    private func progress(_ style: Style) -> String {
+        let completed = count(.completed)
+        var parts = ["\(completed)/\(total) completed"]
+        for (status, word) in [
+            (TaskStatus.inProgress, run.status.isFinal ? "interrupted" : "at work"), (.pending, "pending"),
+            (.failed, "failed"),
+            (.skipped, "skipped"),
+            (.cancelled, "cancelled"),
+        ] where count(status) > 0 {
+            let part = "\(count(status)) \(word)"
+            parts.append(status == .failed ? style.red(part) : part)
+        }
+        let bar = ProgressBar.text(done: completed, failed: count(.failed), total: total, columns: 24, style)
+        return bar + "  " + parts.joined(separator: " · ") + "\n"
+    }
+
+    private func workerTable(columns: Int, _ style: Style, _ now: Timestamp) -> String {
+        guard !workers.isEmpty else { return "" }
+        var table = TextTable([
+            .left("WORKER"), .left("ROLE"), .left("STATUS"), .flexible("TASK"), .right("FOR"), .right("COST"),
+        ])
+        for worker in workers {
+            let slot = worker.slot
+            let attempt = worker.attempt.map { $0 > 1 ? " (attempt \($0))" : "" } ?? ""
+            table.append([
+                .init(slot.shape + " " + slot.worker.rawValue) { style.colored($0, slot.color) },
+                .init(slot.role?.rawValue ?? "–"), .init(worker.status.rawValue),
+                .init(worker.task.map { $0.rawValue + attempt } ?? "–"),
+                .init(run.status.isFinal ? "–" : Wording.duration(now - worker.since)),
+                .init(Wording.money(worker.cost)),
+            ])
+        }
+        return "\n" + table.text(columns: columns, style: style)
+    }
+
+    private var cost: String {
+        var text = Wording.money(run.spent)
+        if let budget = run.budget { text += " of \(Wording.money(budget))" }
+        if run.reserved > .zero { text += " (\(Wording.money(run.reserved)) reserved)" }
+        text += ", tokens " + Wording.tokens(run.tokens)
+        return run.simulated ? text + ", simulated" : text
+    }
+}
+
+/// A bar that fills from the left.
+enum ProgressBar {
+    /// What failed is shown too: a run does not look less done because of it.
+    static func text(done: Int, failed: Int, total: Int, columns: Int, _ style: Style) -> String {
+        guard total > 0 else { return style.dim(String(repeating: "─", count: columns)) }
+        let doneColumns = columns * done / total
+        let failedColumns = failed == 0 ? 0 : max(1, columns * failed / total)
+        let rest = max(0, columns - doneColumns - failedColumns)
+        return style.green(String(repeating: "━", count: min(doneColumns, columns - failedColumns)))
+            + style.red(String(repeating: "━", count: failedColumns))
+            + style.dim(String(repeating: "─", count: rest))
+    }
+}

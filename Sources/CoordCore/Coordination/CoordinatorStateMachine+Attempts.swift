@@ -1,0 +1,285 @@
+import CoordModel
+
+// MARK: - While the agent works
+
+extension CoordinatorStateMachine {
+    /// The task a message speaks of, if its attempt is the living one of that slot. Otherwise the message is refused
+    /// and recorded: it comes from an attempt whose lease moved on.
+    private mutating func living(_ slot: Int, _ lease: Lease, method: String) -> Int? {
+        if let node = slots[slot].node, tasks[node].lease == lease {
+            switch slots[slot].work {
+            case .working, .cancelling: return node
+            case .free, .preparing, .taking: break
+            }
+        }
+        let current = numbers[lease.task].map { tasks[$0].attempt }
+        record(
+            .staleMessageRefused(slots[slot].spec.worker, lease, method: method, current: current))
+        return nil
+    }
+
+    mutating func agentReported(_ slot: Int, _ lease: Lease, _ report: AgentReport) {
+        heard(slot)
+        guard let node = living(slot, lease, method: "report") else { return }
+        switch report {
+        case .usage(let usage): recordUsage(usage, node: node, slot: slot)
+        case .progress(let text): record(.progressReported(lease, text: text))
+        case .toolStarted(let name, let id, let summary):
+            record(.toolStarted(lease, name: name, id: id, summary: summary))
+        case .toolEnded(let name, let id, let succeeded, let summary):
+            record(
+                .toolCompleted(
+                    lease, name: name, id: id, succeeded: succeeded, summary: summary, duration: nil))
+        case .handoff(let summary, let remaining):
+            record(.handoffWritten(lease, summary: summary, remaining: remaining))
+        case .proposedTask(let spec): considerProposal(spec, by: node)
+        case .rateLimited(let retryAfter):
+            let until = limiter.coolDown(for: retryAfter, at: now)
+            record(.rateLimited(until: until, reason: "a provider asked for a pause"))
+            rateBlockedUntil = until
+        }
+    }
+
+    private mutating func recordUsage(_ usage: Usage, node: Int, slot: Int) {
+        let cost = usage.cost ?? .zero
+        let spec = tasks[node].spec
+        let worker = slots[slot].spec.worker
+        let reserved = ledger.reserved
+        let counted = ledger.record(usage, cost: cost, task: spec.id, worker: worker)
+        if counted { limiter.settle(usage, for: spec.id, at: now) }
+        record(
+            .usageRecorded(
+                tasks[node].lease, worker: worker, role: slots[slot].spec.role, usage, cost: cost,
+                counted: counted))
+        guard counted else { return }
+        recordReservation(changedFrom: reserved)
+        if let budget = ledger.budget, ledger.takeWarning() {
+            record(.budgetWarned(spent: ledger.spent, budget: budget))
+        }
+        if ledger.isExhausted { exhaustBudget() }
+        // What is being ended already is not ended twice, however much its agent still reports.
+        guard case .working = slots[slot].work else { return }
+        if let budget = spec.budget, ledger.spent(by: spec.id) >= budget {
+            record(
+                .budgetExhausted(spent: ledger.spent(by: spec.id), budget: budget, scope: "task `\(spec.id)`"))
+            cancelWork(of: slot, .taskBudget, reason: "the task's budget of \(budget) is used up")
+        } else if let budget = slots[slot].spec.budget, isOutOfBudget(slot) {
+            record(
+                .budgetExhausted(spent: ledger.spent(by: worker), budget: budget, scope: "worker `\(worker)`"))
+            slots[slot].isStoppedByPerson = true
+            cancelWork(of: slot, .workerBudget, reason: "the worker's budget of \(budget) is used up")
+        }
+    }
+
+    private mutating func considerProposal(_ proposal: TaskSpec, by node: Int) {
+        var spec = proposal
+        if spec.role == nil { spec.role = tasks[node].spec.role }
+        if let problem = problem(withNew: spec, proposedBy: node) {
+            record(.taskProposalRefused(tasks[node].lease, id: spec.id.rawValue, reason: problem))
+            return
+        }
+        tasks[node].proposals += 1
+        addTasks([spec], proposedBy: node)
+    }
+
+    private func problem(withNew spec: TaskSpec, proposedBy node: Int) -> String? {
+        if tasks[node].proposals >= settings.proposalsPerTaskMax {
+            return "a task may add at most \(settings.proposalsPerTaskMax) tasks"
+        }
+        if tasks[node].depth >= settings.proposalDepthMax {
+            return "added tasks may nest at most \(settings.proposalDepthMax) deep"
+        }
+        if spec.dependencies.contains(tasks[node].spec.id) == false, spec.run != nil {
+            return "an agent may not add a shell command that does not wait for its own task"
+        }
+        return problem(withNew: spec)
+    }
+
+    /// Why a new task cannot be taken in; nil when it can.
+    func problem(withNew spec: TaskSpec) -> String? {
+        if !spec.id.isValid { return "`\(spec.id)` is not a valid name for a task" }
+        if numbers[spec.id] != nil { return "there is a task `\(spec.id)` already" }
+        if let missing = spec.dependencies.first(where: { numbers[$0] == nil }) {
+            let near = suggestion(for: missing)
+            return "it needs `\(missing)`, which is not in the run"
+                + (near.map { "; did you mean `\($0)`?" } ?? "")
+        }
+        return problem(withRole: spec.role)
+    }
+
+    func problem(withRole role: RoleID?) -> String? {
+        guard let role, !settings.roles.isEmpty, settings.roles[role] == nil else { return nil }
+        return "there is no role `\(role)`"
+    }
+
+    /// The name that was probably meant. Only the first 4,096 tasks are asked: a wrong word is no reason to stop work.
+    func suggestion(for id: TaskID) -> String? {
+        Suggestion.nearest(to: id.rawValue, among: tasks.prefix(4096).lazy.map(\.spec.id.rawValue))
+    }
+
+    // MARK: - Ending an attempt
+
+    /// Has what the slot is doing ended. What cannot be ended at once (its worktree is being made, its files are being
+    /// taken over) is concluded that way when it can be. Nothing happens when the slot does nothing.
+    mutating func cancelWork(of slot: Int, _ cause: SlotEntry.CancelCause, reason: String) {
+        switch slots[slot].work {
+        case .free: break
+        case .preparing(let node, let earlier):
+            slots[slot].work = .preparing(node, Self.outcome(of: cause, after: earlier))
+        case .working(let node, let base, _):
+            slots[slot].work = .cancelling(
+                node, base: base, deadline: now + settings.cancelWithin, cause)
+            effects.append(.cancelAttempt(slot: slot, tasks[node].lease, reason: reason))
+        case .cancelling(let node, let base, let deadline, let earlier):
+            slots[slot].work = .cancelling(
+                node, base: base, deadline: deadline, Self.outcome(of: cause, after: earlier))
+        case .taking(let node, let outcome, let earlier, let tail):
+            guard cause.endsTask else { return }
+            slots[slot].work = .taking(node, outcome, Self.outcome(of: cause, after: earlier), tail: tail)
+        }
+    }
+
+    /// A person's last word on the task counts; among other causes, the first.
+    private static func outcome(
+        of cause: SlotEntry.CancelCause, after earlier: SlotEntry.CancelCause?
+    ) -> SlotEntry.CancelCause {
+        cause.endsTask ? cause : earlier ?? cause
+    }
+
+    mutating func attemptEnded(_ slot: Int, _ lease: Lease, _ outcome: AttemptOutcome, tail: String) {
+        heard(slot)
+        guard living(slot, lease, method: "finished") != nil else { return }
+        slots[slot].policy.proved()
+        endAttempt(slot, outcome, tail: tail)
+    }
+
+    /// The attempt of a slot is over, by its own word or by its worker's death: take over what it left.
+    mutating func endAttempt(_ slot: Int, _ outcome: AttemptOutcome, tail: String) {
+        let node: Int
+        let base: ObjectID?
+        var cause: SlotEntry.CancelCause?
+        switch slots[slot].work {
+        case .working(let working, let from, _): (node, base) = (working, from)
+        case .cancelling(let working, let from, _, let why):
+            (node, base) = (working, from)
+            // It was done before the order to end reached it: finished work is not thrown away, unless a person
+            // wants nothing of it.
+            if outcome != .finished || why.endsTask { cause = why }
+        case .free, .preparing, .taking:
+            preconditionFailure("slot \(slot) has no attempt to end: \(slots[slot].work)")
+        }
+        record(.attemptEnded(tasks[node].lease, outcome))
+        if case .workerLost = outcome { tasks[node].workerLosses += 1 }
+        slots[slot].work = .taking(node, outcome, cause, tail: tail)
+        guard let base else {
+            workTaken(slot, tasks[node].lease, .nothing)
+            return
+        }
+        effects.append(
+            .takeWork(
+                slot: slot, tasks[node].lease, tasks[node].spec, base: base,
+                rescue: outcome != .finished || cause != nil))
+    }
+
+    mutating func workTaken(_ slot: Int, _ lease: Lease, _ work: TakenWork) {
+        guard case .taking(let node, let outcome, let cause, let tail) = slots[slot].work,
+            tasks[node].lease == lease
+        else { preconditionFailure("slot \(slot) takes nothing over for \(lease): \(slots[slot].work)") }
+        release(node, from: slot)
+        if case .rescued(let commit, let reference) = work {
+            record(.workRescued(lease, commit: commit, reference: reference))
+        }
+        if case .failed(let reason) = work {
+            retryOrFail(node, reason: "its work could not be taken over: \(reason)", note: nil)
+        } else if let cause {
+            concludeCancelled(node, cause, tail: tail)
+        } else {
+            conclude(node, outcome, work, tail: tail)
+        }
+        sendHomeIfStopped(slot)
+    }
+
+    mutating func sendHomeIfStopped(_ slot: Int) {
+        if slots[slot].isStoppedByPerson { sendHome(slot) }
+    }
+
+    private mutating func conclude(_ node: Int, _ outcome: AttemptOutcome, _ work: TakenWork, tail: String) {
+        switch outcome {
+        case .finished:
+            if case .commit(let commit, let base, let files) = work {
+                submit(node, commit: commit, base: base, files: files)
+            } else {
+                concludeWithoutChange(node)
+            }
+        case .failed, .timedOut, .cancelled:
+            retryOrFail(node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail))
+        case .workerLost: concludeLost(node)
+        case .interrupted: comeBack(node)
+        }
+    }
+
+    private mutating func concludeLost(_ node: Int) {
+        if tasks[node].workerLosses >= settings.workerLossesMax {
+            quarantine(node, reason: "\(tasks[node].workerLosses) workers died while they had it")
+        } else {
+            comeBack(node)
+        }
+    }
+
+    mutating func concludeCancelled(_ node: Int, _ cause: SlotEntry.CancelCause, tail: String) {
+        switch cause {
+        case .stop, .taskReassigned, .workerRestart, .workerBudget: comeBack(node)
+        case .taskSkipped: skip(node, reason: "skipped by a person")
+        case .taskCancelled: cancel(node, reason: "cancelled by a person")
+        case .taskBudget: fail(node, reason: "the task's budget is used up", cause: nil)
+        case .timeout(let limit):
+            let reason = AttemptOutcome.timedOut(after: limit).reason
+            retryOrFail(node, reason: reason, note: Self.note(reason, tail: tail))
+        }
+    }
+
+    /// No file changed. That is the end of a task that need not change any, and a failed try of one that must.
+    private mutating func concludeWithoutChange(_ node: Int) {
+        let entry = tasks[node]
+        let writes = entry.spec.role.flatMap { settings.roles[$0] }?.capabilities.contains(.writesCode)
+        let mustChange =
+            entry.spec.workspace == .worktree && entry.spec.run == nil && settings.callsModels
+            && (writes ?? entry.spec.capabilities.contains(.writesCode))
+        if mustChange {
+            let reason = "no-change: the agent ended without changing a file"
+            retryOrFail(node, reason: reason, note: reason)
+        } else {
+            setState(node, .completed)
+            record(.taskCompleted(entry.lease, note: entry.spec.workspace == .none ? "" : "no-change"))
+            satisfy(node)
+        }
+    }
+
+    /// At most 4 KiB for the next attempt: why the last one failed, and what it said last.
+    static func note(_ reason: String, tail: String) -> String {
+        tail.isEmpty ? reason : reason + "\n\n" + String(tail.suffix(4096))
+    }
+
+    /// Tries again later, or gives up when the task was tried as often as it may be.
+    mutating func retryOrFail(_ node: Int, reason: String, note: String?, countsAsFailure: Bool = true) {
+        tasks[node].note = note ?? reason
+        if countsAsFailure { tasks[node].failures += 1 }
+        let limit = tasks[node].spec.maxAttempts ?? settings.limits.maxAttempts
+        guard tasks[node].failures < limit, budgetRefusal(of: node) == nil else {
+            fail(node, reason: budgetRefusal(of: node) ?? reason, cause: nil)
+            return
+        }
+        let exponent = min(max(tasks[node].failures - 1, 0), 9)
+        let ceiling = min(settings.retryDelay * Double(1 << exponent), .seconds(60))
+        let notBefore = countsAsFailure ? now + chance.jitter(upTo: ceiling) : now
+        record(
+            .taskRetryable(
+                tasks[node].lease, reason: reason, notBefore: notBefore, failures: tasks[node].failures))
+        if notBefore <= now {
+            comeBack(node)
+        } else {
+            setState(node, .retryable(notBefore: notBefore))
+            retryTimes.insert(node, at: notBefore)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package import CoordModel
+
+// MARK: - Going on after a stop or a crash
+
+extension CoordinatorStateMachine {
+    /// Takes up a run from its records and makes the world agree with them: the work of interrupted attempts is kept
+    /// and their tasks come back, candidates queue again, an unfinished landing is finished or found done.
+    package mutating func restore(
+        tasks records: [TaskRecord], costs: [CostRecord], usageIDs: Set<String>, process: ProcessIdentity,
+        at now: Timestamp
+    ) -> [Effect] {
+        self.now = now
+        record(.runResumed(process: process))
+        ledger.restore(costs: costs, usageIDs: usageIDs)
+        restoreGraph(records)
+        for record in records { restoreState(record, among: records) }
+        restoreQueue(records)
+        if counts.open > 0 { startAllWorkers() }
+        if ledger.isExhausted { exhaustBudget() }
+        return handle(.elapsed, at: now)
+    }
+
+    private mutating func restoreGraph(_ records: [TaskRecord]) {
+        graph.reserve(nodes: records.count, edges: records.reduce(0) { $0 + $1.spec.dependencies.count })
+        for record in records {
+            numbers[record.spec.id] = graph.addNode()
+            var entry = TaskEntry(spec: record.spec, lane: lane(of: record.spec))
+            entry.attempt = record.attempt
+            entry.failures = record.failures
+            entry.conflicts = record.conflicts
+            entry.workerLosses = record.workerLosses
+            entry.note = record.lastError
+            entry.proposals = record.proposals
+            entry.depth = record.proposedBy.flatMap { numbers[$0] }.map { tasks[$0].depth + 1 } ?? 0
+            entry.pinned = record.pinnedTo.flatMap { worker in
+                slots.firstIndex { $0.spec.worker == worker }
+            }
+            tasks.append(entry)
+            counts.add(entry.state)
+        }
+        for node in tasks.indices {
+            for need in needs(of: node) { graph.addEdge(from: need, to: node) }
+        }
+        graph.weigh()
+        for (node, record) in records.enumerated() where [.landed, .completed, .skipped].contains(record.stage) {
+            graph.satisfy(node) { _ in }
+        }
+    }
+
+    private mutating func restoreState(_ record: TaskRecord, among records: [TaskRecord]) {
+        let node = record.index
+        switch record.stage {
+        case .waiting: if graph.isReady(node) { becomeReady(node) }
+        case .ready:
+            setState(node, .ready)
+            enqueue(node)
+        case .retryable:
+            let notBefore = record.notBefore ?? now
+            setState(node, .retryable(notBefore: notBefore))
+            retryTimes.insert(node, at: notBefore)
+        case .leased, .submitting: restoreInterrupted(node, record)
+        case .approval, .queued, .checking: restoreCandidate(node, record)
+        case .landed: setState(node, .landed)
+        case .completed: setState(node, .completed)
+        case .failed: setState(node, .failed(cause: record.failedBecause.flatMap { numbers[$0] }))
+        case .quarantined: setState(node, .quarantined)
+        case .skipped: setState(node, .skipped)
+        case .cancelled: setState(node, .cancelled(cause: cancelledNeed(of: node, records)))
+        }
+    }
+
+    /// The journal does not say why a task was cancelled. A need that is cancelled too is why, as far as coming back
+    /// goes.
+    private func cancelledNeed(of node: Int, _ records: [TaskRecord]) -> Int? {
+        needs(of: node).first { records[$0].stage == .cancelled }
+    }
+
+    /// An attempt whose coordinator died: keep what its worktree holds, then the task comes back.
+    private mutating func restoreInterrupted(_ node: Int, _ record: TaskRecord) {
+        self.record(.attemptEnded(record.lease, .interrupted))
+        let slot = slots.firstIndex { $0.spec.worker == record.assignedTo }
+        guard let slot, let base = record.base, slots[slot].work == .free else {
+            // No worktree was made, or its slot is gone: preparing that folder again keeps what lies there.
+            comeBack(node)
+            return
+        }
+        setState(node, .leased(slot: slot))
+        busyCount += 1
+        slots[slot].work = .taking(node, .interrupted, nil, tail: "")
+        effects.append(.takeWork(slot: slot, record.lease, record.spec, base: base, rescue: true))
+    }
+
+    private mutating func restoreCandidate(_ node: Int, _ record: TaskRecord) {
+        guard let candidate = record.candidate else {
+            comeBack(node)
+            return
+        }
+        setState(node, record.stage == .approval ? .approval(candidate) : .queued)
+    }
+
+    /// The landing under way goes first, then the others in the order of their submission.
+    private mutating func restoreQueue(_ records: [TaskRecord]) {
+        let queued = records.filter { tasks[$0.index].state == .queued }.sorted {
+            let left = ($0.stage == .queued ? 1 : 0, $0.since, $0.index)
+            let right = ($1.stage == .queued ? 1 : 0, $1.since, $1.index)
+            return left < right
+        }
+        for record in queued {
+            guard let candidate = record.candidate else { continue }
+            if let landing = record.landing, let tree = record.tree, let from = record.landingFrom {
+                perform(queue.restore(candidate, landing: landing, tree: tree, from: from))
+            } else {
+                perform(queue.submitted(candidate))
+            }
+        }
+    }
+}
+
+extension TaskRecord {
+    /// The commit that was handed in, while it waits for its landing.
+    fileprivate var candidate: Candidate? {
+        guard let commit, let base else { return nil }
+        return Candidate(lease: lease, commit: commit, base: base)
+    }
+}

@@ -1,0 +1,216 @@
+import CoordModel
+
+// MARK: - The lives of workers
+
+extension CoordinatorStateMachine {
+    /// Starts every worker that is wanted: not those that were stopped, or whose budget is used up.
+    mutating func startAllWorkers() {
+        for index in slots.indices where slots[index].life == .none {
+            if isOutOfBudget(index) { slots[index].isStoppedByPerson = true }
+            if slots[index].isStoppedByPerson { scheduler.setAbsent(index) } else { startWorker(index) }
+        }
+    }
+
+    /// Whether nothing more may be spent by the slot's worker.
+    func isOutOfBudget(_ slot: Int) -> Bool {
+        slots[slot].spec.budget.map { ledger.spent(by: slots[slot].spec.worker) >= $0 } ?? false
+    }
+
+    private mutating func startWorker(_ slot: Int) {
+        slots[slot].life = .starting(deadline: now + settings.helloWithin)
+        slots[slot].isSuspect = false
+        slots[slot].isCondemned = false
+        effects.append(.startWorker(slot: slot))
+    }
+
+    mutating func workerStarted(_ slot: Int, _ process: ProcessIdentity) {
+        slots[slot].policy.started(at: now)
+        slots[slot].lastBeat = now
+        record(.workerStarted(slots[slot].spec.worker, process))
+    }
+
+    mutating func workerStartFailed(_ slot: Int, _ reason: String) {
+        record(.workerStartFailed(slots[slot].spec.worker, reason: reason))
+        switch slots[slot].life {
+        case .stopping(let thenStart, _): stayDown(slot, thenStart: thenStart)
+        case .starting, .up, .none, .backingOff, .offline: replace(slot)
+        }
+    }
+
+    mutating func workerReady(_ slot: Int) {
+        heard(slot)
+        // A hello that was on its way while the worker was told to end, or killed, changes nothing.
+        guard case .starting = slots[slot].life, !slots[slot].isCondemned else { return }
+        slots[slot].life = .up
+        scheduler.setPresent(slot)
+        record(.workerReady(slots[slot].spec.worker))
+    }
+
+    /// Any word of a worker is a sign of life, but for one that was killed: its last words were in the pipe.
+    mutating func heard(_ slot: Int) {
+        guard !slots[slot].isCondemned else { return }
+        slots[slot].lastBeat = now
+        guard slots[slot].isSuspect else { return }
+        slots[slot].isSuspect = false
+        record(.workerRecovered(slots[slot].spec.worker))
+    }
+
+    mutating func workerExited(_ slot: Int, _ exit: ExitOutcome) {
+        let worker = slots[slot].spec.worker
+        slots[slot].isSuspect = false
+        switch slots[slot].life {
+        case .stopping(let thenStart, _):
+            loseWork(of: slot, exit)
+            stayDown(slot, thenStart: thenStart)
+        case .starting, .up:
+            record(.workerExited(worker, exit, reason: "it ended by itself or was killed"))
+            loseWork(of: slot, exit)
+            replace(slot)
+        case .none, .backingOff, .offline:
+            preconditionFailure("worker \(worker) exited without a process: \(slots[slot].life)")
+        }
+    }
+
+    private mutating func loseWork(of slot: Int, _ exit: ExitOutcome) {
+        switch slots[slot].work {
+        case .working: endAttempt(slot, .workerLost(reason: "\(exit)"), tail: "")
+        // Its end was wanted: the task did not cost a worker its life.
+        case .cancelling: endAttempt(slot, .cancelled, tail: "")
+        case .free, .preparing, .taking: break
+        }
+    }
+
+    /// Whether a slot without a process should get one.
+    var wantsWorkers: Bool {
+        switch mode {
+        case .running, .paused: true
+        case .draining, .stopping, .closing, .ended: false
+        }
+    }
+
+    /// The process of a slot is gone and none is to follow, or one that a person asked for.
+    private mutating func stayDown(_ slot: Int, thenStart: Bool = false) {
+        slots[slot].life = .none
+        record(.workerStopped(slots[slot].spec.worker))
+        if thenStart, wantsWorkers { startWorker(slot) } else { scheduler.setAbsent(slot) }
+    }
+
+    private mutating func replace(_ slot: Int) {
+        guard wantsWorkers, !slots[slot].isStoppedByPerson else {
+            stayDown(slot)
+            return
+        }
+        let worker = slots[slot].spec.worker
+        switch slots[slot].policy.failed(at: now, chance: &chance) {
+        case .now: startWorker(slot)
+        case .after(let until):
+            slots[slot].life = .backingOff(until: until)
+            record(.workerBackingOff(worker, until: until))
+        case .offline(let until):
+            slots[slot].life = .offline(until: until)
+            scheduler.setAbsent(slot)
+            record(.workerOffline(worker, until: until, reason: "it failed three times in a row"))
+        }
+    }
+
+    /// Tells a worker to end for good.
+    mutating func sendHome(_ slot: Int) {
+        switch slots[slot].life {
+        case .none: break
+        case .stopping(_, let deadline): slots[slot].life = .stopping(thenStart: false, deadline: deadline)
+        case .backingOff, .offline: stayDown(slot)
+        case .starting, .up: stop(slot, thenStart: false)
+        }
+    }
+
+    mutating func restartWorker(_ slot: Int) {
+        slots[slot].isStoppedByPerson = false
+        switch slots[slot].life {
+        case .none, .backingOff, .offline: startWorker(slot)
+        case .stopping(_, let deadline): slots[slot].life = .stopping(thenStart: true, deadline: deadline)
+        case .starting, .up:
+            cancelWork(of: slot, .workerRestart, reason: "the worker is being restarted")
+            stop(slot, thenStart: true)
+        }
+    }
+
+    private mutating func stop(_ slot: Int, thenStart: Bool) {
+        slots[slot].life = .stopping(thenStart: thenStart, deadline: now + settings.cancelWithin)
+        effects.append(.stopWorker(slot: slot))
+    }
+
+    // MARK: - Deadlines
+
+    func deadline(of slot: SlotEntry) -> Timestamp? {
+        let life: Timestamp? =
+            switch slot.life {
+            case .none: nil
+            case .starting(let deadline), .stopping(_, let deadline): deadline
+            case .up:
+                slot.lastBeat
+                    + (slot.isSuspect || slot.isCondemned ? settings.deadAfter : settings.suspectAfter)
+            case .backingOff(let until), .offline(let until): wantsWorkers ? until : nil
+            }
+        let work: Timestamp? =
+            switch slot.work {
+            case .free, .preparing, .taking: nil
+            case .working(_, _, let deadline), .cancelling(_, _, let deadline, _): deadline
+            }
+        guard let life, let work else { return life ?? work }
+        return min(life, work)
+    }
+
+    mutating func passDeadlines(of slot: Int) {
+        switch slots[slot].life {
+        case .starting(let deadline) where deadline <= now: kill(slot)
+        case .stopping(_, let deadline) where deadline <= now: kill(slot)
+        case .up where slots[slot].lastBeat + settings.deadAfter <= now: kill(slot)
+        case .up where !slots[slot].isSuspect && !slots[slot].isCondemned
+            && slots[slot].lastBeat + settings.suspectAfter <= now:
+            slots[slot].isSuspect = true
+            record(.workerSuspected(slots[slot].spec.worker))
+        case .backingOff(let until) where until <= now && wantsWorkers,
+            .offline(let until) where until <= now && wantsWorkers:
+            startWorker(slot)
+        case .none, .starting, .up, .backingOff, .offline, .stopping: break
+        }
+        switch slots[slot].work {
+        case .working(let node, _, let deadline) where deadline <= now:
+            let limit = tasks[node].spec.timeout ?? settings.limits.taskTimeout
+            cancelWork(of: slot, .timeout(after: limit), reason: "its time is over")
+        case .cancelling(let node, let base, let deadline, let cause) where deadline <= now:
+            slots[slot].work = .cancelling(node, base: base, deadline: now + settings.cancelWithin, cause)
+            kill(slot)
+        case .free, .preparing, .working, .cancelling, .taking: break
+        }
+    }
+
+    /// Gives back what a slot lost by the coordinator's own sleep.
+    mutating func forgive(_ slot: Int, _ slept: Duration) {
+        slots[slot].lastBeat = now
+        if case .starting(let deadline) = slots[slot].life {
+            slots[slot].life = .starting(deadline: deadline + slept)
+        }
+        switch slots[slot].work {
+        case .working(let node, let base, let deadline):
+            slots[slot].work = .working(node, base: base, deadline: deadline + slept)
+        case .cancelling(let node, let base, let deadline, let cause):
+            slots[slot].work = .cancelling(node, base: base, deadline: deadline + slept, cause)
+        case .free, .preparing, .taking: break
+        }
+    }
+
+    /// Ends a worker by force; its exit comes back as an event. Until then it is nobody's, and when the exit stays
+    /// away the verdict is passed again after the usual time.
+    private mutating func kill(_ slot: Int) {
+        slots[slot].lastBeat = now
+        slots[slot].isCondemned = true
+        switch slots[slot].life {
+        case .starting: slots[slot].life = .starting(deadline: now + settings.helloWithin)
+        case .stopping(let thenStart, _):
+            slots[slot].life = .stopping(thenStart: thenStart, deadline: now + settings.cancelWithin)
+        case .none, .up, .backingOff, .offline: break
+        }
+        effects.append(.killWorker(slot: slot))
+    }
+}

@@ -1,0 +1,256 @@
+package import CoordModel
+
+/// The one mind: decides everything, does nothing. Events and the time go in, effects come out.
+///
+/// Within one call the order of the effects is the order of performance. Chance is the seed's, time is the argument's;
+/// no order is left to a hash table: tasks and slots are numbered.
+package struct CoordinatorStateMachine: Sendable {
+    enum Mode: Sendable, Equatable {
+        /// Can become: `paused`, `draining`, `stopping`, `closing`.
+        case running
+        /// No lease is granted; what runs goes on. Can become: `running`, `draining`, `stopping`.
+        case paused
+        /// No lease is granted; the run ends when nothing is under way. Can become: `stopping`, `closing`.
+        case draining(Ending)
+        /// Attempts are being ended. Can become: `closing`.
+        case stopping(Ending)
+        /// The workers are being sent home. Can become: `ended`.
+        case closing(Ending)
+        case ended
+    }
+
+    /// How a run answers once it is over.
+    struct Ending: Sendable, Equatable {
+        var status: RunStatus
+        var exitStatus: Int32
+        var reason: String
+    }
+
+    let settings: RunSettings
+    var mode = Mode.running
+    var tasks: [TaskEntry] = []
+    var numbers: [TaskID: Int] = [:]
+    var graph = TaskGraph()
+    var scheduler: Scheduler
+    var limiter: RateLimiter
+    var ledger: CostLedger
+    var queue = MergeQueue()
+    var slots: [SlotEntry]
+    var chance: SeededGenerator
+    let runDeadline: Timestamp
+
+    var counts = StateCounts()
+    /// Slots whose work is not free.
+    var busyCount = 0
+    /// When the tasks that wait for their time come back.
+    var retryTimes = DueTimes()
+    /// No lease for a model before this time: the rate limiter said so at the last look.
+    var rateBlockedUntil: Timestamp?
+
+    /// The answer being built and the time of the event, valid within one call.
+    var effects: [Effect] = []
+    var now: Timestamp
+    /// When the machine asked at its last turn to be called again.
+    private var wakeAt: Timestamp?
+
+    /// A turn that comes this much later than the machine asked for was slept through.
+    private static let latenessMax = Duration.seconds(1)
+
+    package init(settings: RunSettings, at now: Timestamp) {
+        self.settings = settings
+        self.now = now
+        scheduler = Scheduler(strategy: settings.assignment, slots: settings.slots)
+        limiter = RateLimiter(settings.limits.rate, at: now)
+        ledger = CostLedger(budget: settings.limits.budget)
+        slots = settings.slots.map { SlotEntry(spec: $0, policy: RestartPolicy(settings.restart)) }
+        chance = SeededGenerator(seed: settings.seed)
+        runDeadline = now + settings.limits.runTimeout
+    }
+
+    /// Puts the mission's tasks in and starts the workers. The catalogue has checked the graph.
+    package mutating func start(_ specs: [TaskSpec], at now: Timestamp) -> [Effect] {
+        self.now = now
+        addTasks(specs)
+        startAllWorkers()
+        return finishTurn()
+    }
+
+    /// Takes one event in and answers with everything that follows from it.
+    package mutating func handle(_ event: Event, at now: Timestamp) -> [Effect] {
+        self.now = max(now, self.now)
+        guard mode != .ended else { return answerAfterTheEnd(event) }
+        forgiveOwnSleep()
+        switch event {
+        case .workerStarted(let slot, let process): workerStarted(slot, process)
+        case .workerStartFailed(let slot, let reason): workerStartFailed(slot, reason)
+        case .workerReady(let slot): workerReady(slot)
+        case .workerBeat(let slot): heard(slot)
+        case .workerExited(let slot, let exit): workerExited(slot, exit)
+        case .worktreePrepared(let slot, let lease, let branch, let base):
+            worktreePrepared(slot, lease, branch: branch, base: base)
+        case .worktreeFailed(let slot, let lease, let reason): worktreeFailed(slot, lease, reason)
+        case .agentReported(let slot, let lease, let report): agentReported(slot, lease, report)
+        case .attemptEnded(let slot, let lease, let outcome, let tail):
+            attemptEnded(slot, lease, outcome, tail: tail)
+        case .workTaken(let slot, let lease, let work): workTaken(slot, lease, work)
+        case .staged(let lease, let staging): perform(queue.staged(lease, staging))
+        case .gated(let lease, let report): perform(queue.gated(lease, report))
+        case .advanced(let lease, let advance): perform(queue.advanced(lease, advance, at: self.now))
+        case .commanded(let command, let reply): effects.append(.reply(reply, obey(command)))
+        case .interrupted(let exitStatus): interrupted(exitStatus)
+        case .elapsed: break
+        }
+        passDeadlines()
+        return finishTurn()
+    }
+
+    /// When to call `handle(.elapsed, at:)` if nothing else happens. Nil: nothing is pending.
+    package var nextDeadline: Timestamp? {
+        var earliest: Timestamp?
+        func consider(_ time: Timestamp?) {
+            guard let time else { return }
+            earliest = earliest.map { min($0, time) } ?? time
+        }
+        if mode == .ended { return nil }
+        for slot in slots { consider(deadline(of: slot)) }
+        if mode == .running || mode == .paused {
+            consider(runDeadline)
+            if counts.retryable > 0 { consider(retryTimes.first) }
+        }
+        if mode == .running, counts.ready > 0 { consider(rateBlockedUntil) }
+        consider(queue.nextDeadline)
+        return earliest
+    }
+
+    // MARK: - Turns
+
+    mutating func record(_ body: Fact.Body) { effects.append(.record(body)) }
+
+    /// Events that were under way when the run ended change nothing; who asked for something still gets an answer.
+    private mutating func answerAfterTheEnd(_ event: Event) -> [Effect] {
+        guard case .commanded(let command, let reply) = event else { return [] }
+        return [.reply(reply, obey(command))]
+    }
+
+    /// What follows from any event: leases for idle workers, and the end when nothing is left.
+    private mutating func finishTurn() -> [Effect] {
+        grantLeases()
+        concludeIfOver()
+        if let until = rateBlockedUntil, until <= now { rateBlockedUntil = nil }
+        wakeAt = nextDeadline
+        defer { effects = [] }
+        return effects
+    }
+
+    /// A machine that slept (a closed laptop, a stopped process) heard nothing meanwhile: what its workers let pass in
+    /// that time does not count against them.
+    private mutating func forgiveOwnSleep() {
+        guard let wakeAt, now - wakeAt > Self.latenessMax else { return }
+        let slept = now - wakeAt
+        for slot in slots.indices { forgive(slot, slept) }
+    }
+
+    private mutating func passDeadlines() {
+        if now >= runDeadline, mode == .running || mode == .paused {
+            beginStopping(
+                Ending(status: .stopped, exitStatus: 124, reason: "the run's time is over"))
+        }
+        for index in slots.indices { passDeadlines(of: index) }
+        while let node = retryTimes.popFirst(dueAt: now) {
+            // It may have been tried again or ended meanwhile; then another entry, or none, tells its time.
+            if case .retryable(let notBefore) = tasks[node].state, notBefore <= now { comeBack(node) }
+        }
+        perform(queue.elapsed(at: now))
+    }
+
+    /// Carries the queue's answers out into the coordinator's.
+    mutating func perform(_ answers: [MergeQueue.Effect]) {
+        for answer in answers {
+            switch answer {
+            case .record(let body): record(body)
+            case .stage(let candidate): effects.append(.stage(candidate, spec(of: candidate)))
+            case .gate(let candidate, let commit): effects.append(.gate(candidate, commit: commit))
+            case .advance(let candidate, let commit, let from):
+                effects.append(.advance(candidate, commit: commit, from: from))
+            case .landed(let candidate, _): landed(candidate)
+            case .bounced(let candidate, let why): bounced(candidate, why)
+            }
+        }
+    }
+
+    private func spec(of candidate: Candidate) -> TaskSpec { tasks[number(of: candidate.lease.task)].spec }
+
+    /// The number of a task that the machine itself named before.
+    func number(of id: TaskID) -> Int {
+        guard let number = numbers[id] else { preconditionFailure("task \(id) is not in the graph") }
+        return number
+    }
+
+    // MARK: - The end
+
+    /// Whether anything is still under way that will come back as an event.
+    var isQuiet: Bool { busyCount == 0 && !queue.isBusy }
+
+    private mutating func concludeIfOver() {
+        switch mode {
+        case .running, .paused:
+            guard counts.open == 0, isQuiet else { return }
+            let failed = counts.failed
+            close(
+                failed == 0
+                    ? Ending(status: .completed, exitStatus: 0, reason: "")
+                    : Ending(
+                        status: .failed, exitStatus: 1,
+                        reason: failed == 1 ? "1 task failed" : "\(failed) tasks failed"))
+        case .draining(let ending):
+            if counts.open == 0, isQuiet {
+                mode = .running
+                concludeIfOver()
+            } else if isQuiet, queue.isIdle || queue.nextDeadline != nil {
+                close(ending)
+            }
+        case .stopping(let ending): if isQuiet { close(ending) }
+        case .closing(let ending):
+            guard slots.allSatisfy({ $0.life == .none }) else { return }
+            mode = .ended
+            record(.runEnded(ending.status, exitStatus: ending.exitStatus, reason: ending.reason))
+            effects.append(.finish(ending.status, exitStatus: ending.exitStatus, reason: ending.reason))
+        case .ended: return
+        }
+    }
+
+    private mutating func close(_ ending: Ending) {
+        mode = .closing(ending)
+        // A landing that was delayed is tried again by the next coordinator.
+        queue.interrupt()
+        for index in slots.indices { sendHome(index) }
+        concludeIfOver()
+    }
+
+    /// Ends every attempt and then the run; the work is kept and `--resume` goes on.
+    mutating func beginStopping(_ ending: Ending) {
+        switch mode {
+        case .closing, .ended, .stopping: return
+        case .running, .paused, .draining: break
+        }
+        mode = .stopping(ending)
+        record(.runStatusChanged(.stopping, reason: ending.reason))
+        for index in slots.indices { cancelWork(of: index, .stop, reason: "the run is being stopped") }
+        if queue.interrupt() { effects.append(.cancelGate) }
+    }
+
+    private mutating func interrupted(_ exitStatus: Int32) {
+        let ending = Ending(status: .stopped, exitStatus: exitStatus, reason: "interrupted")
+        switch mode {
+        case .running, .paused: beginDraining(ending)
+        case .draining: beginStopping(ending)
+        case .stopping, .closing, .ended: break
+        }
+    }
+
+    mutating func beginDraining(_ ending: Ending) {
+        guard mode == .running || mode == .paused else { return }
+        mode = .draining(ending)
+        record(.runStatusChanged(.stopping, reason: "draining: \(ending.reason)"))
+    }
+}

@@ -1,0 +1,32 @@
+package import CoordModel
+
+/// Everything the coordinator can want done. Imperative; every outcome returns as an event. Their order is the order
+/// of performance, and facts of the same turn are on disk before the first act.
+package enum Effect: Sendable, Equatable {
+    case record(Fact.Body)
+
+    // MARK: workers
+    case startWorker(slot: Int)
+    /// Ask it to end, then use force: message, five seconds, TERM, five seconds, KILL of its whole tree.
+    case stopWorker(slot: Int)
+    case killWorker(slot: Int)
+
+    // MARK: attempts
+    case prepareWorktree(slot: Int, Lease, base: ObjectID?)
+    /// Hand the task to the worker. `note` says what went wrong before; `base` is nil without a worktree.
+    case assign(slot: Int, Lease, TaskSpec, base: ObjectID?, note: String?)
+    case cancelAttempt(slot: Int, Lease, reason: String)
+    /// Make a commit of what the attempt left, to land it or, for `rescue`, to keep it.
+    case takeWork(slot: Int, Lease, TaskSpec, base: ObjectID, rescue: Bool)
+
+    // MARK: merging
+    case stage(Candidate, TaskSpec)
+    case gate(Candidate, commit: ObjectID)
+    case advance(Candidate, commit: ObjectID, from: ObjectID)
+    case cancelGate
+
+    // MARK: people
+    case reply(Int, CommandReply)
+    /// The run is over: leave the loop and answer with this status.
+    case finish(RunStatus, exitStatus: Int32, reason: String)
+}

@@ -1,0 +1,39 @@
+package import CoordModel
+
+/// Everything that can happen to the coordinator. Past tense; no event is a wish but `commanded`.
+package enum Event: Sendable, Equatable {
+    // MARK: workers
+    case workerStarted(slot: Int, ProcessIdentity)
+    case workerStartFailed(slot: Int, reason: String)
+    /// Its hello was read.
+    case workerReady(slot: Int)
+    case workerBeat(slot: Int)
+    case workerExited(slot: Int, ExitOutcome)
+
+    // MARK: attempts
+    case worktreePrepared(slot: Int, Lease, branch: String, base: ObjectID)
+    case worktreeFailed(slot: Int, Lease, reason: String)
+    case agentReported(slot: Int, Lease, AgentReport)
+    case attemptEnded(slot: Int, Lease, AttemptOutcome, tail: String)
+    /// What the attempt left was taken over; `nothing` when no file changed.
+    case workTaken(slot: Int, Lease, TakenWork)
+
+    // MARK: merging
+    case staged(Lease, MergeQueue.Staging)
+    case gated(Lease, GateReport)
+    case advanced(Lease, MergeQueue.Advance)
+
+    // MARK: people and time
+    case commanded(Command, reply: Int)
+    /// The person at the terminal pressed Ctrl-C, or a TERM signal came. The first drains, a second stops.
+    case interrupted(exitStatus: Int32)
+    case elapsed
+}
+
+/// What coord made of the files an attempt left.
+package enum TakenWork: Sendable, Equatable {
+    case commit(ObjectID, base: ObjectID, files: [String])
+    case nothing
+    case rescued(ObjectID, reference: String)
+    case failed(reason: String)
+}

@@ -1,0 +1,60 @@
+package import CoordModel
+
+/// What a run's decisions depend on besides events: the limits and their reasons.
+package struct RunSettings: Sendable {
+    package var limits: Limits
+    package var slots: [SlotSpec]
+    package var assignment: AssignmentStrategy
+    /// Kinds and capabilities of the roles that tasks name.
+    package var roles: [RoleID: Role]
+    /// Whether a person must see each candidate before its gate.
+    package var review: Review
+    /// Whether the agents of this run call models: only then are rates and money reserved.
+    package var callsModels: Bool
+    package var estimate: RateLimiter.Estimate
+    package var restart: RestartPolicy.Settings
+    /// A worker beats every two seconds; three missed beats make it suspect, five dead.
+    package var suspectAfter: Duration
+    package var deadAfter: Duration
+    /// How long a started worker may take to say hello.
+    package var helloWithin: Duration
+    /// A cancelled attempt has this long to end before its worker is killed: TERM at 0, KILL at 5 s, and slack.
+    package var cancelWithin: Duration
+    /// How long past a task's own time-out the coordinator waits for the worker to report it.
+    package var timeoutSlack: Duration
+    /// A task that was being worked on when this many workers died is kept away from them.
+    package var workerLossesMax: Int
+    /// A candidate that conflicts this often fails.
+    package var conflictsMax: Int
+    /// Tasks one task's agents may add, and how deep additions may nest.
+    package var proposalsPerTaskMax: Int
+    package var proposalDepthMax: Int
+    /// The first retry of a failed attempt waits this long at most, the next twice as long, up to a minute.
+    package var retryDelay: Duration
+    package var seed: UInt64
+
+    package init(
+        limits: Limits = Limits(), slots: [SlotSpec], assignment: AssignmentStrategy = .capability,
+        roles: [RoleID: Role] = [:], review: Review = .none, callsModels: Bool = false, seed: UInt64 = 1
+    ) {
+        self.limits = limits
+        self.slots = slots
+        self.assignment = assignment
+        self.roles = roles
+        self.review = review
+        self.callsModels = callsModels
+        estimate = RateLimiter.Estimate()
+        restart = RestartPolicy.Settings()
+        suspectAfter = .seconds(6)
+        deadAfter = .seconds(10)
+        helloWithin = .seconds(60)
+        cancelWithin = .seconds(12)
+        timeoutSlack = .seconds(15)
+        workerLossesMax = 3
+        conflictsMax = 3
+        proposalsPerTaskMax = 20
+        proposalDepthMax = 3
+        retryDelay = .milliseconds(100)
+        self.seed = seed
+    }
+}

@@ -1,0 +1,127 @@
+import CoordModel
+
+/// One task as the coordinator knows it.
+struct TaskEntry: Sendable {
+    enum State: Sendable, Equatable {
+        /// Needs something. Can become: `ready`, `failed` (a need failed), `skipped`, `cancelled`.
+        case waiting
+        /// Can become: `leased`, `waiting` (a need came back), `failed`, `skipped`, `cancelled`.
+        case ready
+        /// Can become: `ready` when the time has come, and what `ready` can become.
+        case retryable(notBefore: Timestamp)
+        /// The slot prepares, works, or its work is being taken over. Can become: `approval`, `queued`,
+        /// `completed`, `retryable`, `ready` (interrupted), `waiting` (a need was taken back meanwhile), `failed`,
+        /// `quarantined`, `skipped`, `cancelled`.
+        case leased(slot: Int)
+        /// Can become: `queued` (approved), `retryable` or `failed` (rejected), `cancelled`.
+        case approval(Candidate)
+        /// In the merge queue. Can become: `landed`, `retryable`, `failed`, `cancelled`.
+        case queued
+        case landed, completed
+        /// `cause` is the need whose failure failed it. Can become: `waiting`, `ready` (retried).
+        case failed(cause: Int?)
+        case quarantined
+        case skipped
+        /// `cause` is the need whose cancelling cancelled it.
+        case cancelled(cause: Int?)
+
+        var isFinal: Bool {
+            switch self {
+            case .waiting, .ready, .retryable, .leased, .approval, .queued: false
+            case .landed, .completed, .failed, .quarantined, .skipped, .cancelled: true
+            }
+        }
+
+        /// Whether dependants may go on.
+        var satisfies: Bool {
+            switch self {
+            case .landed, .completed, .skipped: true
+            default: false
+            }
+        }
+    }
+
+    var spec: TaskSpec
+    var state = State.waiting
+    var lane: Int
+    var attempt = 0
+    var failures = 0
+    var conflicts = 0
+    var workerLosses = 0
+    var pinned: Int?
+    /// What the next attempt should know of the last.
+    var note: String?
+    var proposals = 0
+    /// 0 for tasks of the mission, one more than the proposer's for proposed ones.
+    var depth = 0
+
+    var lease: Lease { Lease(task: spec.id, attempt: attempt) }
+    /// Whether no worker and no queue has it, and it has not come to its end.
+    var isOpen: Bool {
+        switch state {
+        case .waiting, .ready, .retryable: true
+        default: false
+        }
+    }
+}
+
+/// One slot as the coordinator knows it: a process, and beside it the work. They are apart because the work of a dead
+/// worker is still being taken over while its successor starts.
+struct SlotEntry: Sendable {
+    enum Life: Sendable, Equatable {
+        /// No process, and none wanted. Can become: `starting`.
+        case none
+        /// Can become: `up` (hello), `backingOff`, `offline`, `none`.
+        case starting(deadline: Timestamp)
+        /// Can become: `backingOff`, `offline`, `starting` (restarted at once), `stopping`.
+        case up
+        case backingOff(until: Timestamp)
+        case offline(until: Timestamp)
+        /// It was told to end, and is killed if it has not by the deadline. Can become: `none`, `starting` (a
+        /// restart was asked for).
+        case stopping(thenStart: Bool, deadline: Timestamp)
+    }
+
+    enum Work: Sendable, Equatable {
+        case free
+        /// Its worktree is being made; the cause, if any, ends the attempt before it begins.
+        case preparing(Int, CancelCause?)
+        case working(Int, base: ObjectID?, deadline: Timestamp)
+        case cancelling(Int, base: ObjectID?, deadline: Timestamp, CancelCause)
+        /// The attempt ended; its files are being taken over.
+        case taking(Int, AttemptOutcome, CancelCause?, tail: String)
+    }
+
+    /// Why an attempt is being ended before its time.
+    enum CancelCause: Sendable, Equatable {
+        case stop, taskSkipped, taskCancelled, taskReassigned, taskBudget, workerBudget
+        /// The worker did not report the time-out it was given.
+        case timeout(after: Duration)
+        case workerRestart
+
+        /// A person wants nothing of the attempt; every other cause only ends it early.
+        var endsTask: Bool { self == .taskSkipped || self == .taskCancelled }
+    }
+
+    var spec: SlotSpec
+    var life = Life.none
+    var work = Work.free
+    var lastBeat = Timestamp(milliseconds: 0)
+    var isSuspect = false
+    var policy: RestartPolicy
+    /// It was killed and its exit is awaited: nothing it still says counts as life.
+    var isCondemned = false
+    /// A person stopped it, or its budget is used up; it stays down until they start it again.
+    var isStoppedByPerson = false
+
+    var canTake: Bool { life == .up && work == .free && !isSuspect && !isCondemned }
+
+    var node: Int? {
+        switch work {
+        case .free: nil
+        case .preparing(let node, _), .working(let node, _, _), .cancelling(let node, _, _, _),
+            .taking(let node, _, _, _):
+            node
+        }
+    }
+}

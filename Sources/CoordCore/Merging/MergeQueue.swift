@@ -1,0 +1,269 @@
+package import CoordModel
+
+/// A commit that wants to land.
+package struct Candidate: Sendable, Hashable {
+    package var lease: Lease
+    package var commit: ObjectID
+    /// Where the attempt started from.
+    package var base: ObjectID
+
+    package init(lease: Lease, commit: ObjectID, base: ObjectID) {
+        self.lease = lease
+        self.commit = commit
+        self.base = base
+    }
+}
+
+/// Decides what lands and in which order. Never runs git, never reads the clock.
+///
+/// The law: the target moves only, by compare-and-swap, to a commit whose exact tree passed the gate. One candidate
+/// is on its way at a time: built on the target's head, gated, landed. A target that moved meanwhile sends the
+/// candidate back to be built again.
+package struct MergeQueue: Sendable, Equatable {
+    package enum Staging: Sendable, Hashable {
+        case staged(commit: ObjectID, tree: ObjectID, onto: ObjectID)
+        case conflict(onto: ObjectID, files: [String], excerpt: String)
+        case failed(reason: String)
+    }
+
+    package enum Advance: Sendable, Hashable {
+        case landed
+        /// The commit is already on the target: an earlier coordinator moved it.
+        case alreadyLanded
+        case moved
+        /// The target cannot move now, for example because a checkout of it is dirty.
+        case delayed(reason: String)
+        case failed(reason: String)
+    }
+
+    package enum Effect: Sendable, Hashable {
+        case record(Fact.Body)
+        case stage(Candidate)
+        case gate(Candidate, commit: ObjectID)
+        case advance(Candidate, commit: ObjectID, from: ObjectID)
+        case landed(Candidate, commit: ObjectID)
+        case bounced(Candidate, Bounce)
+    }
+
+    /// Why a candidate went back.
+    package enum Bounce: Sendable, Hashable {
+        case conflict(files: [String], excerpt: String)
+        case gateFailed(GateReport)
+        case gateCouldNotRun(GateReport)
+        case failed(reason: String)
+    }
+
+    private enum State: Sendable, Equatable {
+        /// Nothing is on its way. Can become: `staging`, when a candidate waits.
+        case idle
+        /// A candidate is being built on the head. Can become: `gating`, `idle` (conflict).
+        case staging(Candidate)
+        /// Its exact tree is being tested. Can become: `landing`, `idle` (bounced).
+        case gating(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID)
+        /// The target is being moved. Can become: `idle` (landed), `staging` (moved), `delayed`.
+        case landing(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID)
+        /// The target could not move; tried again at the time. Can become: `landing`.
+        case delayed(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID, until: Timestamp, reason: String)
+    }
+
+    private var state = State.idle
+    /// In the order of their landing; nil where one was withdrawn. Those before `head` are gone, and are cut off now
+    /// and then.
+    private var line: [Candidate?] = []
+    private var head = 0
+    /// How many were cut off in front of the line, so that positions stay true.
+    private var cut = 0
+    /// Where in the line each waiting task stands, counted from the first candidate ever.
+    private var positions: [TaskID: Int] = [:]
+    /// No new candidate is taken up; the one on its way goes on.
+    private var isHeld = false
+
+    /// How long until a delayed landing is tried again.
+    private static let landingRetry = Duration.seconds(1)
+
+    package init() {}
+
+    /// Whether nothing is on its way and nothing waits.
+    package var isIdle: Bool { state == .idle && positions.isEmpty }
+    /// Whether a candidate is on its way and its outcome is awaited.
+    package var isBusy: Bool {
+        switch state {
+        case .idle, .delayed: false
+        case .staging, .gating, .landing: true
+        }
+    }
+
+    /// Those that wait, the next one first.
+    package var waiting: ArraySlice<Candidate> { ArraySlice(line[head...].compactMap { $0 }) }
+
+    /// The candidate on its way.
+    package var current: Candidate? {
+        switch state {
+        case .idle: nil
+        case .staging(let candidate), .gating(let candidate, _, _, _), .landing(let candidate, _, _, _),
+            .delayed(let candidate, _, _, _, _, _):
+            candidate
+        }
+    }
+
+    /// When to call `elapsed` if nothing else happens.
+    package var nextDeadline: Timestamp? {
+        if case .delayed(_, _, _, _, let until, _) = state { until } else { nil }
+    }
+
+    /// Puts a candidate at the end of the line.
+    package mutating func submitted(_ candidate: Candidate) -> [Effect] {
+        positions[candidate.lease.task] = cut + line.count
+        line.append(candidate)
+        return takeNext()
+    }
+
+    /// Takes up a landing whose intent was recorded and whose outcome was not: the target is moved now, or was.
+    package mutating func restore(
+        _ candidate: Candidate, landing commit: ObjectID, tree: ObjectID, from onto: ObjectID
+    ) -> [Effect] {
+        guard state == .idle else { return submitted(candidate) }
+        state = .landing(candidate, commit: commit, tree: tree, onto: onto)
+        return [.advance(candidate, commit: commit, from: onto)]
+    }
+
+    /// Takes a waiting candidate out. One on its way is let through to its end. False: it does not wait here.
+    package mutating func withdraw(_ task: TaskID) -> Bool {
+        guard let position = positions.removeValue(forKey: task) else { return false }
+        line[position - cut] = nil
+        return true
+    }
+
+    /// Stops or starts taking up candidates.
+    package mutating func hold(_ held: Bool) -> [Effect] {
+        isHeld = held
+        return takeNext()
+    }
+
+    /// The candidate was built on the target's head, or could not be.
+    package mutating func staged(_ lease: Lease, _ staging: Staging) -> [Effect] {
+        // A staging outlives a hold or a restart at most as an answer nobody waits for: it built unreferenced objects.
+        guard case .staging(let candidate) = state, candidate.lease == lease else { return [] }
+        switch staging {
+        case .staged(let commit, let tree, let onto):
+            state = .gating(candidate, commit: commit, tree: tree, onto: onto)
+            return [
+                .record(.candidateStaged(lease, commit: commit, tree: tree, onto: onto)),
+                .gate(candidate, commit: commit),
+            ]
+        case .conflict(let onto, let files, let excerpt):
+            state = .idle
+            return [
+                .record(.candidateConflicted(lease, onto: onto, files: files)),
+                .bounced(candidate, .conflict(files: files, excerpt: excerpt)),
+            ] + takeNext()
+        case .failed(let reason):
+            state = .idle
+            return [.bounced(candidate, .failed(reason: reason))] + takeNext()
+        }
+    }
+
+    /// The candidate's exact tree was tested.
+    package mutating func gated(_ lease: Lease, _ report: GateReport) -> [Effect] {
+        // As for `staged`.
+        guard case .gating(let candidate, let commit, let tree, let onto) = state, candidate.lease == lease
+        else { return [] }
+        let evidence = Effect.record(.gateFinished(lease, tree: tree, report))
+        switch report.outcome {
+        case .passed:
+            state = .landing(candidate, commit: commit, tree: tree, onto: onto)
+            return [
+                evidence, .record(.landingStarted(lease, commit: commit, from: onto)),
+                .advance(candidate, commit: commit, from: onto),
+            ]
+        case .failed:
+            state = .idle
+            return [evidence, .bounced(candidate, .gateFailed(report))] + takeNext()
+        case .couldNotRun:
+            state = .idle
+            return [evidence, .bounced(candidate, .gateCouldNotRun(report))] + takeNext()
+        }
+    }
+
+    /// The target moved to the candidate, or did not.
+    package mutating func advanced(_ lease: Lease, _ advance: Advance, at now: Timestamp) -> [Effect] {
+        guard case .landing(let candidate, let commit, let tree, let onto) = state, candidate.lease == lease
+        else { return [] }
+        switch advance {
+        case .landed, .alreadyLanded:
+            state = .idle
+            return [
+                .record(.taskLanded(lease, commit: commit, tree: tree)), .landed(candidate, commit: commit),
+            ] + takeNext()
+        case .moved:
+            let delay = Effect.record(
+                .landingDelayed(lease, reason: "the target moved; the candidate is built and gated again"))
+            putFirst(candidate)
+            return [delay] + takeNext()
+        case .delayed(let reason) where isHeld:
+            putFirst(candidate)
+            return [.record(.landingDelayed(lease, reason: reason))]
+        case .delayed(let reason):
+            let until = now + Self.landingRetry
+            state = .delayed(candidate, commit: commit, tree: tree, onto: onto, until: until, reason: reason)
+            return [.record(.landingDelayed(lease, reason: reason))]
+        case .failed(let reason):
+            state = .idle
+            return [.bounced(candidate, .failed(reason: reason))] + takeNext()
+        }
+    }
+
+    /// Tries a delayed landing again, if its time has come.
+    package mutating func elapsed(at now: Timestamp) -> [Effect] {
+        guard case .delayed(let candidate, let commit, let tree, let onto, let until, _) = state, until <= now
+        else { return [] }
+        state = .landing(candidate, commit: commit, tree: tree, onto: onto)
+        return [.advance(candidate, commit: commit, from: onto)]
+    }
+
+    /// Drops what is being built or tested without a verdict; it waits again, first in line, and nothing new is taken
+    /// up. A landing that was begun is let through to its end: the target may have moved already, and its answer must
+    /// be heard. True when a gate is to be ended.
+    @discardableResult
+    package mutating func interrupt() -> Bool {
+        isHeld = true
+        switch state {
+        case .idle, .landing: return false
+        case .staging(let candidate), .gating(let candidate, _, _, _):
+            putFirst(candidate)
+            return true
+        case .delayed(let candidate, _, _, _, _, _):
+            putFirst(candidate)
+            return false
+        }
+    }
+
+    private mutating func putFirst(_ candidate: Candidate) {
+        state = .idle
+        if head > 0 { head -= 1 } else {
+            line.insert(nil, at: 0)
+            cut -= 1
+        }
+        line[head] = candidate
+        positions[candidate.lease.task] = cut + head
+    }
+
+    private mutating func takeNext() -> [Effect] {
+        guard state == .idle, !isHeld else { return [] }
+        var next: Candidate?
+        while next == nil, head < line.count {
+            next = line[head]
+            line[head] = nil
+            head += 1
+        }
+        if head > 256, head * 2 > line.count {
+            line.removeFirst(head)
+            cut += head
+            head = 0
+        }
+        guard let candidate = next else { return [] }
+        positions[candidate.lease.task] = nil
+        state = .staging(candidate)
+        return [.stage(candidate)]
+    }
+}

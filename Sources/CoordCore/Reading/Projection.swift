@@ -1,0 +1,336 @@
+package import CoordModel
+
+/// The read model: what status, cost and report show, folded from a run's facts one after the other.
+///
+/// Folding the whole journal anew gives the same records as those the store keeps beside the facts.
+package struct Projection: Sendable, Equatable {
+    package private(set) var run: RunRecord?
+    package private(set) var tasks: [TaskRecord] = []
+    package private(set) var workers: [WorkerRecord] = []
+    package private(set) var costs: [CostRecord] = []
+    private var taskNumbers: [TaskID: Int] = [:]
+    private var workerNumbers: [WorkerID: Int] = [:]
+    private var costNumbers: [CostRecord.Key: Int] = [:]
+    private var isRunTouched = false
+    private var touchedTasks = TouchedNumbers()
+    private var touchedWorkers = TouchedNumbers()
+    private var touchedCosts = TouchedNumbers()
+
+    /// What changed since it was last asked, each record once.
+    package struct Touched: Sendable, Equatable {
+        package var run: RunRecord?
+        package var tasks: [TaskRecord]
+        package var workers: [WorkerRecord]
+        package var costs: [CostRecord]
+    }
+
+    /// Numbers in the order of their first mention.
+    private struct TouchedNumbers: Sendable, Equatable {
+        private(set) var list: [Int] = []
+        private var isListed: [Bool] = []
+
+        mutating func insert(_ number: Int) {
+            while isListed.count <= number { isListed.append(false) }
+            guard !isListed[number] else { return }
+            isListed[number] = true
+            list.append(number)
+        }
+
+        mutating func takeAll() -> [Int] {
+            for number in list { isListed[number] = false }
+            defer { list.removeAll(keepingCapacity: true) }
+            return list
+        }
+    }
+
+    package init() {}
+
+    /// Takes up the records the store kept.
+    package init(run: RunRecord, tasks: [TaskRecord], workers: [WorkerRecord], costs: [CostRecord]) {
+        self.run = run
+        self.tasks = tasks
+        self.workers = workers
+        self.costs = costs
+        for (number, task) in tasks.enumerated() { taskNumbers[task.spec.id] = number }
+        for (number, worker) in workers.enumerated() { workerNumbers[worker.slot.worker] = number }
+        for (number, cost) in costs.enumerated() { costNumbers[cost.key] = number }
+    }
+
+    package func task(_ id: TaskID) -> TaskRecord? { taskNumbers[id].map { tasks[$0] } }
+    package func worker(_ id: WorkerID) -> WorkerRecord? { workerNumbers[id].map { workers[$0] } }
+
+    /// The changes since the last call.
+    package mutating func takeTouched() -> Touched {
+        defer { isRunTouched = false }
+        return Touched(
+            run: isRunTouched ? run : nil, tasks: touchedTasks.takeAll().map { tasks[$0] },
+            workers: touchedWorkers.takeAll().map { workers[$0] },
+            costs: touchedCosts.takeAll().map { costs[$0] })
+    }
+
+    /// Folds one fact in. Facts about tasks or workers that were never added are ignored: an older journal may speak
+    /// of what a newer one left out.
+    package mutating func apply(_ fact: Fact) {
+        let time = fact.time
+        switch fact.body {
+        case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
+            .budgetExhausted, .reservationChanged:
+            applyToRun(fact.body, at: time)
+        case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
+            .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped:
+            applyToWorker(fact.body, at: time)
+        case .taskAdded(let spec, let proposer): add(spec, proposedBy: proposer, at: time)
+        case .usageRecorded(let lease, let worker, let role, let usage, let cost, let counted):
+            if counted { book(usage, cost, lease.task, worker, role) }
+        case .progressReported, .toolStarted, .toolCompleted, .handoffWritten, .staleMessageRefused,
+            .taskProposalRefused, .workRescued:
+            break
+        default:
+            guard let id = fact.body.task else { return }
+            change(id) { Self.apply(fact.body, to: &$0, at: time) }
+            followLease(fact.body, at: time)
+        }
+    }
+
+    private mutating func change(_ id: TaskID, _ body: (inout TaskRecord) -> Void) {
+        guard let number = taskNumbers[id] else { return }
+        body(&tasks[number])
+        touchedTasks.insert(number)
+    }
+
+    private mutating func change(_ id: WorkerID, _ body: (inout WorkerRecord) -> Void) {
+        guard let number = workerNumbers[id] else { return }
+        body(&workers[number])
+        touchedWorkers.insert(number)
+    }
+
+    private mutating func changeRun(_ body: (inout RunRecord) -> Void) {
+        guard run != nil else { return }
+        body(&run!)
+        isRunTouched = true
+    }
+
+    private mutating func add(_ spec: TaskSpec, proposedBy proposer: TaskID?, at time: Timestamp) {
+        let number = tasks.count
+        taskNumbers[spec.id] = number
+        tasks.append(TaskRecord(index: number, spec: spec, proposedBy: proposer, at: time))
+        touchedTasks.insert(number)
+        if let proposer { change(proposer) { $0.proposals += 1 } }
+    }
+}
+
+// MARK: - The run and its workers
+
+extension Projection {
+    private mutating func applyToRun(_ body: Fact.Body, at time: Timestamp) {
+        switch body {
+        case .runStarted(let start):
+            run = RunRecord(start, at: time)
+            isRunTouched = true
+            for slot in start.slots {
+                workerNumbers[slot.worker] = workers.count
+                touchedWorkers.insert(workers.count)
+                workers.append(WorkerRecord(slot: slot, at: time))
+            }
+        case .runResumed(let process):
+            changeRun {
+                $0.process = process
+                $0.status = .running
+                $0.reason = ""
+                $0.endedAt = nil
+                $0.exitStatus = nil
+                $0.reserved = .zero
+            }
+        case .runStatusChanged(let status, let reason):
+            changeRun {
+                $0.status = status
+                $0.reason = reason
+            }
+        case .runEnded(let status, let exitStatus, let reason):
+            changeRun {
+                $0.status = status
+                $0.exitStatus = exitStatus
+                $0.reason = reason
+                $0.endedAt = time
+                $0.reserved = .zero
+            }
+        case .rateLimited(let until, _): changeRun { $0.rateLimitedUntil = until }
+        case .reservationChanged(let reserved): changeRun { $0.reserved = reserved }
+        default: break
+        }
+    }
+
+    private mutating func applyToWorker(_ body: Fact.Body, at time: Timestamp) {
+        guard let id = body.worker else { return }
+        change(id) { worker in
+            let before = worker.status
+            switch body {
+            case .workerStarted(_, let process):
+                if worker.process != nil { worker.restarts += 1 }
+                worker.process = process
+                worker.status = .starting
+            case .workerReady, .workerRecovered: worker.status = worker.task == nil ? .idle : .working
+            case .workerSuspected: worker.status = .suspect
+            case .workerExited(_, let exit, let reason):
+                worker.lastError = "\(exit): \(reason)"
+                worker.status = .starting
+            case .workerStartFailed(_, let reason): worker.lastError = reason
+            case .workerBackingOff: worker.status = .backingOff
+            case .workerOffline(_, _, let reason):
+                worker.status = .offline
+                worker.lastError = reason
+            case .workerStopped: worker.status = .stopped
+            default: break
+            }
+            if worker.status != before { worker.since = time }
+        }
+    }
+
+    /// What a task's lease means for its worker.
+    private mutating func followLease(_ body: Fact.Body, at time: Timestamp) {
+        switch body {
+        case .leaseGranted(let lease, let worker):
+            change(worker) {
+                $0.task = lease.task
+                $0.attempt = lease.attempt
+                $0.status = .working
+                $0.since = time
+            }
+        case .worktreePrepared(let lease, let branch, _):
+            if let worker = task(lease.task)?.assignedTo { change(worker) { $0.branch = branch } }
+        case .attemptEnded(let lease, _):
+            if let worker = task(lease.task)?.assignedTo {
+                change(worker) {
+                    $0.task = nil
+                    $0.attempt = nil
+                    if $0.status == .working { $0.status = .idle }
+                    $0.since = time
+                }
+            }
+        case .taskLanded(_, let commit, _):
+            changeRun {
+                $0.landed += 1
+                $0.head = commit
+            }
+        case .candidateConflicted: changeRun { $0.bounced += 1 }
+        case .gateFinished(_, _, let report): if report.outcome != .passed { changeRun { $0.bounced += 1 } }
+        default: break
+        }
+    }
+
+    private mutating func book(
+        _ usage: Usage, _ cost: Money, _ task: TaskID, _ worker: WorkerID, _ role: RoleID?
+    ) {
+        change(task) {
+            $0.cost += cost
+            $0.tokens += usage.tokens
+        }
+        change(worker) {
+            $0.cost += cost
+            $0.tokens += usage.tokens
+        }
+        changeRun {
+            $0.spent += cost
+            $0.tokens += usage.tokens
+        }
+        let key = CostRecord.Key(task: task, worker: worker, role: role, model: usage.model)
+        let number: Int
+        if let known = costNumbers[key] { number = known } else {
+            number = costs.count
+            costNumbers[key] = number
+            costs.append(CostRecord(key: key))
+        }
+        costs[number].calls += 1
+        costs[number].cost += cost
+        costs[number].tokens += usage.tokens
+        touchedCosts.insert(number)
+    }
+}
+
+// MARK: - A task
+
+extension Projection {
+    private static func apply(_ body: Fact.Body, to task: inout TaskRecord, at time: Timestamp) {
+        let before = task.stage
+        switch body {
+        case .taskEdited(let spec): task.spec = spec
+        case .taskReady: task.stage = .ready
+        case .leaseGranted(let lease, let worker): takeLease(lease, worker, &task, time)
+        case .worktreePrepared(_, let branch, let base):
+            task.branch = branch
+            task.base = base
+        case .attemptEnded: task.stage = .submitting
+        case .workSubmitted(_, let commit, let base, _):
+            task.stage = .queued
+            task.commit = commit
+            task.base = base
+        case .approvalAsked: task.stage = .approval
+        case .approvalGiven: task.stage = .queued
+        case .candidateStaged(_, _, let tree, _):
+            task.stage = .checking
+            task.tree = tree
+            // Built anew: an earlier landing came to nothing, its intent must not be taken up again.
+            task.landing = nil
+            task.landingFrom = nil
+        case .candidateConflicted(_, _, let files):
+            task.conflicts += 1
+            task.lastError = "merge conflict in \(files.joined(separator: ", "))"
+        case .landingStarted(_, let commit, let from):
+            task.landing = commit
+            task.landingFrom = from
+        case .taskLanded(_, let commit, let tree):
+            task.stage = .landed
+            task.commit = commit
+            task.tree = tree
+            task.lastError = nil
+        case .taskCompleted: task.stage = .completed
+        case .taskRetryable(_, let reason, let notBefore, let failures):
+            task.stage = .retryable
+            task.failures = failures
+            task.lastError = reason
+            task.notBefore = notBefore
+            task.landing = nil
+        case .taskReassigned(_, let worker): task.pinnedTo = worker
+        default: applyEnd(body, to: &task)
+        }
+        if case .attemptEnded(_, .workerLost) = body { task.workerLosses += 1 }
+        if task.stage != before {
+            task.since = time
+            task.completedAt = task.status.isFinal ? time : nil
+        }
+    }
+
+    private static func takeLease(_ lease: Lease, _ worker: WorkerID, _ task: inout TaskRecord, _ time: Timestamp) {
+        task.stage = .leased
+        task.attempt = lease.attempt
+        task.assignedTo = worker
+        task.startedAt = task.startedAt ?? time
+        task.base = nil
+        task.commit = nil
+        task.landing = nil
+    }
+
+    private static func applyEnd(_ body: Fact.Body, to task: inout TaskRecord) {
+        switch body {
+        case .taskFailed(_, let reason, let cause):
+            task.stage = .failed
+            task.lastError = reason
+            task.failedBecause = cause
+        case .taskQuarantined(_, let reason):
+            task.stage = .quarantined
+            task.lastError = reason
+        case .taskSkipped: task.stage = .skipped
+        case .taskCancelled(_, let reason):
+            task.stage = .cancelled
+            task.lastError = reason
+        case .taskRevived:
+            task.stage = .waiting
+            task.failures = 0
+            task.conflicts = 0
+            task.workerLosses = 0
+            task.lastError = nil
+            task.failedBecause = nil
+        default: break
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package import CoordModel
+
+/// Puts the text together that an agent gets: who it is, what to do, what came before.
+package enum PromptAssembly {
+    /// What a landed need passes on.
+    package struct Need: Sendable, Equatable {
+        package var id: TaskID
+        package var title: String
+        package var summary: String
+
+        package init(id: TaskID, title: String, summary: String) {
+            self.id = id
+            self.title = title
+            self.summary = summary
+        }
+    }
+
+    /// Text from agents (summaries, the note about the last try) is fenced as data: it informs and grants nothing.
+    package static func prompt(
+        goal: String, role: Role?, common: String, task: TaskSpec, attempt: Int, needs: [Need], note: String?
+    ) -> String {
+        var parts: [String] = []
+        if let role, !role.prose.isEmpty { parts.append(role.prose) }
+        if !common.isEmpty { parts.append(common) }
+        if !goal.isEmpty { parts.append("# The goal of the whole mission\n\n" + goal) }
+        parts.append("# Your task: \(task.title) (`\(task.id)`, attempt \(attempt))\n\n" + task.prompt)
+        if !task.files.isEmpty {
+            parts.append("Files you may expect to change: " + task.files.map { "`\($0)`" }.joined(separator: ", "))
+        }
+        if !task.checks.isEmpty {
+            parts.append(
+                "Before you end, these commands must pass in the worktree:\n\n"
+                    + task.checks.map { "    " + $0 }.joined(separator: "\n"))
+        }
+        for need in needs where !need.summary.isEmpty {
+            parts.append(
+                "## What `\(need.id)` (\(need.title)) passed on\n\n" + fenced(need.summary))
+        }
+        if let note {
+            parts.append("## Why the last try did not land\n\n" + fenced(note))
+        }
+        return parts.joined(separator: "\n\n") + "\n"
+    }
+
+    /// The text as a block that it cannot close by itself: the fence is longer than any run of backticks in it.
+    private static func fenced(_ text: String) -> String {
+        var longest = 0
+        var run = 0
+        // By bytes: what joins a backtick into one character does not make it less of a fence.
+        for byte in text.utf8 {
+            run = byte == UInt8(ascii: "`") ? run + 1 : 0
+            longest = max(longest, run)
+        }
+        let fence = String(repeating: "`", count: max(3, longest + 1))
+        return fence + "text\n" + text + "\n" + fence
+    }
+}

@@ -1,0 +1,15 @@
+import CoordModel
+import CoordSystem
+
+/// The environment children of coord get: a short list of variables, never all.
+package enum AgentEnvironment {
+    /// What an agent or a gate may inherit, besides `LC_*`.
+    private static let allowed: Set<String> = [
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TERM", "TMPDIR", "SSL_CERT_FILE",
+        "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+    ]
+
+    package static func inherited() -> [String: String] {
+        Environment.all.filter { allowed.contains($0.key) || $0.key.hasPrefix("LC_") }
+    }
+}

@@ -1,0 +1,99 @@
+import CoordCore
+import CoordModel
+import CoordSystem
+import CoordWire
+
+/// Turns a task and its slot into what a worker is told: the files an agent reads and the environment it gets.
+final class AssignmentWriter {
+    private let parts: Coordinator.Parts
+    private let inherited = AgentEnvironment.inherited()
+    /// What each finished task passed on, and who had it last.
+    private var summaries: [TaskID: PromptAssembly.Need] = [:]
+    private var workers: [TaskID: WorkerID] = [:]
+
+    init(_ parts: Coordinator.Parts) { self.parts = parts }
+
+    /// Who worked on the task last.
+    func worker(of task: TaskID) -> WorkerID? { workers[task] }
+
+    func assignment(
+        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?
+    ) throws(SystemError) -> Assignment {
+        workers[spec.id] = slot.worker
+        if parts.isNoop { return noop(slot, lease) }
+        let folder = parts.state.attempt(parts.run, lease)
+        let transcript = parts.state.transcript(parts.run, slot.worker)
+        let isAgent = spec.run == nil
+        var handoffIn: String?
+        var promptFile: String?
+        if isAgent {
+            try Files.makeFolder(folder, permissions: 0o700)
+            promptFile = folder + "/prompt.md"
+            try Files.writeAtomically(
+                Array(prompt(slot, lease, spec, note).utf8), to: folder + "/prompt.md", permissions: 0o600)
+            if let note {
+                handoffIn = folder + "/handoff-in.md"
+                try Files.writeAtomically(Array(note.utf8), to: folder + "/handoff-in.md", permissions: 0o600)
+            }
+        }
+        let workingFolder = spec.workspace == .worktree ? slot.worktree : try scratch(slot.worker)
+        var environment = inherited
+        environment["COORD_RUN"] = parts.run.rawValue
+        environment["COORD_TASK"] = lease.task.rawValue
+        environment["COORD_ATTEMPT"] = String(lease.attempt)
+        environment["COORD_WORKER"] = slot.worker.rawValue
+        environment["COORD_ROLE"] = spec.role?.rawValue ?? slot.role?.rawValue
+        environment["COORD_PROJECT"] = parts.state.project
+        environment["COORD_BASE"] = base?.rawValue
+        environment["COORD_PROMPT_FILE"] = promptFile
+        environment["COORD_HANDOFF_IN"] = handoffIn
+        environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
+        return Assignment(
+            run: parts.run, lease: lease, role: spec.role ?? slot.role, worktree: workingFolder, base: base,
+            work: work(slot, spec), promptFile: promptFile, handoffIn: handoffIn,
+            handoffOut: environment["COORD_HANDOFF_OUT"], transcript: transcript, environment: environment,
+            timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
+    }
+
+    private func noop(_ slot: SlotSpec, _ lease: Lease) -> Assignment {
+        Assignment(
+            run: parts.run, lease: lease, role: nil, worktree: "/", base: nil, work: .none, promptFile: nil,
+            handoffIn: nil, handoffOut: nil, transcript: nil, environment: [:], timeout: nil, checks: [])
+    }
+
+    private func work(_ slot: SlotSpec, _ spec: TaskSpec) -> Assignment.Work {
+        if let command = spec.run { return .command(command) }
+        switch slot.agent {
+        case .command(let command): return .command(command)
+        case .rehearsal: return .rehearsal(folder: parts.plan.mission.rehearsal ?? "", part: spec.id.rawValue)
+        case .automatic, .acp, .named: preconditionFailure("slot \(slot.worker) has no agent that can be driven")
+        }
+    }
+
+    private func prompt(_ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?) -> String {
+        PromptAssembly.prompt(
+            goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },
+            common: parts.plan.commonRules, task: spec, attempt: lease.attempt,
+            needs: spec.dependencies.compactMap { summaries[$0] }, note: note)
+    }
+
+    /// An empty folder for a task that needs no worktree.
+    private func scratch(_ worker: WorkerID) throws(SystemError) -> String {
+        let folder = parts.state.scratch(worker)
+        if Files.kind(folder) != nil {
+            if try Files.list(folder).isEmpty { return folder }
+            try Files.removeTree(folder)
+        }
+        try Files.makeFolder(folder, permissions: 0o700)
+        return folder
+    }
+
+    /// Keeps what an agent passed on for the tasks that need it.
+    func remember(_ facts: [Fact]) {
+        for case .handoffWritten(let lease, let summary, let remaining) in facts.map(\.body) {
+            let rest = remaining.isEmpty ? "" : "\n\nRemaining:\n" + remaining.map { "- " + $0 }.joined(separator: "\n")
+            summaries[lease.task] = PromptAssembly.Need(
+                id: lease.task, title: lease.task.rawValue, summary: summary + rest)
+        }
+    }
+}

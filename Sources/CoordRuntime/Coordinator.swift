@@ -1,0 +1,222 @@
+package import CoordCore
+package import CoordGit
+package import CoordModel
+package import CoordProcess
+package import CoordStore
+package import CoordSystem
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The shell of the mind: one thread, one loop. It takes events in, has them decided, records what was decided in one
+/// transaction, and only then acts.
+///
+/// Confined to the thread that calls `run`. If the journal cannot be written, the run stops: coord never acts on a
+/// decision that is not recorded.
+package final class Coordinator {
+    /// What a run needs from outside.
+    package struct Parts {
+        package var run: RunID
+        package var plan: RunPlan
+        package var state: StateFolder
+        package var store: any Store
+        /// Nil: no task of the run touches git.
+        package var workspace: Workspace?
+        package var workerProgram: String
+        package var seed: UInt64
+        /// Replaces what workers are given to do; for benches that measure dispatch alone.
+        package var isNoop: Bool
+
+        package init(
+            run: RunID, plan: RunPlan, state: StateFolder, store: any Store, workspace: Workspace?,
+            workerProgram: String, seed: UInt64, isNoop: Bool = false
+        ) {
+            self.run = run
+            self.plan = plan
+            self.state = state
+            self.store = store
+            self.workspace = workspace
+            self.workerProgram = workerProgram
+            self.seed = seed
+            self.isNoop = isNoop
+        }
+    }
+
+    package struct Outcome: Sendable, Equatable {
+        package var status: RunStatus
+        package var exitStatus: Int32
+        package var reason: String
+    }
+
+    let parts: Parts
+    let clock: RuntimeClock
+    package let loop: EventLoop
+    private var machine: CoordinatorStateMachine
+    package private(set) var projection = Projection()
+    private var sequence: Int64 = 0
+    private var inbox: [Event] = []
+    private var isTurning = false
+    private var runner: EffectRunner?
+    private var outcome: Outcome?
+    private var failure: RuntimeError?
+
+    /// Called after each turn with the facts it recorded, in order, numbered from `firstSequence`.
+    package var onFacts: ((_ facts: [Fact], _ firstSequence: Int64) -> Void)?
+    /// Called when a command was answered.
+    package var onReply: ((Int, CommandReply) -> Void)?
+
+    package init(_ parts: Parts) throws(RuntimeError) {
+        self.parts = parts
+        clock = RuntimeClock()
+        do { loop = try EventLoop() } catch { throw .system(error) }
+        machine = CoordinatorStateMachine(settings: parts.plan.settings(seed: parts.seed), at: clock.now())
+    }
+
+    /// Starts a new run and works until it is over.
+    package func start(_ start: RunStart, tasks: [TaskSpec]) throws(RuntimeError) -> Outcome {
+        try prepare()
+        turn { machine, now in [.record(.runStarted(start))] + machine.start(tasks, at: now) }
+        return try work()
+    }
+
+    /// Takes up a run that was stopped, or whose coordinator died, and works until it is over.
+    package func resume(
+        _ run: RunRecord, process: ProcessIdentity
+    ) throws(RuntimeError) -> Outcome {
+        let store = parts.store
+        let records: [TaskRecord]
+        let costs: [CostRecord]
+        let usageIDs: Set<String>
+        do throws(StoreError) {
+            records = try store.tasks(run.id, .all)
+            costs = try store.costs(run.id)
+            usageIDs = try store.usageIDs(run.id)
+            sequence = try store.lastSequence(run.id)
+            projection = Projection(
+                run: run, tasks: records, workers: try store.workers(run.id), costs: costs)
+        } catch { throw .store(error) }
+        endLeftovers()
+        try prepare()
+        turn { machine, now in
+            machine.restore(tasks: records, costs: costs, usageIDs: usageIDs, process: process, at: now)
+        }
+        return try work()
+    }
+
+    /// Hands an event in from the loop's thread.
+    package func receive(_ event: Event) { inbox.append(event) }
+
+    // MARK: - The loop
+
+    private func prepare() throws(RuntimeError) {
+        #if os(Linux)
+            do throws(SystemError) { try ProcessTable.becomeSubreaper() } catch { throw .system(error) }
+        #endif
+        let runner: EffectRunner
+        do throws(SystemError) {
+            runner = try EffectRunner(parts, loop: loop, clock: clock) { [unowned self] event in
+                inbox.append(event)
+            }
+        } catch { throw .system(error) }
+        runner.onReply = { [unowned self] number, reply in onReply?(number, reply) }
+        runner.onFinish = { [unowned self] status, exitStatus, reason in
+            outcome = Outcome(status: status, exitStatus: exitStatus, reason: reason)
+            loop.stop()
+        }
+        self.runner = runner
+        loop.alarm = { [unowned self] in inbox.append(.elapsed) }
+        loop.onTurnEnd { [unowned self] in drainInbox() }
+    }
+
+    private func work() throws(RuntimeError) -> Outcome {
+        drainInbox()
+        if outcome == nil, failure == nil { loop.run() }
+        runner?.end()
+        if let failure { throw failure }
+        guard let outcome else { preconditionFailure("the loop ended without an outcome") }
+        return outcome
+    }
+
+    private func drainInbox() {
+        while !inbox.isEmpty, failure == nil, outcome == nil {
+            let events = inbox
+            inbox.removeAll(keepingCapacity: true)
+            turn { machine, now in
+                var effects: [Effect] = []
+                for event in events { effects += machine.handle(event, at: now) }
+                return effects
+            }
+        }
+        guard failure == nil, outcome == nil else { return }
+        let wait = machine.nextDeadline.map { max($0 - clock.now(), .zero) }
+        loop.setAlarm(after: wait)
+    }
+
+    /// Decide, record, act.
+    private func turn(_ decide: (inout CoordinatorStateMachine, Timestamp) -> [Effect]) {
+        let now = clock.now()
+        let effects = decide(&machine, now)
+        var facts: [Fact] = []
+        for case .record(let body) in effects {
+            let fact = Fact(time: now, body: body)
+            facts.append(fact)
+            projection.apply(fact)
+        }
+        guard record(facts) else { return }
+        for effect in effects {
+            if case .record = effect { continue }
+            runner?.perform(effect)
+        }
+    }
+
+    private func record(_ facts: [Fact]) -> Bool {
+        guard !facts.isEmpty else { return true }
+        let touched = projection.takeTouched()
+        let first = sequence + 1
+        do throws(StoreError) {
+            try parts.store.append(
+                StoreBatch(
+                    run: parts.run, firstSequence: first, facts: facts, record: touched.run,
+                    tasks: touched.tasks, workers: touched.workers, costs: touched.costs))
+        } catch {
+            failure = .store(error)
+            loop.stop()
+            return false
+        }
+        sequence += Int64(facts.count)
+        onFacts?(facts, first)
+        return true
+    }
+
+    /// Workers of a dead coordinator end by themselves when their pipe closes; one that did not is ended here, before
+    /// its worktree is touched.
+    private func endLeftovers() {
+        for worker in projection.workers {
+            guard let process = worker.process, ProcessTable.isAlive(process) else { continue }
+            endTree(of: process)
+        }
+    }
+
+    private func endTree(of process: ProcessIdentity) {
+        let descendants = ProcessTable.descendants(of: process.pid)
+        // Gone meanwhile is as good: the signal is sent only to the same process.
+        _ = ProcessTable.signal(process, SIGKILL)
+        for pid in descendants {
+            if let startTime = ProcessTable.startTime(pid) {
+                _ = ProcessTable.signal(ProcessIdentity(pid: pid, startTime: startTime), SIGKILL)
+            }
+        }
+    }
+
+    /// Seconds since each worker was last heard of.
+    package func heartbeatAges() -> [(WorkerID, Double)] {
+        guard let runner else { return [] }
+        let now = clock.now()
+        return runner.hosts.enumerated().compactMap { index, host in
+            host.lastHeard.map { (parts.plan.slots[index].worker, (now - $0).inSeconds) }
+        }
+    }
+}

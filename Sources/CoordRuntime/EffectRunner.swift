@@ -1,0 +1,99 @@
+import CoordCore
+import CoordModel
+import CoordProcess
+import CoordSystem
+import CoordWire
+
+/// Carries effects out: one switch from wish to act. Every outcome comes back as an event.
+final class EffectRunner {
+    private let parts: Coordinator.Parts
+    private let loop: EventLoop
+    private let clock: RuntimeClock
+    private let report: (Event) -> Void
+    private(set) var hosts: [WorkerHost] = []
+    private let crew: GitCrew?
+    private let assignments: AssignmentWriter
+    private let workerEnvironment: [String: String]
+
+    var onReply: ((Int, CommandReply) -> Void)?
+    var onFinish: ((RunStatus, Int32, String) -> Void)?
+
+    init(
+        _ parts: Coordinator.Parts, loop: EventLoop, clock: RuntimeClock, report: @escaping (Event) -> Void
+    ) throws(SystemError) {
+        self.parts = parts
+        self.loop = loop
+        self.clock = clock
+        self.report = report
+        let plan = parts.plan
+        assignments = AssignmentWriter(parts)
+        workerEnvironment = AgentEnvironment.inherited().merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        if let workspace = parts.workspace {
+            crew = GitCrew(
+                workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,
+                answers: try Mailbox<Event>(loop: loop, report))
+        } else {
+            crew = nil
+        }
+        hosts = plan.slots.enumerated().map { index, slot in
+            WorkerHost(slot: index, worker: slot.worker, run: parts.run, loop: loop, clock: clock, report: report)
+        }
+    }
+
+    func perform(_ effect: Effect) {
+        switch effect {
+        case .record: preconditionFailure("facts are recorded by the loop")
+        case .startWorker(let slot): startWorker(slot)
+        case .stopWorker(let slot): hosts[slot].stop()
+        case .killWorker(let slot): hosts[slot].kill()
+        case .assign(let slot, let lease, let spec, let base, let note):
+            assign(slot, lease, spec, base: base, note: note)
+        case .cancelAttempt(let slot, let lease, let reason): hosts[slot].send(.cancel(lease, reason: reason))
+        case .reply(let number, let reply): onReply?(number, reply)
+        case .finish(let status, let exitStatus, let reason): onFinish?(status, exitStatus, reason)
+        case .prepareWorktree, .takeWork, .stage, .gate, .advance, .cancelGate: performGit(effect)
+        }
+    }
+
+    private func performGit(_ effect: Effect) {
+        guard let crew else { preconditionFailure("a run without git wants \(effect)") }
+        switch effect {
+        case .prepareWorktree(let slot, let lease, let base):
+            crew.prepareWorktree(slot: slot, worker: worker(slot), lease, base: base)
+        case .takeWork(let slot, let lease, let spec, let base, let rescue):
+            crew.takeWork(slot: slot, worker: worker(slot), lease, spec, base: base, rescue: rescue)
+        case .stage(let candidate, let spec):
+            crew.stage(candidate, spec, worker: assignments.worker(of: candidate.lease.task) ?? "unknown")
+        case .gate(let candidate, let commit): crew.gate(candidate, commit: commit)
+        case .advance(let candidate, let commit, let from): crew.advance(candidate, commit: commit, from: from)
+        case .cancelGate: crew.cancelGate()
+        case .record, .startWorker, .stopWorker, .killWorker, .assign, .cancelAttempt, .reply, .finish: break
+        }
+    }
+
+    private func worker(_ slot: Int) -> WorkerID { parts.plan.slots[slot].worker }
+
+    private func startWorker(_ slot: Int) {
+        hosts[slot].start(
+            program: parts.workerProgram, arguments: ["--worker", worker(slot).rawValue],
+            environment: workerEnvironment, log: parts.state.logs + "/\(worker(slot)).log")
+    }
+
+    private func assign(_ slot: Int, _ lease: Lease, _ spec: TaskSpec, base: ObjectID?, note: String?) {
+        do {
+            let assignment = try assignments.assignment(
+                slot: parts.plan.slots[slot], lease: lease, spec: spec, base: base, note: note)
+            hosts[slot].send(.assign(assignment))
+        } catch {
+            report(
+                .attemptEnded(
+                    slot: slot, lease, .failed(reason: "the task could not be handed out: \(error)"), tail: ""))
+        }
+    }
+
+    /// Ends the threads; the workers are gone by now, or are ended by force.
+    func end() {
+        for host in hosts where host.isAlive { host.kill() }
+        crew?.end()
+    }
+}

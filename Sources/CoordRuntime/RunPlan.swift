@@ -1,0 +1,130 @@
+package import CoordCore
+package import CoordModel
+
+/// A mission made ready to run on a project: who works in which slot, with which agent, under which limits.
+package struct RunPlan: Sendable {
+    /// What was typed over the mission's own values.
+    package struct Overrides: Sendable, Equatable {
+        package var goal: String?
+        package var agent: AgentChoice?
+        package var workers: Int?
+        package var budget: Money?
+        package var model: String?
+        package var target: String?
+        package var gate: [String]
+
+        package init(
+            goal: String? = nil, agent: AgentChoice? = nil, workers: Int? = nil, budget: Money? = nil,
+            model: String? = nil, target: String? = nil, gate: [String] = []
+        ) {
+            self.goal = goal
+            self.agent = agent
+            self.workers = workers
+            self.budget = budget
+            self.model = model
+            self.target = target
+            self.gate = gate
+        }
+    }
+
+    package var mission: Mission
+    package var missionFile: String
+    package var roles: [RoleID: Role]
+    /// The rules every role is given.
+    package var commonRules: String
+    package var slots: [SlotSpec]
+    /// The one agent of the run, for display; `mixed` when members differ.
+    package var agentName: String
+
+    /// Whether nothing of this run calls a model.
+    package var isSimulated: Bool { slots.allSatisfy { $0.agent == .rehearsal } }
+    /// Whether any agent of this run may call a model, so that rates and money matter.
+    package var callsModels: Bool { !isSimulated && mission.tasks.contains { $0.run == nil } }
+
+    /// How many workers a mission without a team gets.
+    private static let workersWithoutTeam = 4
+
+    package init(
+        mission: Mission, missionFile: String, roles: [RoleID: Role], commonRules: String,
+        overrides: Overrides, worktrees: String
+    ) throws(RuntimeError) {
+        var mission = mission
+        mission.goal = overrides.goal ?? mission.goal
+        mission.limits.budget = overrides.budget ?? mission.limits.budget
+        mission.merge.target = overrides.target ?? mission.merge.target
+        if !overrides.gate.isEmpty { mission.merge.gate = overrides.gate }
+        if let workers = overrides.workers { mission.limits.maxConcurrency = workers }
+        self.mission = mission
+        self.missionFile = missionFile
+        self.roles = roles
+        self.commonRules = commonRules
+        slots = []
+        agentName = ""
+        let members = Self.members(of: mission, workers: overrides.workers)
+        for (index, member) in members.enumerated() {
+            let wish = overrides.agent ?? member.team.agent ?? mission.agent
+            let role = roles[member.team.role]
+            slots.append(
+                SlotSpec(
+                    worker: member.worker, number: index + 1, role: role.map(\.id) ?? member.namedRole,
+                    kind: role?.kind ?? .code, capabilities: role?.capabilities ?? Capability.allCases,
+                    model: overrides.model ?? member.team.model ?? role?.model, budget: member.team.budget,
+                    agent: try Self.resolve(wish, mission), worktree: worktrees + "/\(member.worker)"))
+        }
+        let names = Set(slots.map(\.agent.description))
+        agentName = names.count == 1 ? slots[0].agent.description : "mixed"
+    }
+
+    private struct Member {
+        var team: TeamMember
+        var worker: WorkerID
+        var namedRole: RoleID?
+    }
+
+    /// One member per slot. `workers` above the team's size adds members in the team's order.
+    private static func members(of mission: Mission, workers: Int?) -> [Member] {
+        if mission.team.isEmpty {
+            let count = workers ?? mission.limits.maxConcurrency ?? workersWithoutTeam
+            return (1...max(1, count)).map {
+                Member(team: TeamMember(id: "worker", role: ""), worker: WorkerID("worker-\($0)"), namedRole: nil)
+            }
+        }
+        var counts = mission.team.map { max(1, $0.count) }
+        var total = counts.reduce(0, +)
+        var next = 0
+        while total < workers ?? 0 {
+            counts[next % counts.count] += 1
+            next += 1
+            total += 1
+        }
+        return zip(mission.team, counts).flatMap { team, count in
+            (1...count).map { Member(team: team, worker: WorkerID("\(team.id)-\($0)"), namedRole: team.role) }
+        }
+    }
+
+    /// Turns a wish into an agent this version can drive.
+    private static func resolve(_ wish: AgentChoice, _ mission: Mission) throws(RuntimeError) -> AgentChoice {
+        let hint = "use `--agent 'command:…'` with the agent's own command line, or `--agent rehearsal`"
+        switch wish {
+        case .command: return wish
+        case .rehearsal:
+            if mission.rehearsal != nil { return wish }
+            if mission.tasks.allSatisfy({ $0.run != nil }) { return wish }
+            throw .noAgent(reason: "mission `\(mission.id)` has no rehearsal", hint: "use `--agent 'command:…'`")
+        case .automatic:
+            if mission.rehearsal != nil { return .rehearsal }
+            if mission.tasks.allSatisfy({ $0.run != nil }), !mission.tasks.isEmpty { return .rehearsal }
+            throw .noAgent(
+                reason: "no agent was found for mission `\(mission.id)`, and it has no rehearsal", hint: hint)
+        case .named(let name):
+            throw .noAgent(reason: "this version has no driver for `\(name)` yet", hint: hint)
+        case .acp: throw .noAgent(reason: "this version does not speak ACP yet", hint: hint)
+        }
+    }
+
+    package func settings(seed: UInt64) -> RunSettings {
+        RunSettings(
+            limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,
+            review: mission.merge.review, callsModels: callsModels, seed: seed)
+    }
+}

@@ -1,0 +1,33 @@
+import CoordJSON
+package import CoordModel
+package import CoordSystem
+
+/// The machine-wide list of runs: one small JSON file per run, for programs that look after all of them.
+package enum RunRegistry {
+    /// `$XDG_STATE_HOME/coord/instances`; on macOS below `~/Library/Application Support/coord`. Nil: no home.
+    package static var folder: String? {
+        #if os(macOS)
+        return Environment.home.map { $0 + "/Library/Application Support/coord/instances" }
+        #else
+        if let state = Environment.value("XDG_STATE_HOME"), state.hasPrefix("/") {
+            return state + "/coord/instances"
+        }
+        return Environment.home.map { $0 + "/.local/state/coord/instances" }
+        #endif
+    }
+
+    /// Writes what is known of a run; the newest writing wins.
+    package static func write(_ run: RunRecord, socket: String) throws(SystemError) {
+        guard let folder else { return }
+        try Files.makeFolder(folder, permissions: 0o700)
+        let entry: JSONValue = [
+            "schema": "coord.instance/1", "run": .string(run.id.rawValue),
+            "mission": .string(run.mission.rawValue), "project": .string(run.project),
+            "status": .string(run.status.rawValue), "pid": .integer(Int64(run.process.pid)),
+            "pidStartTime": .integer(Int64(clamping: run.process.startTime)), "socket": .string(socket),
+            "startedAt": .string(run.startedAt.description),
+            "endedAt": run.endedAt.map { .string($0.description) } ?? .null,
+        ]
+        try Files.writeAtomically(Array(entry.prettyText.utf8), to: folder + "/\(run.id).json")
+    }
+}

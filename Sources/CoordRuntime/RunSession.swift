@@ -1,0 +1,140 @@
+package import CoordCore
+package import CoordGit
+package import CoordModel
+package import CoordProcess
+package import CoordStore
+package import CoordSystem
+
+/// One run of a mission on a project, from the lock to the last fact: opens what a coordinator needs, in order, and
+/// closes it in reverse.
+///
+/// Confined to the thread that makes it.
+package final class RunSession {
+    /// What is asked for, already looked up and checked.
+    package struct Request: Sendable {
+        package var plan: RunPlan
+        package var project: ProjectState
+        package var git: GitTool
+        /// Where the worktrees lie; by default `worktrees/` of the project.
+        package var worktrees: String
+        package var workerProgram: String
+        package var seed: UInt64
+
+        package init(
+            plan: RunPlan, project: ProjectState, git: GitTool, worktrees: String, workerProgram: String,
+            seed: UInt64
+        ) {
+            self.plan = plan
+            self.project = project
+            self.git = git
+            self.worktrees = worktrees
+            self.workerProgram = workerProgram
+            self.seed = seed
+        }
+    }
+
+    package let state: StateFolder
+    package let coordinator: Coordinator
+    package let run: RunID
+    private let request: Request
+    private let target: String
+    private let workspace: Workspace
+    package let store: any Store
+    private let lock: FileLock
+    private let control: ControlSocket
+    private let resumed: RunRecord?
+
+    /// Takes the project's lock and opens journal, hub and control socket. Nothing of the project changes but
+    /// `.coord/state`. `resuming` goes on with the last run instead of starting one.
+    package init(
+        _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store, lock: FileLock
+    ) throws(RuntimeError) {
+        var request = request
+        resumed = record
+        run = record?.id ?? Self.newRunID(request.plan.mission.id)
+        if let record { request.plan.slots = record.slots }
+        target = record?.target ?? request.plan.mission.merge.target ?? request.project.headBranch ?? "main"
+        do throws(GitError) {
+            workspace = try Workspace(
+                git: request.git, project: request.project, target: target, run: run, hub: state.hub,
+                worktrees: request.worktrees, stateFolder: state.root)
+            try workspace.openHub()
+        } catch { throw .git(error) }
+        do throws(SystemError) {
+            try Files.makeFolder(request.worktrees)
+            try StateFolder.ignoreEverything(in: request.worktrees)
+            try Files.makeFolder(state.root + "/transcripts/\(run)", permissions: 0o700)
+        } catch { throw .system(error) }
+        coordinator = try Coordinator(
+            Coordinator.Parts(
+                run: run, plan: request.plan, state: state, store: store, workspace: workspace,
+                workerProgram: request.workerProgram, seed: request.seed))
+        control = ControlSocket(coordinator, path: state.socket)
+        do throws(SystemError) { try control.open() } catch { throw .system(error) }
+        self.state = state
+        self.request = request
+        self.store = store
+        self.lock = lock
+    }
+
+    /// Takes the lock of a project, or says who holds it.
+    package static func lock(_ state: StateFolder, mission: MissionID) throws(RuntimeError) -> FileLock {
+        do throws(SystemError) {
+            try state.make()
+            let note = "pid \(ProcessTable.own().pid), mission \(mission)"
+            if let lock = try FileLock.acquire(state.lock, note: note) { return lock }
+        } catch { throw .system(error) }
+        throw .locked(project: state.project, holder: FileLock.holder(state.lock) ?? "")
+    }
+
+    /// What is known of a run that is taken up again; empty for a new one.
+    package var restoredProjection: Projection {
+        guard let resumed else { return Projection() }
+        // A journal that cannot be read is told by `work`; the picture starts without the past.
+        let tasks = (try? store.tasks(resumed.id, .all)) ?? []
+        let workers = (try? store.workers(resumed.id)) ?? []
+        return Projection(run: resumed, tasks: tasks, workers: workers, costs: [])
+    }
+
+    /// Works until the run is over. The record says how it ended, and the outcome how to answer.
+    package func work() throws(RuntimeError) -> (RunRecord, Coordinator.Outcome) {
+        defer { control.close() }
+        let outcome: Coordinator.Outcome
+        if let resumed {
+            register(resumed)
+            outcome = try coordinator.resume(resumed, process: ProcessTable.own())
+        } else {
+            let plan = request.plan
+            let head: ObjectID?
+            do throws(GitError) { head = try workspace.targetHead() } catch { throw .git(error) }
+            let start = RunStart(
+                run: run, mission: plan.mission.id, missionName: plan.mission.name, missionFile: plan.missionFile,
+                project: state.project, target: target, agent: plan.agentName,
+                budget: plan.mission.limits.budget, process: ProcessTable.own(), head: head,
+                slots: plan.slots, simulated: plan.isSimulated)
+            register(RunRecord(start, at: coordinator.clock.now()))
+            outcome = try coordinator.start(start, tasks: plan.mission.tasks)
+        }
+        guard let record = coordinator.projection.run else { preconditionFailure("a run without a record ended") }
+        register(record)
+        return (record, outcome)
+    }
+
+    /// The registry helps other programs; a run does not depend on it.
+    private func register(_ record: RunRecord) {
+        do throws(SystemError) { try RunRegistry.write(record, socket: state.socket) } catch {
+            registryProblem = error
+        }
+    }
+
+    /// Why the machine-wide registry could not be written, if so.
+    package private(set) var registryProblem: SystemError?
+
+    /// A name that sorts by time and does not collide: date, time, mission, four letters of chance.
+    private static func newRunID(_ mission: MissionID) -> RunID {
+        let stamp = RuntimeClock().now().description.filter { $0.isNumber }.prefix(14)
+        let letters = Array("abcdefghjkmnpqrstuvwxyz23456789")
+        let chance = String((0..<4).map { _ in letters.randomElement() ?? "a" })
+        return RunID("\(stamp)-\(mission.rawValue.prefix(32))-\(chance)")
+    }
+}

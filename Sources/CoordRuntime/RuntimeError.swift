@@ -1,0 +1,45 @@
+package import CoordGit
+package import CoordModel
+package import CoordProcess
+package import CoordStore
+package import CoordSystem
+
+/// Why a run could not start or could not go on. Each case carries its evidence; `description` makes the sentence.
+package enum RuntimeError: Error, Sendable {
+    case system(SystemError)
+    case store(StoreError)
+    case git(GitError)
+    case process(ProcessError)
+    /// Another coordinator works on the project; `holder` is what it wrote of itself.
+    case locked(project: String, holder: String)
+    case nothingToResume(project: String)
+    case noAgent(reason: String, hint: String)
+    case missingWorkerProgram(path: String)
+}
+
+extension RuntimeError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .system(let error): error.description
+        case .store(let error): "\(error)"
+        case .git(let error): "\(error)"
+        case .process(let error): "\(error)"
+        case .locked(let project, let holder):
+            "another coordinator works on `\(project)`\(holder.isEmpty ? "" : ": \(holder)")"
+        case .nothingToResume(let project): "there is no run to resume in `\(project)`"
+        case .noAgent(let reason, _): reason
+        case .missingWorkerProgram(let path): "the worker program `\(path)` is missing"
+        }
+    }
+
+    /// What would help.
+    package var hint: String? {
+        switch self {
+        case .locked: "see `coord status`, or end it with `coord stop`"
+        case .nothingToResume: "start one with `coord run MISSION`"
+        case .noAgent(_, let hint): hint
+        case .missingWorkerProgram: "build the whole package: `swift build -c release`"
+        case .system, .store, .git, .process: nil
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package import CoordModel
+
+/// The journal of tests and dry runs: forgets everything with the store, promises the same as `SQLiteStore`.
+package final class InMemoryStore: Store {
+    private struct RunRows {
+        var record: RunRecord
+        var facts: [Fact] = []
+        var tasks: [Int: TaskRecord] = [:]
+        var workers: [WorkerID: WorkerRecord] = [:]
+        var costs: [CostRecord.Key: CostRecord] = [:]
+
+        func ordered(_ filter: TaskFilter) -> [TaskRecord] {
+            let chosen = tasks.values.filter { filter.stages?.contains($0.stage) ?? true }
+                .sorted { $0.index < $1.index }
+                .dropFirst(filter.offset)
+            return Array(filter.limit.map { chosen.prefix($0) } ?? chosen)
+        }
+    }
+
+    private var order: [RunID] = []
+    private var rows: [RunID: RunRows] = [:]
+
+    package init() {}
+
+    package func append(_ batch: StoreBatch) throws(StoreError) {
+        guard var run = rows[batch.run] ?? batch.record.map({ RunRows(record: $0) }) else {
+            throw .unknownRun(batch.run)
+        }
+        let next = Int64(run.facts.count) + 1
+        guard batch.facts.isEmpty || batch.firstSequence == next else {
+            throw .outOfOrder(run: batch.run, expected: next, found: batch.firstSequence)
+        }
+        if rows[batch.run] == nil { order.append(batch.run) }
+        // Taken out while it changes, so that its tables are not copied.
+        rows[batch.run] = nil
+        run.facts += batch.facts
+        if let record = batch.record { run.record = record }
+        let edited = batch.editedTasks
+        for var task in batch.tasks {
+            if let known = run.tasks[task.index], !edited.contains(task.spec.id) {
+                task.spec = known.spec
+                task.proposedBy = known.proposedBy
+            }
+            run.tasks[task.index] = task
+        }
+        for worker in batch.workers { run.workers[worker.slot.worker] = worker }
+        for cost in batch.costs { run.costs[cost.key] = cost }
+        rows[batch.run] = run
+    }
+
+    package func run(_ id: RunID) -> RunRecord? { rows[id]?.record }
+    package func latestRun() -> RunRecord? { order.last.flatMap { rows[$0]?.record } }
+    package func runs() -> [RunRecord] { order.reversed().compactMap { rows[$0]?.record } }
+    package func removeRun(_ id: RunID) {
+        rows[id] = nil
+        order.removeAll { $0 == id }
+    }
+
+    package func tasks(_ run: RunID, _ filter: TaskFilter) -> [TaskRecord] {
+        rows[run]?.ordered(filter) ?? []
+    }
+    package func task(_ run: RunID, _ id: TaskID) -> TaskRecord? {
+        rows[run]?.tasks.values.first { $0.spec.id == id }
+    }
+    package func taskLines(_ run: RunID, _ filter: TaskFilter) -> [TaskLine] {
+        tasks(run, filter).map { TaskLine($0) }
+    }
+    package func taskCounts(_ run: RunID) -> [TaskStage: Int] {
+        var counts: [TaskStage: Int] = [:]
+        for task in rows[run]?.tasks.values ?? [:].values { counts[task.stage, default: 0] += 1 }
+        return counts
+    }
+    package func workers(_ run: RunID) -> [WorkerRecord] {
+        (rows[run].map { Array($0.workers.values) } ?? []).sorted {
+            ($0.slot.number, $0.slot.worker) < ($1.slot.number, $1.slot.worker)
+        }
+    }
+
+    package func costs(_ run: RunID) -> [CostRecord] {
+        (rows[run].map { Array($0.costs.values) } ?? []).sorted { left, right in
+            (left.key.task, left.key.worker, left.key.role?.rawValue ?? "", left.key.model)
+                < (right.key.task, right.key.worker, right.key.role?.rawValue ?? "", right.key.model)
+        }
+    }
+    package func costSums(_ run: RunID, by grouping: CostGrouping) -> [CostSum] {
+        var sums: [String: CostSum] = [:]
+        for record in costs(run) {
+            let id =
+                switch grouping {
+                case .worker: record.key.worker.rawValue
+                case .role: record.key.role?.rawValue ?? ""
+                case .model: record.key.model
+                case .task: record.key.task.rawValue
+                }
+            var sum = sums[id] ?? CostSum(id: id, calls: 0, cost: .zero, tokens: .zero)
+            sum.calls += record.calls
+            sum.cost += record.cost
+            sum.tokens += record.tokens
+            sums[id] = sum
+        }
+        return sums.values.sorted { ($1.cost, $0.id) < ($0.cost, $1.id) }
+    }
+
+    package func facts(_ run: RunID, after sequence: Int64, limit: Int) -> [StoredFact] {
+        let all = rows[run]?.facts ?? []
+        let start = Int(max(0, min(sequence, Int64(all.count))))
+        return all[start...].prefix(max(0, limit)).enumerated().map { offset, fact in
+            StoredFact(fact, sequence: Int64(start + offset + 1))
+        }
+    }
+    package func lastSequence(_ run: RunID) -> Int64 { Int64(rows[run]?.facts.count ?? 0) }
+    package func usageIDs(_ run: RunID) -> Set<String> {
+        var ids: Set<String> = []
+        for fact in rows[run]?.facts ?? [] {
+            if case .usageRecorded(_, _, _, let usage, _, _) = fact.body, let id = usage.id { ids.insert(id) }
+        }
+        return ids
+    }
+
+    package func reading<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+        try body()
+    }
+}

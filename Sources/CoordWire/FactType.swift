@@ -1,0 +1,114 @@
+package import CoordModel
+
+/// The names under which facts are journalled and published. A name, once written, is never given another
+/// meaning.
+package enum FactType: String, Sendable, CaseIterable {
+    case runStarted = "run.started"
+    case runResumed = "run.resumed"
+    case runStatusChanged = "run.status-changed"
+    case runEnded = "run.ended"
+
+    case taskAdded = "task.added"
+    case taskEdited = "task.edited"
+    case taskReady = "task.ready"
+    case leaseGranted = "lease.granted"
+    case worktreePrepared = "worktree.prepared"
+    case attemptEnded = "attempt.ended"
+    case workSubmitted = "work.submitted"
+    case workRescued = "work.rescued"
+    case approvalAsked = "approval.asked"
+    case approvalGiven = "approval.given"
+    case candidateStaged = "candidate.staged"
+    case candidateConflicted = "candidate.conflicted"
+    case gateFinished = "gate.finished"
+    case landingStarted = "landing.started"
+    case landingDelayed = "landing.delayed"
+    case taskLanded = "task.landed"
+    case taskCompleted = "task.completed"
+    case taskRetryable = "task.retryable"
+    case taskFailed = "task.failed"
+    case taskQuarantined = "task.quarantined"
+    case taskSkipped = "task.skipped"
+    case taskCancelled = "task.cancelled"
+    case taskRevived = "task.revived"
+    case taskReassigned = "task.reassigned"
+
+    case workerStarted = "worker.started"
+    case workerReady = "worker.ready"
+    case workerSuspected = "worker.suspected"
+    case workerRecovered = "worker.recovered"
+    case workerExited = "worker.exited"
+    case workerStartFailed = "worker.start-failed"
+    case workerBackingOff = "worker.backing-off"
+    case workerOffline = "worker.offline"
+    case workerStopped = "worker.stopped"
+
+    case usageRecorded = "usage.recorded"
+    case progressReported = "progress.reported"
+    case toolStarted = "tool.started"
+    case toolCompleted = "tool.completed"
+    case handoffWritten = "handoff.written"
+    case taskProposalRefused = "task.proposal-refused"
+    case staleMessageRefused = "message.stale-refused"
+
+    case rateLimited = "rate.limited"
+    case budgetWarned = "budget.warned"
+    case budgetExhausted = "budget.exhausted"
+    case reservationChanged = "reservation.changed"
+}
+
+extension Fact.Body {
+    /// The name of the case in the journal and in every event stream.
+    package var type: FactType {
+        switch self {
+        case .runStarted: .runStarted
+        case .runResumed: .runResumed
+        case .runStatusChanged: .runStatusChanged
+        case .runEnded: .runEnded
+        case .taskAdded: .taskAdded
+        case .taskEdited: .taskEdited
+        case .taskReady: .taskReady
+        case .leaseGranted: .leaseGranted
+        case .worktreePrepared: .worktreePrepared
+        case .attemptEnded: .attemptEnded
+        case .workSubmitted: .workSubmitted
+        case .workRescued: .workRescued
+        case .approvalAsked: .approvalAsked
+        case .approvalGiven: .approvalGiven
+        case .candidateStaged: .candidateStaged
+        case .candidateConflicted: .candidateConflicted
+        case .gateFinished: .gateFinished
+        case .landingStarted: .landingStarted
+        case .landingDelayed: .landingDelayed
+        case .taskLanded: .taskLanded
+        case .taskCompleted: .taskCompleted
+        case .taskRetryable: .taskRetryable
+        case .taskFailed: .taskFailed
+        case .taskQuarantined: .taskQuarantined
+        case .taskSkipped: .taskSkipped
+        case .taskCancelled: .taskCancelled
+        case .taskRevived: .taskRevived
+        case .taskReassigned: .taskReassigned
+        case .workerStarted: .workerStarted
+        case .workerReady: .workerReady
+        case .workerSuspected: .workerSuspected
+        case .workerRecovered: .workerRecovered
+        case .workerExited: .workerExited
+        case .workerStartFailed: .workerStartFailed
+        case .workerBackingOff: .workerBackingOff
+        case .workerOffline: .workerOffline
+        case .workerStopped: .workerStopped
+        case .usageRecorded: .usageRecorded
+        case .progressReported: .progressReported
+        case .toolStarted: .toolStarted
+        case .toolCompleted: .toolCompleted
+        case .handoffWritten: .handoffWritten
+        case .taskProposalRefused: .taskProposalRefused
+        case .staleMessageRefused: .staleMessageRefused
+        case .rateLimited: .rateLimited
+        case .budgetWarned: .budgetWarned
+        case .budgetExhausted: .budgetExhausted
+        case .reservationChanged: .reservationChanged
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import CoordModel
+
+/// One of everything, with awkward text in it.
+enum Samples {
+    static let commit = ObjectID(String(repeating: "0a", count: 20))!
+    static let tree = ObjectID(String(repeating: "1b", count: 32))!
+    static let lease = Lease(task: "api", attempt: 2)
+    static let time = Timestamp(milliseconds: 1_795_200_264_512)
+    static let awkward = "line\nfeed \"quoted\" \\ tab\t bell\u{7} naïve 漢字 🦊 \u{2028} ​\u{202E}"
+
+    static let plainTask = TaskSpec(id: "plain")
+    static let fullTask = TaskSpec(
+        id: "api", title: awkward, prompt: "Write it", role: "backend-dev", category: "backend",
+        dependencies: ["schema", "design"], priority: -5, files: ["src/**"], skills: ["lint"],
+        capabilities: [.database, .writesCode], run: "make", checks: ["make test", "make lint"],
+        budget: Money(microDollars: 2_000_001), maxAttempts: 2, timeout: .milliseconds(600_500),
+        approval: true, risk: .high, workspace: .none)
+    static let slot = SlotSpec(
+        worker: "backend-1", number: 3, role: "backend-dev", kind: .coordination, capabilities: [.network],
+        model: "opus", budget: Money(microDollars: 5_000_000), agent: .command("sh -c 'x'"),
+        worktree: "/srv/w/backend-1")
+    static let start = RunStart(
+        run: "20261120-web-app-1", mission: "web-app", missionName: awkward, missionFile: "/m/web.json",
+        project: "/p", target: "main", agent: "rehearsal", budget: Money(microDollars: 20_000_000),
+        process: ProcessIdentity(pid: 4711, startTime: 987_654_321), head: commit,
+        slots: [slot, SlotSpec(worker: "qa-1", number: 4)], simulated: true)
+    static let gate = GateReport(
+        outcome: .couldNotRun, command: "make test", exit: .exited(status: 127),
+        duration: .milliseconds(12_345), testCount: 18, reason: "not found", tail: awkward)
+    static let usage = Usage(
+        id: "call-1", model: "sonnet",
+        tokens: TokenCounts(input: 1200, output: 300, cacheRead: 7, cacheWrite: 9),
+        cost: Money(microDollars: 10_000))
+
+    static let run: [Fact.Body] = [
+        .runStarted(start),
+        .runStarted(
+            RunStart(
+                run: "r", mission: "m", missionName: "", missionFile: "", project: "/", target: "main",
+                agent: "auto", budget: nil, process: ProcessIdentity(pid: 1, startTime: 0), head: nil,
+                slots: [], simulated: false)),
+        .runResumed(process: ProcessIdentity(pid: 5, startTime: 6)),
+        .runStatusChanged(.paused, reason: awkward),
+        .runEnded(.failed, exitStatus: 1, reason: "2 tasks failed"),
+        .rateLimited(until: time, reason: "429"),
+        .budgetWarned(spent: Money(microDollars: 1), budget: Money(microDollars: 1_000_000)),
+        .budgetExhausted(
+            spent: Money(microDollars: 1_000_001), budget: Money(microDollars: 1_000_000), scope: "run"),
+        .reservationChanged(reserved: .zero),
+    ]
+
+    static let tasks: [Fact.Body] = [
+        .taskAdded(fullTask, proposedBy: "plan"), .taskAdded(plainTask, proposedBy: nil),
+        .taskEdited(fullTask), .taskReady("api"),
+        .leaseGranted(lease, worker: "backend-1"),
+        .worktreePrepared(lease, branch: "coord/r/api/2", base: commit),
+        .attemptEnded(lease, .finished), .attemptEnded(lease, .failed(reason: awkward)),
+        .attemptEnded(lease, .timedOut(after: .milliseconds(1500))), .attemptEnded(lease, .cancelled),
+        .attemptEnded(lease, .workerLost(reason: "signal 9")), .attemptEnded(lease, .interrupted),
+        .workSubmitted(lease, commit: commit, base: tree, files: ["a b", awkward]),
+        .workSubmitted(lease, commit: commit, base: tree, files: []),
+        .workRescued(lease, commit: commit, reference: "refs/coord/rescue/r/api/2"),
+        .approvalAsked(lease, reason: "risk"), .approvalGiven(lease),
+        .candidateStaged(lease, commit: commit, tree: tree, onto: commit),
+        .candidateConflicted(lease, onto: commit, files: ["x"]),
+        .gateFinished(lease, tree: tree, gate),
+        .gateFinished(
+            lease, tree: tree,
+            GateReport(
+                outcome: .passed, command: "true", exit: .signaled(9), duration: .zero, reason: "",
+                tail: "")),
+        .gateFinished(
+            lease, tree: tree,
+            GateReport(outcome: .passed, command: "", exit: nil, duration: .zero, reason: "", tail: "")),
+        .landingStarted(lease, commit: commit, from: nil),
+        .landingStarted(lease, commit: commit, from: tree),
+        .landingDelayed(lease, reason: "dirty"), .taskLanded(lease, commit: commit, tree: tree),
+        .taskCompleted(lease, note: "no change"),
+        .taskRetryable(lease, reason: "checks", notBefore: time, failures: 2),
+        .taskFailed("api", reason: "tried 3 times", cause: nil),
+        .taskFailed("ui", reason: "a need failed", cause: "api"),
+        .taskQuarantined("api", reason: "ended 3 workers"), .taskSkipped("api", reason: "by hand"),
+        .taskCancelled("api", reason: "by hand"), .taskRevived("api", reason: "by hand"),
+        .taskReassigned("api", worker: "qa-1"), .taskReassigned("api", worker: nil),
+    ]
+
+    static let workers: [Fact.Body] = [
+        .workerStarted("qa-1", ProcessIdentity(pid: .max, startTime: UInt64(Int64.max))),
+        .workerReady("qa-1"), .workerSuspected("qa-1"), .workerRecovered("qa-1"),
+        .workerExited("qa-1", .exited(status: 3), reason: ""),
+        .workerExited("qa-1", .signaled(9), reason: awkward),
+        .workerStartFailed("qa-1", reason: "no such file"), .workerBackingOff("qa-1", until: time),
+        .workerOffline("qa-1", until: nil, reason: "circuit"),
+        .workerOffline("qa-1", until: time, reason: "circuit"),
+        .workerStopped("qa-1"),
+        .usageRecorded(
+            lease, worker: "qa-1", role: "qa", usage, cost: Money(microDollars: 123_456_789), counted: true),
+        .usageRecorded(
+            lease, worker: "qa-1", role: nil,
+            Usage(model: "m", tokens: TokenCounts(input: .max)), cost: .zero, counted: false),
+        .progressReported(lease, text: awkward),
+        .toolStarted(lease, name: "bash", id: "t1", summary: "make"),
+        .toolCompleted(
+            lease, name: "bash", id: "t1", succeeded: false, summary: "", duration: .milliseconds(3)),
+        .toolCompleted(lease, name: "", id: "", succeeded: true, summary: "", duration: nil),
+        .handoffWritten(lease, summary: "half", remaining: ["rest", ""]),
+        .taskProposalRefused(lease, id: "Bad Name", reason: "name"),
+        .staleMessageRefused("qa-1", lease, method: "finished", current: 3),
+        .staleMessageRefused("qa-1", lease, method: "finished", current: nil),
+    ]
+
+    static let all = run + tasks + workers
+}

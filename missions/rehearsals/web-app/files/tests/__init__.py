@@ -1,0 +1,1 @@
+"""The tests of Margin. Run them all: python3 -m unittest discover -s tests -t ."""
