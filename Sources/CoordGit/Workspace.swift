@@ -156,6 +156,7 @@ extension Workspace {
             rest = "/" + Files.name(existing) + rest
             existing = Files.parent(existing)
         }
+        // A folder that cannot be resolved is taken as it was given; using it will say what is wrong.
         return ((try? Files.realPath(existing)).map { $0 == "/" ? "" : $0 } ?? existing) + rest
     }
 }
