@@ -5,6 +5,7 @@ import CoordModel
 extension CoordinatorStateMachine {
     /// Adds tasks that name each other or tasks already there, in one go.
     mutating func addTasks(_ specs: [TaskSpec], proposedBy proposer: Int? = nil) {
+        guard !specs.isEmpty else { return }
         let first = tasks.count
         if specs.count > 1 {
             graph.reserve(
