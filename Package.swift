@@ -89,7 +89,10 @@ let package = Package(
         tests("CoordCatalogTests", ["CoordCatalog", "CoordModel", "CoordJSON", "CoordSystem"]),
         tests(
             "CoordWorkerTests",
-            ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON", "coord-worker"]),
+            [
+                "CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON",
+                "coord-worker",
+            ]),
         tests(
             "CoordCommandLineTests",
             [

@@ -68,7 +68,8 @@ package struct Fact: Hashable, Sendable {
         case usageRecorded(Lease, worker: WorkerID, role: RoleID?, Usage, cost: Money, counted: Bool)
         case progressReported(Lease, text: String)
         case toolStarted(Lease, name: String, id: String, summary: String)
-        case toolCompleted(Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
+        case toolCompleted(
+            Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
         case handoffWritten(Lease, summary: String, remaining: [String])
         case taskProposalRefused(Lease, id: String, reason: String)
         /// A message that named an attempt other than the living one.
@@ -166,7 +167,9 @@ package struct SlotSpec: Hashable, Sendable {
         "#f97316", "#8b5cf6", "#22d3ee", "#eab308", "#ef4444", "#3b82f6", "#d946ef",
     ]
     /// The shapes of the slots: colour is never the only mark.
-    package static let shapes = ["●", "■", "▲", "◆", "★", "⬟", "⬢", "✚", "◉", "▣", "△", "◇", "☆", "⬠", "⬡", "✖"]
+    package static let shapes = [
+        "●", "■", "▲", "◆", "★", "⬟", "⬢", "✚", "◉", "▣", "△", "◇", "☆", "⬠", "⬡", "✖",
+    ]
 
     package var color: String { Self.palette[(number - 1) % Self.palette.count] }
     package var shape: String { Self.shapes[(number - 1) % Self.shapes.count] }

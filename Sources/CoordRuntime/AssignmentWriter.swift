@@ -66,7 +66,8 @@ final class AssignmentWriter {
         switch slot.agent {
         case .command(let command): return .command(command)
         case .rehearsal: return .rehearsal(folder: parts.plan.mission.rehearsal ?? "", part: spec.id.rawValue)
-        case .automatic, .acp, .named: preconditionFailure("slot \(slot.worker) has no agent that can be driven")
+        case .automatic, .acp, .named:
+            preconditionFailure("slot \(slot.worker) has no agent that can be driven")
         }
     }
 
@@ -103,7 +104,9 @@ final class AssignmentWriter {
     /// Keeps what an agent passed on for the tasks that need it.
     func remember(_ facts: [Fact]) {
         for case .handoffWritten(let lease, let summary, let remaining) in facts.map(\.body) {
-            let rest = remaining.isEmpty ? "" : "\n\nRemaining:\n" + remaining.map { "- " + $0 }.joined(separator: "\n")
+            let rest =
+                remaining.isEmpty
+                ? "" : "\n\nRemaining:\n" + remaining.map { "- " + $0 }.joined(separator: "\n")
             summaries[lease.task] = PromptAssembly.Need(
                 id: lease.task, title: lease.task.rawValue, summary: summary + rest)
         }

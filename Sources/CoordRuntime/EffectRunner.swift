@@ -79,7 +79,8 @@ final class EffectRunner {
         case .stage(let candidate, let spec):
             crew.stage(candidate, spec, worker: assignments.worker(of: candidate.lease.task) ?? "unknown")
         case .gate(let candidate, let commit): crew.gate(candidate, commit: commit)
-        case .advance(let candidate, let commit, let from): crew.advance(candidate, commit: commit, from: from)
+        case .advance(let candidate, let commit, let from):
+            crew.advance(candidate, commit: commit, from: from)
         case .cancelGate: crew.cancelGate()
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .cancelAttempt, .reply, .finish: break
         }
@@ -101,7 +102,8 @@ final class EffectRunner {
         } catch {
             report(
                 .attemptEnded(
-                    slot: slot, lease, .failed(reason: "the task could not be handed out: \(error)"), tail: ""))
+                    slot: slot, lease, .failed(reason: "the task could not be handed out: \(error)"), tail: ""
+                ))
         }
     }
 

@@ -47,7 +47,8 @@ package final class RunSession {
     /// Takes the project's lock and opens journal, hub and control socket. Nothing of the project changes but
     /// `.coord/state`. `resuming` goes on with the last run instead of starting one.
     package init(
-        _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store, lock: FileLock
+        _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store,
+        lock: FileLock
     ) throws(RuntimeError) {
         var request = request
         resumed = record
@@ -108,14 +109,17 @@ package final class RunSession {
             let head: ObjectID?
             do throws(GitError) { head = try workspace.targetHead() } catch { throw .git(error) }
             let start = RunStart(
-                run: run, mission: plan.mission.id, missionName: plan.mission.name, missionFile: plan.missionFile,
+                run: run, mission: plan.mission.id, missionName: plan.mission.name,
+                missionFile: plan.missionFile,
                 project: state.project, target: target, agent: plan.agentName,
                 budget: plan.mission.limits.budget, process: ProcessTable.own(), head: head,
                 slots: plan.slots, simulated: plan.isSimulated)
             register(RunRecord(start, at: coordinator.clock.now()))
             outcome = try coordinator.start(start, tasks: plan.mission.tasks)
         }
-        guard let record = coordinator.projection.run else { preconditionFailure("a run without a record ended") }
+        guard let record = coordinator.projection.run else {
+            preconditionFailure("a run without a record ended")
+        }
         register(record)
         return (record, outcome)
     }
