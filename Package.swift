@@ -101,7 +101,7 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),
+            ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "CPosix", "coord", "coord-worker"]),
         tests("HouseTests", ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess"]),
     ],
     swiftLanguageModes: [.v6]
