@@ -108,7 +108,7 @@ package struct Flag: Sendable, Hashable {
     }
 
     /// What every command takes.
-    static let common = [
+    package static let common = [
         Flag("project", nil, .text("DIR"), "the project to work on; otherwise the one around this folder"),
         Flag("json", nil, "answer with one JSON document"),
         Flag("quiet", "q", "say nothing but results and errors"),

@@ -191,7 +191,8 @@ package struct ArgumentParser {
         }
         return CommandFailure(
             .wrongInput, message,
-            hint: owner.map { "it belongs to `coord \($0.name)`" } ?? "see `coord help \(spec.name)`")
+            hint: owner.map { "it belongs to `coord \($0.name)`" }
+                ?? "see `coord help \(arguments.path.joined(separator: " "))`")
     }
 
     private func suggestion(_ written: String, _ flags: [Flag]) -> String? {
@@ -244,8 +245,8 @@ package struct ArgumentParser {
     /// `-5` is a word, no flag.
     private func isNumber(_ word: String) -> Bool { Int(word) != nil }
 
-    /// Dollars with up to six decimals.
-    static func money(_ text: String) -> Money? {
+    /// Dollars with up to six decimals, with or without their sign; nil for anything else.
+    package static func money(_ text: String) -> Money? {
         let text = text.hasPrefix("$") ? text.dropFirst() : text[...]
         guard let first = text.utf8.first, (0x30...0x39).contains(first) || first == 0x2E else { return nil }
         return Double(text).flatMap { Money(dollars: $0) }

@@ -82,7 +82,7 @@ package enum ProgressLine {
             sign(style.green("✓"), lease.task) + "completed" + reason(note)
                 + byWhom(lease, fact.time, model, style)
         case .taskRetryable(let lease, let why, let notBefore, _):
-            sign(style.yellow("↻"), lease.task) + "attempt \(lease.attempt) failed" + reason(why)
+            sign(style.yellow("↻"), lease.task) + "failed in attempt \(lease.attempt)" + reason(why)
                 + (notBefore > fact.time ? "; again in \(Wording.duration(notBefore - fact.time))" : "")
         case .taskFailed(let id, let why, let cause):
             sign(style.red("✗"), id)
@@ -100,7 +100,7 @@ package enum ProgressLine {
         }
     }
 
-    private static func sign(_ sign: String, _ task: TaskID) -> String { "\(sign) \(task): " }
+    private static func sign(_ sign: String, _ task: TaskID) -> String { "\(sign) \(task) " }
 
     private static func reason(_ text: String) -> String {
         text.isEmpty ? "" : ": " + TerminalText.cut(TerminalText.escaped(text), to: 200)

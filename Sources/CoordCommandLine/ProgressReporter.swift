@@ -27,6 +27,7 @@ package final class ProgressReporter: Sendable {
         var dropped = 0
         var isFinished = false
         var isWoken = false
+        var isDrawn = false
         var area = LiveArea()
     }
 
@@ -93,7 +94,9 @@ package final class ProgressReporter: Sendable {
         guard mode != .silent else { return }
         state.withLock { $0.isFinished = true }
         wakeUp()
+        // Jobs that no thread has begun are dropped by the shutdown: then the rest is drawn here.
         thread.shutdown()
+        if !state.withLock({ $0.isDrawn }) { work() }
     }
 
     private func wakeUp() {
@@ -105,6 +108,7 @@ package final class ProgressReporter: Sendable {
     // MARK: The thread that draws
 
     private func work() {
+        defer { state.withLock { $0.isDrawn = true } }
         var isFinished = false
         var hasNews = false
         while !isFinished {

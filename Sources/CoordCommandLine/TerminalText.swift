@@ -116,8 +116,8 @@ package enum TerminalText {
     private static func width(_ character: Character) -> Int {
         var width = 0
         for scalar in character.unicodeScalars {
-            // The emoji form of a letter that has a text form too.
-            if scalar.value == 0xFE0F { return 2 }
+            // The emoji form of a letter that has a text form too, and flags.
+            if scalar.value == 0xFE0F || (0x1F1E6...0x1F1FF).contains(scalar.value) { return 2 }
             width = max(width, self.width(scalar))
         }
         return width

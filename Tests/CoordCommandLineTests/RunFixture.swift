@@ -15,6 +15,8 @@ final class RunFixture {
 
     let folder: String
     let state: StateFolder
+    /// Everything that was recorded.
+    private(set) var facts: [Fact] = []
     private var projection = Projection()
     private var sequence: Int64 = 0
     private var run: RunID = "20261120184424-web-app-k3x9"
@@ -37,6 +39,7 @@ final class RunFixture {
         let store = try SQLiteStore(path: state.database, mode: .readWrite)
         let facts = facts.map { Fact(time: Self.start + .milliseconds($0.milliseconds), body: $0.body) }
         for fact in facts { projection.apply(fact) }
+        self.facts += facts
         let touched = projection.takeTouched()
         try store.append(
             StoreBatch(
