@@ -3,8 +3,10 @@
 /// The cursor is hidden only within a frame, so whatever ends the program leaves a terminal that works. Frames are
 /// marked as such for terminals that can draw one at once (`CSI ? 2026`); others ignore the mark.
 package struct LiveArea: Sendable {
-    private static let frameStart = "\u{1B}[?2026h\u{1B}[?25l\u{1B}[?7l"
-    private static let frameEnd = "\u{1B}[?7h\u{1B}[?25h\u{1B}[?2026l"
+    private static let frameStart = "\u{1B}[?2026h\u{1B}[?25l"
+    private static let frameEnd = "\u{1B}[?25h\u{1B}[?2026l"
+    private static let wrapOff = "\u{1B}[?7l"
+    private static let wrapOn = "\u{1B}[?7h"
     private static let clearRest = "\u{1B}[J"
     private static let clearLine = "\u{1B}[K"
 
@@ -16,8 +18,10 @@ package struct LiveArea: Sendable {
     /// Draws the lines in place of the last ones; what stands in `above` scrolls up and stays.
     package mutating func frame(_ lines: [String], columns: Int, above: [String] = []) -> String {
         var text = Self.frameStart + start(columns: columns)
-        for line in above { text += line + Self.clearLine + "\n" }
-        text += lines.map { $0 + Self.clearLine }.joined(separator: "\n")
+        // What stays may take several rows, so the old picture goes first.
+        if !above.isEmpty { text += Self.clearRest + above.map { $0 + "\n" }.joined() }
+        // Cleared before it is written: after a full line some terminals would clear its last letter.
+        text += Self.wrapOff + lines.map { Self.clearLine + $0 }.joined(separator: "\n") + Self.wrapOn
         text += Self.clearRest + "\r" + Self.frameEnd
         drawn = lines.map { TerminalText.visibleWidth($0) }
         return text

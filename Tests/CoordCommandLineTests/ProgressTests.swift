@@ -41,6 +41,15 @@ struct LiveAreaTests {
         #expect(terminal.text.count == 3)
     }
 
+    @Test("what stays may be wider than the window: it is broken, not cut")
+    func longLines() {
+        var terminal = TestTerminal(columns: 5, rows: 10)
+        var area = LiveArea()
+        terminal.write(area.frame(["old 1", "old 2", "old 3"], columns: 5))
+        terminal.write(area.frame(["new"], columns: 5, above: ["1234567", "12345"]))
+        #expect(terminal.text == ["12345", "67", "12345", "new"])
+    }
+
     @Test("a line wider than the window is cut by the terminal, never broken")
     func tooWide() {
         var terminal = TestTerminal(columns: 5, rows: 10)
