@@ -87,7 +87,12 @@ let package = Package(
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
         tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),
         tests("CoordCatalogTests", ["CoordCatalog", "CoordModel", "CoordJSON", "CoordSystem"]),
-        tests("CoordWorkerTests", ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON"]),
+        tests(
+            "CoordWorkerTests",
+            [
+                "CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON",
+                "coord-worker",
+            ]),
         tests(
             "CoordCommandLineTests",
             [
@@ -96,8 +101,8 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),
-        tests("HouseTests", ["CoordSystem"]),
+            ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "CPosix", "coord", "coord-worker"]),
+        tests("HouseTests", ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess"]),
     ],
     swiftLanguageModes: [.v6]
 )

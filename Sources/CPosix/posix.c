@@ -75,15 +75,17 @@ static int set_attributes(posix_spawnattr_t *attributes, int session) {
     return error;
 }
 
-/// `sources[n]` is what becomes descriptor n of the child, -1 for none; all sources lie above the targets, so that
-/// no step overwrites what a later one needs.
-static int set_actions(posix_spawn_file_actions_t *actions, const char *folder, const int *sources, int count) {
+/// `sources[n]` is what becomes descriptor n of the child, -1 for none; all sources lie above the targets, so
+/// that no step overwrites what a later one needs.
+static int set_actions(posix_spawn_file_actions_t *actions, const char *folder, const int *sources,
+                       int count) {
     int error = 0;
     for (int number = 0; number < count && !error; number++) {
         if (sources[number] >= 0) {
             error = posix_spawn_file_actions_adddup2(actions, sources[number], number);
         } else if (number < 3) {
-            error = posix_spawn_file_actions_addopen(actions, number, "/dev/null", number ? O_WRONLY : O_RDONLY, 0);
+            int mode = number ? O_WRONLY : O_RDONLY;
+            error = posix_spawn_file_actions_addopen(actions, number, "/dev/null", mode, 0);
         }
 #ifndef __APPLE__
         else {
@@ -279,9 +281,10 @@ int coord_epoll_wait(int epoll, coord_ready *ready, int limit, int timeout_milli
     for (int index = 0; index < count; index++) {
         ready[index].descriptor = (int)(uint32_t)events[index].data.u64;
         ready[index].generation = (uint32_t)(events[index].data.u64 >> 32);
+        uint32_t seen = events[index].events;
         ready[index].ready = 0;
-        if (events[index].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready[index].ready |= COORD_READABLE;
-        if (events[index].events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready[index].ready |= COORD_WRITABLE;
+        if (seen & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready[index].ready |= COORD_READABLE;
+        if (seen & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready[index].ready |= COORD_WRITABLE;
     }
     return count;
 }

@@ -1,15 +1,21 @@
 /// Why bytes are not a JSON document, and where.
 package struct JSONError: Error, Hashable, Sendable {
+    /// What is wrong, with what was found.
     package enum Reason: Hashable, Sendable {
         case empty, unexpectedEnd, trailingContent, tooDeep(limit: Int), invalidUTF8, byteOrderMark
         case unexpected(String, wanted: String)
-        case badEscape, loneSurrogate, controlCharacterInString, badNumber
+        case badEscape, loneSurrogate, controlCharacterInString, badNumber, numberTooLarge
         case duplicateKey(String)
     }
 
     package var reason: Reason
     /// From the start of the input, in bytes.
     package var offset: Int
+
+    package init(reason: Reason, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
 }
 
 extension JSONError: CustomStringConvertible {
@@ -26,24 +32,29 @@ extension JSONError: CustomStringConvertible {
         case .loneSurrogate: "half of a surrogate pair in a string"
         case .controlCharacterInString: "a control character stands in a string; write it as an escape"
         case .badNumber: "this is not a JSON number"
+        case .numberTooLarge: "the number is too large"
         case .duplicateKey(let key): "the key `\(key)` stands twice in one object"
         }
     }
 }
 
-/// Reads one JSON document from bytes, strictly (RFC 8259): no comments, no trailing commas, no second key of the
-/// same name, valid UTF-8 only. Never recurses deeper than `depthLimit`.
+/// Reads one JSON document from bytes, strictly (RFC 8259): no comments, no trailing commas, no second key of
+/// the same name, valid UTF-8 only. Never recurses deeper than `depthLimit`.
 package struct JSONParser {
     /// Parses a whole document.
     package static func parse(_ bytes: [UInt8], depthLimit: Int = 128) throws(JSONError) -> JSONValue {
         try parse(bytes[...], depthLimit: depthLimit)
     }
 
+    /// Parses a whole document.
     package static func parse(_ text: String, depthLimit: Int = 128) throws(JSONError) -> JSONValue {
         try parse(Array(text.utf8), depthLimit: depthLimit)
     }
 
-    package static func parse(_ bytes: ArraySlice<UInt8>, depthLimit: Int = 128) throws(JSONError) -> JSONValue {
+    /// Parses a whole document. Offsets in errors count from the start of the slice.
+    package static func parse(_ bytes: ArraySlice<UInt8>, depthLimit: Int = 128) throws(JSONError)
+        -> JSONValue
+    {
         let result: Result<JSONValue, JSONError> = bytes.withUnsafeBufferPointer { buffer in
             var parser = JSONParser(buffer, depthLimit: depthLimit)
             do throws(JSONError) { return .success(try parser.document()) } catch { return .failure(error) }
@@ -110,6 +121,7 @@ package struct JSONParser {
     private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         position += 1
         var object = JSONObject()
+        var seen: Set<String> = []
         skipSpace()
         if take(0x7D) { return .object(object) }
         while true {
@@ -118,7 +130,9 @@ package struct JSONParser {
             let start = position
             if recordsOffsets { offsets.append(start) }
             let key = try string()
-            if object[key] != nil { throw JSONError(reason: .duplicateKey(key), offset: start) }
+            guard isNew(key, in: object, &seen) else {
+                throw JSONError(reason: .duplicateKey(key), offset: start)
+            }
             skipSpace()
             guard take(0x3A) else { throw unexpected("`:`") }
             skipSpace()
@@ -131,6 +145,13 @@ package struct JSONParser {
             if take(0x7D) { return .object(object) }
             throw unexpected("`,` or `}`")
         }
+    }
+
+    /// A walk for the usual small object; a table beyond, so that a hostile one does not cost its square.
+    private func isNew(_ key: String, in object: JSONObject, _ seen: inout Set<String>) -> Bool {
+        guard object.count >= 16 else { return object[key] == nil }
+        if seen.isEmpty { seen.formUnion(object.keys) }
+        return seen.insert(key).inserted
     }
 
     private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
@@ -179,14 +200,27 @@ package struct JSONParser {
 
     private func unexpected(_ wanted: String) -> JSONError {
         guard position < bytes.count else { return JSONError(reason: .unexpectedEnd, offset: position) }
-        let byte = bytes[position]
-        let found =
-            switch byte {
-            case 0x0A, 0x0D: "the end of the line"
-            case 0x20..<0x7F: "`\(Character(Unicode.Scalar(byte)))`"
-            default: "a byte \(String(byte, radix: 16))"
-            }
         return JSONError(reason: .unexpected(found, wanted: wanted), offset: position)
+    }
+
+    /// What stands at the position, as a person would name it: a whole word, a character, or a bare byte.
+    private var found: String {
+        switch bytes[position] {
+        case 0x0A, 0x0D: return "the end of the line"
+        case 0x09: return "a tab"
+        case 0x41...0x5A, 0x61...0x7A:
+            let word = bytes[position...].prefix(20).prefix {
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20)
+            }
+            return "`\(String(decoding: word, as: UTF8.self))`"
+        case 0x20..<0x7F: return "`\(Character(Unicode.Scalar(bytes[position])))`"
+        case let byte:
+            let head = String(decoding: bytes[position...].prefix(4), as: UTF8.self).unicodeScalars.first
+            guard byte >= 0x80, let head, head != "\u{FFFD}" else {
+                return "a byte \(String(byte, radix: 16))"
+            }
+            return "`\(Character(head))`"
+        }
     }
 }
 
@@ -317,9 +351,8 @@ extension JSONParser {
         }
         if isWhole, let value = wholeNumber(start) { return .integer(value) }
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
-        guard let value = Double(text), value.isFinite else {
-            throw JSONError(reason: .badNumber, offset: start)
-        }
+        guard let value = Double(text) else { throw JSONError(reason: .badNumber, offset: start) }
+        guard value.isFinite else { throw JSONError(reason: .numberTooLarge, offset: start) }
         return .number(value)
     }
 

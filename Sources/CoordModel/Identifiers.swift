@@ -1,7 +1,8 @@
 /// A name that is safe as a file name, a branch component and a URL path segment.
 ///
-/// The alphabet is `[a-z0-9][a-z0-9._-]{0,63}`: nothing of it can leave a folder, start an option or need escaping.
-/// `init(_:)` does not check; `isValid` does, and the catalogue refuses a mission whose names are not valid.
+/// The alphabet is `[a-z0-9][a-z0-9._-]{0,63}`: nothing of it can leave a folder, start an option or need
+/// escaping. `init(_:)` does not check; `isValid` does, and the catalogue refuses a mission whose names are
+/// not valid.
 package protocol StringIdentifier: Hashable, Sendable, Comparable, CustomStringConvertible,
     ExpressibleByStringLiteral
 {

@@ -1,4 +1,5 @@
-/// A mission, checked and with every default filled in: the team, the limits, the rules of landing and the graph.
+/// A mission, checked and with every default filled in: the team, the limits, the rules of landing and the
+/// graph.
 package struct Mission: Sendable, Equatable {
     package var id: MissionID
     package var name: String
@@ -14,7 +15,8 @@ package struct Mission: Sendable, Equatable {
     package var planningRole: RoleID?
     package var services: [String]
     package var tasks: [TaskSpec]
-    /// The file with the parts of a rehearsal, as an absolute path. Nil: the mission has none.
+    /// The folder with the parts of a rehearsal, as an absolute path; `rehearsal.json` lies in it. Nil: the
+    /// mission has none.
     package var rehearsal: String?
 
     package init(

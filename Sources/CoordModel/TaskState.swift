@@ -21,9 +21,11 @@ package enum TaskStage: String, Sendable, CaseIterable {
     case ready
     /// It failed and will be tried again, not before a time. Can become: `ready`.
     case retryable
-    /// A worker has it: its worktree is made, its agent works. Can become: `submitting`, `retryable`, `failed`.
+    /// A worker has it: its worktree is made, its agent works. Can become: `submitting`, `retryable`,
+    /// `failed`.
     case leased
-    /// Its agent ended; coord takes the work over. Can become: `queued`, `approval`, `completed`, `retryable`, `failed`.
+    /// Its agent ended; coord takes the work over. Can become: `queued`, `approval`, `completed`,
+    /// `retryable`, `failed`.
     case submitting
     /// Its commit waits for a person. Can become: `queued`, `retryable`, `failed`.
     case approval

@@ -1,7 +1,7 @@
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z. The only time type of coord.
 ///
-/// The shell makes it from the wall clock once and advances it by the monotonic clock, so within one process it
-/// never runs backwards; across processes it is comparable because it is anchored to the wall clock.
+/// The shell makes it from the wall clock once and advances it by the monotonic clock, so within one process
+/// it never runs backwards; across processes it is comparable because it is anchored to the wall clock.
 package struct Timestamp: Hashable, Comparable, Sendable {
     package let milliseconds: Int64
 
@@ -40,7 +40,8 @@ extension Timestamp: CustomStringConvertible {
         let date = Self.civil(fromDays: days)
         let seconds = inDay / 1000
         guard (0...9999).contains(date.year) else {
-            return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-" + Self.padded(date.day, 2)
+            return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-"
+                + Self.padded(date.day, 2)
                 + "T" + Self.padded(seconds / 3600, 2) + ":" + Self.padded(seconds / 60 % 60, 2) + ":"
                 + Self.padded(seconds % 60, 2) + "." + Self.padded(inDay % 1000, 3) + "Z"
         }
@@ -70,19 +71,24 @@ extension Timestamp: CustomStringConvertible {
     /// `HH:MM:SS` in UTC, for terse listings.
     package var clock: String { String(description.dropFirst(11).prefix(8)) }
 
-    /// Reads what `description` writes. Nil for anything else.
+    /// Reads what `description` writes for the years 0 to 9999. Nil for anything else, such as the 31st of
+    /// April.
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
-        guard bytes.count == 24, bytes[10] == 0x54, bytes[23] == 0x5A else { return nil }
-        func number(_ range: Range<Int>) -> Int64? {
-            Int64(String(decoding: bytes[range], as: UTF8.self))
+        let shape = Array("0000-00-00T00:00:00.000Z".utf8)
+        guard bytes.count == shape.count else { return nil }
+        for (byte, wanted) in zip(bytes, shape) {
+            guard wanted == 0x30 ? (0x30...0x39).contains(byte) : byte == wanted else { return nil }
         }
-        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            let millisecond = number(20..<23), (1...12).contains(month), (1...31).contains(day)
+        func number(_ range: Range<Int>) -> Int64 {
+            range.reduce(0) { $0 * 10 + Int64(bytes[$1] - 0x30) }
+        }
+        let days = Self.days(fromCivil: number(0..<4), number(5..<7), number(8..<10))
+        let hour = number(11..<13), minute = number(14..<16), second = number(17..<19)
+        guard (1...12).contains(number(5..<7)), hour < 24, minute < 60, second < 60,
+            Self.civil(fromDays: days) == (number(0..<4), number(5..<7), number(8..<10))
         else { return nil }
-        let days = Self.days(fromCivil: year, month, day)
-        milliseconds = days * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000 + millisecond
+        milliseconds = days * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000 + number(20..<23)
     }
 
     private static func padded(_ number: Int64, _ width: Int) -> String {
@@ -90,7 +96,8 @@ extension Timestamp: CustomStringConvertible {
         return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 
-    /// Days since 1970 to a proleptic Gregorian date. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+    /// Days since 1970 to a proleptic Gregorian date. Howard Hinnant, "chrono-Compatible Low-Level Date
+    /// Algorithms".
     private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let (era, dayOfEra) = shifted.flooredDivision(by: 146_097)

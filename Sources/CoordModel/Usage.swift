@@ -1,4 +1,5 @@
-/// An amount of money: whole micro-dollars (a millionth of a US dollar). There is no floating-point sum anywhere.
+/// An amount of money: whole micro-dollars (a millionth of a US dollar). There is no floating-point sum
+/// anywhere.
 package struct Money: Hashable, Comparable, Sendable {
     package let microDollars: Int64
 
@@ -23,7 +24,8 @@ package struct Money: Hashable, Comparable, Sendable {
     package static func += (left: inout Money, right: Money) { left = left + right }
     package static func -= (left: inout Money, right: Money) { left = left - right }
 
-    /// Dollars with up to six decimals and at least two, as in `1.25` or `0.000125`. Exact: made from the integer.
+    /// Dollars with up to six decimals and at least two, as in `1.25` or `0.000125`. Exact: made from the
+    /// integer.
     package var decimal: String {
         let magnitude = microDollars.magnitude
         var fraction = String(magnitude % 1_000_000)
@@ -65,7 +67,8 @@ package struct TokenCounts: Hashable, Sendable {
 
 /// What one model call used, as its agent or the gateway reported it.
 package struct Usage: Hashable, Sendable {
-    /// The call's own name. The same id within a run is counted once; nil means the report cannot be recognised again.
+    /// The call's own name. The same id within a run is counted once; nil means the report cannot be
+    /// recognised again.
     package var id: String?
     package var model: String
     package var tokens: TokenCounts

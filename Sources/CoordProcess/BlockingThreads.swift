@@ -1,7 +1,7 @@
 import CPosix
 
-/// A few threads for calls that block: git, gates, the journal. They are real threads, because the pool of Swift
-/// has one per core, and two blocked calls stop a small machine.
+/// A few threads for calls that block: git, gates, the journal. They are real threads, because the pool of
+/// Swift has one per core, and two blocked calls stop a small machine.
 package final class BlockingThreads: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
@@ -40,8 +40,8 @@ package final class BlockingThreads: Sendable {
         self.queueLimit = queueLimit
     }
 
-    /// Has the job done by some thread, the earliest first. False, and not done: after `shutdown`, with too many
-    /// jobs waiting, or when the system gives no thread at all.
+    /// Has the job done by some thread, the earliest first. False, and not done: after `shutdown`, with too
+    /// many jobs waiting, or when the system gives no thread at all.
     @discardableResult
     package func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
         let isAccepted = monitor.withLock { state -> Bool in
@@ -58,8 +58,8 @@ package final class BlockingThreads: Sendable {
         return isAccepted
     }
 
-    /// Takes no more jobs, drops those that wait, and returns when the running ones are done. Not to be called
-    /// from a job.
+    /// Takes no more jobs, drops those that wait, and returns when the running ones are done. Not to be
+    /// called from a job.
     package func shutdown() {
         end()
         monitor.withLock(when: { $0.threads == 0 }) { _ in }

@@ -86,8 +86,8 @@ package final class ChildProcess: Sendable {
             kill(-pid, SIGKILL)
             kill(pid, SIGKILL)
             var value: Int32 = 0
-            _ = coord_wait(pid, 1, 0, &value)
-            ChildRegistry.shared.forget(pid)
+            _ = coord_wait(pid, 1, 1, &value)
+            _ = ChildRegistry.shared.reap(pid, &value)
             throw .system(error)
         }
         return ChildProcess(identity: identity, exitDescriptor: descriptor)
@@ -107,7 +107,7 @@ package final class ChildProcess: Sendable {
             if let outcome { return outcome }
             var value: Int32 = 0
             let found: ExitOutcome
-            switch Int(coord_wait(identity.pid, 0, 0, &value)) {
+            switch Int(ChildRegistry.shared.reap(identity.pid, &value)) {
             case Int(COORD_RUNNING): return nil
             case Int(COORD_EXITED): found = .exited(status: value)
             case Int(COORD_SIGNALED): found = .signaled(value)
@@ -115,7 +115,6 @@ package final class ChildProcess: Sendable {
             default: found = .exited(status: -1)
             }
             outcome = found
-            ChildRegistry.shared.forget(identity.pid)
             return found
         }
     }
@@ -232,8 +231,13 @@ final class ChildRegistry: Sendable {
         }
     }
 
-    func forget(_ pid: Int32) {
-        pids.withLock { _ = $0.remove(pid) }
+    /// As `coord_wait` without waiting. Under the lock too: once reaped, the number may be the next child's.
+    func reap(_ pid: Int32, _ value: inout Int32) -> Int32 {
+        pids.withLock { pids in
+            let result = coord_wait(pid, 0, 0, &value)
+            if result != COORD_RUNNING { pids.remove(pid) }
+            return result
+        }
     }
 
     /// Looks at the children of this process while none is started; hands on those not started here.

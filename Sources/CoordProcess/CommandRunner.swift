@@ -14,7 +14,8 @@ package struct CommandRequest: Sendable {
     /// An absolute path.
     package var executable: String
     package var arguments: [String]
-    /// The whole environment; the runner adds `COORD_COMMAND`, by which it finds what the command leaves behind.
+    /// The whole environment; the runner adds `COORD_COMMAND`, by which it finds what the command leaves
+    /// behind.
     package var environment: [String: String]
     package var workingFolder: String?
     /// Fed to the command's input; empty: the null device.
@@ -70,14 +71,15 @@ package struct CommandResult: Sendable, Equatable {
 /// Runs one command to its end on the calling thread.
 ///
 /// A time-out or a cancellation sends TERM to everything the command started, and KILL two seconds later. The
-/// end of the command's own process is what counts: what it leaves behind is killed, and a stranger that holds
-/// its output open is listened to for one more second. No process and no descriptor is left.
+/// end of the command's own process is what counts: what it leaves behind is killed, and a stranger that
+/// holds its output open is listened to for one more second. No process and no descriptor is left.
 package enum CommandRunner {
     static let grace = Duration.seconds(2)
     static let drain = Duration.seconds(1)
 
     private static let counter = Atomic<UInt64>(0)
 
+    /// Blocks until the command has ended. Throws when it could not start; how it ended is in the result.
     package static func run(
         _ request: CommandRequest, cancellation: Cancellation? = nil
     ) throws(ProcessError) -> CommandResult {

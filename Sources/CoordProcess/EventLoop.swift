@@ -2,9 +2,9 @@ import CPosix
 package import CoordModel
 package import CoordSystem
 
-/// Waits for descriptors and the time on one thread, and calls back. All that belongs to a loop (channels, watches,
-/// whatever its handlers reach) stays on that thread: the type is not Sendable, and the compiler holds to it.
-/// From other threads only a `Mailbox` speaks to it.
+/// Waits for descriptors and the time on one thread, and calls back. All that belongs to a loop (channels,
+/// watches, whatever its handlers reach) stays on that thread: the type is not Sendable, and the compiler
+/// holds to it. From other threads only a `Mailbox` speaks to it.
 ///
 /// A turn: wait, call the handlers of what is ready, the alarm if it is due, then the handlers of the turn's
 /// end, then one write per channel that has something to say. A handler may unwatch or close any descriptor,
@@ -15,7 +15,8 @@ package final class EventLoop {
         var generation: UInt32 = 0
         var onReadable: (() -> Void)?
         var onWritable: (() -> Void)?
-        /// The system cannot wait for it (a plain file, the null device): it never blocks, hence always ready.
+        /// The system cannot wait for it (a plain file, the null device): it never blocks, hence always
+        /// ready.
         var isAlwaysReady = false
 
         var interest: Int32 {
@@ -25,8 +26,8 @@ package final class EventLoop {
 
     /// Called when the alarm is due.
     package var alarm: (() -> Void)?
-    /// Room for one read, shared by all channels of the loop.
-    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    /// Room for one read, shared by all who read within the loop; its content is anybody's after a call back.
+    package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
     private let readiness: Readiness
     /// By descriptor number.
@@ -59,11 +60,13 @@ package final class EventLoop {
         change(descriptor) { $0.onWritable = handler }
     }
 
+    /// Forgets the handler for reading. One that is not there is fine.
     package func unwatchReadable(_ descriptor: Int32) {
         guard watches.indices.contains(Int(descriptor)) else { return }
         change(descriptor) { $0.onReadable = nil }
     }
 
+    /// Forgets the handler for writing. One that is not there is fine.
     package func unwatchWritable(_ descriptor: Int32) {
         guard watches.indices.contains(Int(descriptor)) else { return }
         change(descriptor) { $0.onWritable = nil }
@@ -136,7 +139,7 @@ package final class EventLoop {
 
     /// Calls `alarm` once after a time; a later call replaces an earlier one, nil calls it off.
     package func setAlarm(after delay: Duration?) {
-        alarmAt = delay.map { coord_monotonic_now() + max(0, $0.nanoseconds) }
+        alarmAt = delay.map { coord_monotonic_now() + max(0, $0.wholeNanoseconds) }
     }
 
     /// Calls the handler at the end of every turn, in the order of these calls.

@@ -4,7 +4,8 @@
     import Darwin
 #endif
 
-/// A value under a lock whose holders can wait for it to change; the lock of `Synchronization` has no way to wait.
+/// A value under a lock whose holders can wait for it to change; the lock of `Synchronization` has no way to
+/// wait.
 ///
 /// Unchecked: the value is reached only through `withLock`, under the system's lock.
 final class Monitor<State>: @unchecked Sendable {

@@ -21,8 +21,8 @@
             return names.compactMap { Int32($0).flatMap(entry) }
         }
 
-        /// The second field is the program's name in parentheses and may hold anything; the rest stands behind
-        /// the last parenthesis.
+        /// The second field is the program's name in parentheses and may hold anything; the rest stands
+        /// behind the last parenthesis.
         private static func parse(_ bytes: UnsafeRawBufferPointer, _ pid: Int32) -> Entry? {
             guard let close = bytes.lastIndex(of: 0x29) else { return nil }
             var numbers: [UInt64] = []

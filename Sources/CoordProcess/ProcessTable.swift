@@ -25,7 +25,8 @@ package enum ProcessTable {
     /// When the process started, in the system's own unit; nil when there is no such process.
     package static func startTime(_ pid: Int32) -> UInt64? { entry(pid)?.identity.startTime }
 
-    /// Whether exactly this process lives. A zombie does not; neither does a later process of the same number.
+    /// Whether exactly this process lives. A zombie does not; neither does a later process of the same
+    /// number.
     package static func isAlive(_ identity: ProcessIdentity) -> Bool {
         guard let entry = entry(identity.pid), !entry.isZombie else { return false }
         return identity.startTime == 0 || entry.identity.startTime == identity.startTime
@@ -162,13 +163,12 @@ package enum ProcessTable {
                 guard let mark else { return true }
                 return entry.session == session || hasInEnvironment(identity.pid, mark)
             }
-            if found.isEmpty { break }
+            if found.isEmpty { return count }
             let below = descendants(of: Set(found.map(\.pid)), in: all()).filter { !$0.isZombie }
             end(found + below.map(\.identity))
             count += found.count + below.count
             reapAdopted()
         }
-        reapAdopted()
         return count
     }
 }

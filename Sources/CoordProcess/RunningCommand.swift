@@ -48,10 +48,10 @@ final class RunningCommand {
         while true {
             let now = coord_monotonic_now()
             if let endedAt {
-                if !streams.isOpen || now >= endedAt + CommandRunner.drain.nanoseconds { break }
+                if !streams.isOpen || now >= endedAt + CommandRunner.drain.wholeNanoseconds { break }
             } else if let killAt, now >= killAt {
                 child.killTree()
-            } else if killAt == nil, let limit = request.timeout, now >= startedAt + limit.nanoseconds {
+            } else if killAt == nil, let limit = request.timeout, now >= startedAt + limit.wholeNanoseconds {
                 timedOut = true
                 terminate(now)
             }
@@ -69,7 +69,7 @@ final class RunningCommand {
         child.signalTree(SIGTERM)
         // A stopped process sees the signal only when it goes on.
         child.signalTree(SIGCONT)
-        killAt = now + CommandRunner.grace.nanoseconds
+        killAt = now + CommandRunner.grace.wholeNanoseconds
     }
 
     /// Waits for the next thing to happen and takes it in.
@@ -112,12 +112,12 @@ final class RunningCommand {
     private func timeout(_ now: Int64) -> Int32 {
         var deadline: Int64?
         if let endedAt {
-            deadline = endedAt + CommandRunner.drain.nanoseconds
+            deadline = endedAt + CommandRunner.drain.wholeNanoseconds
         } else if let killAt {
             // Killed already and not gone yet: the end will be told; look again now and then all the same.
             deadline = now < killAt ? killAt : now + 100_000_000
         } else if let limit = request.timeout {
-            deadline = startedAt + limit.nanoseconds
+            deadline = startedAt + limit.wholeNanoseconds
         }
         guard let deadline else { return -1 }
         return Int32(clamping: max(0, (deadline - now + 999_999) / 1_000_000))

@@ -7,8 +7,8 @@ package import CoordSystem
     import Darwin
 #endif
 
-/// Signals of the process as events of a loop. One source per signal at a time; when the source is let go of, its
-/// signals have their default effect again.
+/// Signals of the process as events of a loop. One source per signal at a time; when the source is let go of,
+/// its signals have their default effect again.
 package final class SignalSource {
     private let loop: EventLoop
     private let signals: [Int32]

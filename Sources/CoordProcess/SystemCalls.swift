@@ -7,8 +7,8 @@
 #endif
 
 extension Duration {
-    /// Whole nanoseconds; durations beyond 290 years are cut there.
-    var nanoseconds: Int64 {
+    /// Whole nanoseconds; durations beyond seventy years are cut there, so that a deadline never overflows.
+    package var wholeNanoseconds: Int64 {
         let parts = components
         let (seconds, overflowed) = parts.seconds.multipliedReportingOverflow(by: 1_000_000_000)
         if overflowed { return parts.seconds < 0 ? .min / 4 : .max / 4 }

@@ -2,7 +2,7 @@ package import CoordCore
 import CoordJSON
 package import CoordModel
 package import CoordProcess
-import CoordSystem
+package import CoordSystem
 import CoordWire
 
 /// Where acting commands reach a running coordinator: a socket in its state folder, for the owner alone.
@@ -15,7 +15,7 @@ package final class ControlSocket {
     private let path: String
     private var listener: Int32 = -1
     private var callers: [Int: LineChannel] = [:]
-    private var pending: [Int: (caller: Int, id: JSONValue)] = [:]
+    private var pending: [Int: (caller: Int, id: RPCID)] = [:]
     private var nextCaller = 0
     private var nextReply = 0
 
@@ -52,7 +52,9 @@ package final class ControlSocket {
             let number = nextCaller
             nextCaller += 1
             let channel: LineChannel
-            do { channel = try LineChannel(loop: coordinator.loop, read: descriptor, write: descriptor) } catch {
+            do {
+                channel = try LineChannel(loop: coordinator.loop, read: descriptor, write: descriptor)
+            } catch {
                 Descriptors.close(descriptor)
                 continue
             }
@@ -68,7 +70,7 @@ package final class ControlSocket {
     private func receive(_ line: ArraySlice<UInt8>, from caller: Int) {
         let message: RPCMessage
         do { message = try RPCMessage.decode(line) } catch {
-            send(.failure(id: nil, code: -32700, message: "\(error)"), to: caller)
+            send(.failure(id: nil, code: RPCMessage.Code.parseError, message: "\(error)"), to: caller)
             return
         }
         guard case .request(let id, let method, let params) = message else { return }
@@ -84,9 +86,13 @@ package final class ControlSocket {
                 coordinator.receive(.commanded(command, reply: nextReply))
                 nextReply += 1
             } catch {
-                send(.failure(id: id, code: -32602, message: error.reason), to: caller)
+                send(.failure(id: id, code: RPCMessage.Code.invalidParams, message: error.reason), to: caller)
             }
-        default: send(.failure(id: id, code: -32601, message: "there is no method `\(method)`"), to: caller)
+        default:
+            send(
+                .failure(
+                    id: id, code: RPCMessage.Code.methodNotFound, message: "there is no method `\(method)`"),
+                to: caller)
         }
     }
 

@@ -1,4 +1,4 @@
-import CoordModel
+package import CoordModel
 package import CoordSystem
 
 /// Where coord keeps its own things in a project: `.coord/state`, for the owner alone, ignored by git through a file

@@ -16,6 +16,7 @@ import CoordWire
 final class WorkerHost {
     private let slot: Int
     private let worker: WorkerID
+    private let run: RunID
     private let loop: EventLoop
     private let report: (Event) -> Void
     private var child: ChildProcess?
@@ -27,11 +28,12 @@ final class WorkerHost {
     private let clock: RuntimeClock
 
     init(
-        slot: Int, worker: WorkerID, loop: EventLoop, clock: RuntimeClock,
+        slot: Int, worker: WorkerID, run: RunID, loop: EventLoop, clock: RuntimeClock,
         report: @escaping (Event) -> Void
     ) {
         self.slot = slot
         self.worker = worker
+        self.run = run
         self.loop = loop
         self.clock = clock
         self.report = report
@@ -80,19 +82,23 @@ final class WorkerHost {
             channel.close()
             self.channel = nil
             self.child = nil
+            // Nothing of a dead worker's agent runs on: what it left came to us as its foster parent.
+            ProcessTable.endAdopted(mark: "COORD_WORKER=\(worker)")
             report(.workerExited(slot: slot, exit))
         }
     }
 
     private func receive(_ line: ArraySlice<UInt8>) {
         lastHeard = clock.now()
-        let message: WorkerMessage?
-        do { message = try WorkerMessage.decode(line) } catch {
+        let said: (run: RunID?, message: WorkerMessage)?
+        do { said = try WorkerMessage.decode(line) } catch {
             // A line that is no message proves life and nothing else; it is text somebody printed to stdout.
             report(.workerBeat(slot: slot))
             return
         }
-        switch message {
+        // Work of another run is nobody's here.
+        if let other = said?.run, other != run { return }
+        switch said?.message {
         case .hello: report(.workerReady(slot: slot))
         case .heartbeat: report(.workerBeat(slot: slot))
         case .report(let lease, let said): report(.agentReported(slot: slot, lease, said))
@@ -104,7 +110,7 @@ final class WorkerHost {
 
     func send(_ message: CoordinatorMessage) {
         // A pipe that is full or closed belongs to a worker that hangs or died: heartbeat and exit tell, not the write.
-        _ = channel?.send(line: message.encoded())
+        _ = channel?.send { message.write(run: run, to: &$0) }
     }
 
     /// Asks the worker to end. Its own ladder ends the agent; the coordinator's ends the worker.

@@ -13,6 +13,7 @@ package enum Descriptors {
         guard coord_set_nonblocking(descriptor) == 0 else { throw .last("set a descriptor to non-blocking") }
     }
 
+    /// Children do not inherit the descriptor.
     package static func setCloseOnExec(_ descriptor: Int32) throws(SystemError) {
         guard coord_set_close_on_exec(descriptor) == 0 else {
             throw .last("set a descriptor to close on exec")

@@ -8,6 +8,7 @@ import CPosix
 
 /// What the program was started with.
 package enum Environment {
+    /// One variable; nil when it is not set.
     package static func value(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }
@@ -40,8 +41,9 @@ package enum Environment {
 
 /// Finds programs.
 package enum Executables {
-    /// The absolute path of a program: a name with a slash is taken as a path, any other is looked up in `path`
-    /// (`PATH` when nil). Relative entries of the list are skipped: they would let a project choose the program.
+    /// The absolute path of a program: a name with a slash is taken as a path, any other is looked up in
+    /// `path` (`PATH` when nil). Relative entries of the list are skipped: they would let a project choose
+    /// the program.
     package static func find(_ name: String, path: String? = nil) -> String? {
         guard !name.isEmpty, !name.utf8.contains(0) else { return nil }
         if name.contains("/") {

@@ -4,8 +4,9 @@
     import Darwin
 #endif
 
-/// An exclusive lock that lives as long as the object and dies with the process. The locked file holds one line
-/// about the holder. The file stays when the lock is given back: removing it would let two hold "the" lock.
+/// An exclusive lock that lives as long as the object and dies with the process. The locked file holds one
+/// line about the holder. The file stays when the lock is given back: removing it would let two hold "the"
+/// lock.
 package final class FileLock: Sendable {
     private let descriptor: Int32
 

@@ -13,8 +13,8 @@ package enum FileKind: Hashable, Sendable {
     case other
 }
 
-/// Files and folders. Every call blocks until the system answers; call them on the main thread before the loop
-/// runs, on a blocking thread, or where a stall of a local disk is acceptable.
+/// Files and folders. Every call blocks until the system answers; call them on the main thread before the
+/// loop runs, on a blocking thread, or where a stall of a local disk is acceptable.
 package enum Files {
     /// The bytes of a regular file. A folder gives EISDIR, a device or named pipe ENXIO (opening one never
     /// waits), a file above the limit EFBIG.
@@ -73,6 +73,15 @@ package enum Files {
         _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o600
     ) throws(SystemError) {
         try replace(path, permissions: permissions, syncs: true) { (descriptor) throws(SystemError) in
+            try Descriptors.writeAll(bytes, to: descriptor, path: path)
+        }
+    }
+
+    /// Replaces a file as a whole, without waiting for the disk: for files that can be made again.
+    package static func write(
+        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o644
+    ) throws(SystemError) {
+        try replace(path, permissions: permissions, syncs: false) { (descriptor) throws(SystemError) in
             try Descriptors.writeAll(bytes, to: descriptor, path: path)
         }
     }
@@ -195,6 +204,11 @@ extension Files {
 
     /// Bytes of the file; nil when it is missing.
     package static func size(_ path: String) -> Int64? { status(path).map { Int64($0.st_size) } }
+
+    /// The permission bits of the file; nil when it is missing.
+    package static func permissions(_ path: String) -> UInt32? {
+        status(path).map { UInt32($0.st_mode & 0o7777) }
+    }
 
     /// Nanoseconds since 1970 at which the content last changed; nil when the file is missing.
     package static func modificationTime(_ path: String) -> Int64? {

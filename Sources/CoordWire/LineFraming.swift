@@ -4,8 +4,9 @@
     import Darwin
 #endif
 
-/// Cuts a stream of bytes into lines: only LF ends a line, one CR before it is trimmed. A line above the limit is
-/// dropped as a whole and told by its size; the next line is read as if nothing had been. Does no I/O.
+/// Cuts a stream of bytes into lines: only LF ends a line, one CR before it is trimmed. A line above the
+/// limit is dropped as a whole and told by its size; the next line is read as if nothing had been. Does no
+/// I/O.
 package struct LineFraming: Sendable {
     /// What stands next in the stream.
     package enum Piece: Sendable, Equatable {
@@ -32,6 +33,7 @@ package struct LineFraming: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
+    /// Takes in bytes as they came.
     package mutating func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { append($0) }
     }
@@ -62,9 +64,7 @@ package struct LineFraming: Sendable {
 
     private func indexOfLineFeed() -> Int? {
         buffer.withUnsafeBytes { bytes -> Int? in
-            guard searched < bytes.count, let base = bytes.baseAddress else { return nil }
-            guard let found = memchr(base + searched, 0x0A, bytes.count - searched) else { return nil }
-            return UnsafeRawPointer(found) - base
+            UnsafeRawBufferPointer(bytes).index(of: 0x0A, from: searched)
         }
     }
 
@@ -86,5 +86,14 @@ package struct LineFraming: Sendable {
         }
         searched -= start
         start = 0
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The first place of a byte at or behind an index.
+    func index(of byte: UInt8, from start: Int) -> Int? {
+        guard start < count, let base = baseAddress else { return nil }
+        guard let found = memchr(base + start, Int32(byte), count - start) else { return nil }
+        return UnsafeRawPointer(found) - base
     }
 }

@@ -1,1 +1,9 @@
-print("not yet")
+import CoordWorker
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+exit(WorkerProgram.run(CommandLine.arguments))

@@ -1,8 +1,8 @@
 #ifndef CPOSIX_H
 #define CPOSIX_H
 
-// What Swift does not see of POSIX, Linux and Darwin, as plain functions. Every function that can fail returns
-// -1 and sets errno, unless it says otherwise.
+// What Swift does not see of POSIX, Linux and Darwin, as plain functions. Every function that can fail
+// returns -1 and sets errno, unless it says otherwise.
 
 #include <stddef.h>
 #include <stdint.h>

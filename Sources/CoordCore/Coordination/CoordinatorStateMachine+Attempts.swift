@@ -1,4 +1,4 @@
-package import CoordModel
+import CoordModel
 
 // MARK: - While the agent works
 
@@ -19,8 +19,8 @@ extension CoordinatorStateMachine {
     }
 
     mutating func agentReported(_ slot: Int, _ lease: Lease, _ report: AgentReport) {
+        heard(slot)
         guard let node = living(slot, lease, method: "report") else { return }
-        slots[slot].lastBeat = now
         switch report {
         case .usage(let usage): recordUsage(usage, node: node, slot: slot)
         case .progress(let text): record(.progressReported(lease, text: text))
@@ -44,6 +44,7 @@ extension CoordinatorStateMachine {
         let cost = usage.cost ?? .zero
         let spec = tasks[node].spec
         let worker = slots[slot].spec.worker
+        let reserved = ledger.reserved
         let counted = ledger.record(usage, cost: cost, task: spec.id, worker: worker)
         if counted { limiter.settle(usage, for: spec.id, at: now) }
         record(
@@ -51,18 +52,22 @@ extension CoordinatorStateMachine {
                 tasks[node].lease, worker: worker, role: slots[slot].spec.role, usage, cost: cost,
                 counted: counted))
         guard counted else { return }
+        recordReservation(changedFrom: reserved)
         if let budget = ledger.budget, ledger.takeWarning() {
             record(.budgetWarned(spent: ledger.spent, budget: budget))
         }
-        if ledger.isExhausted {
-            exhaustBudget()
-        } else if let budget = spec.budget, ledger.spent(by: spec.id) >= budget {
+        if ledger.isExhausted { exhaustBudget() }
+        // What is being ended already is not ended twice, however much its agent still reports.
+        guard case .working = slots[slot].work else { return }
+        if let budget = spec.budget, ledger.spent(by: spec.id) >= budget {
             record(
-                .budgetExhausted(spent: ledger.spent(by: spec.id), budget: budget, scope: "task `\(spec.id)`"))
+                .budgetExhausted(spent: ledger.spent(by: spec.id), budget: budget, scope: "task `\(spec.id)`")
+            )
             cancelWork(of: slot, .taskBudget, reason: "the task's budget of \(budget) is used up")
-        } else if let budget = slots[slot].spec.budget, ledger.spent(by: worker) >= budget {
+        } else if let budget = slots[slot].spec.budget, isOutOfBudget(slot) {
             record(
-                .budgetExhausted(spent: ledger.spent(by: worker), budget: budget, scope: "worker `\(worker)`"))
+                .budgetExhausted(spent: ledger.spent(by: worker), budget: budget, scope: "worker `\(worker)`")
+            )
             slots[slot].isStoppedByPerson = true
             cancelWork(of: slot, .workerBudget, reason: "the worker's budget of \(budget) is used up")
         }
@@ -97,29 +102,55 @@ extension CoordinatorStateMachine {
         if !spec.id.isValid { return "`\(spec.id)` is not a valid name for a task" }
         if numbers[spec.id] != nil { return "there is a task `\(spec.id)` already" }
         if let missing = spec.dependencies.first(where: { numbers[$0] == nil }) {
-            let near = Suggestion.nearest(to: missing.rawValue, among: tasks.lazy.map(\.spec.id.rawValue))
+            let near = suggestion(for: missing)
             return "it needs `\(missing)`, which is not in the run"
                 + (near.map { "; did you mean `\($0)`?" } ?? "")
         }
-        if let role = spec.role, !settings.roles.isEmpty, settings.roles[role] == nil {
-            return "there is no role `\(role)`"
-        }
-        return nil
+        return problem(withRole: spec.role)
+    }
+
+    func problem(withRole role: RoleID?) -> String? {
+        guard let role, !settings.roles.isEmpty, settings.roles[role] == nil else { return nil }
+        return "there is no role `\(role)`"
+    }
+
+    /// The name that was probably meant. Only the first 4,096 tasks are asked: a wrong word is no reason to stop work.
+    func suggestion(for id: TaskID) -> String? {
+        Suggestion.nearest(to: id.rawValue, among: tasks.prefix(4096).lazy.map(\.spec.id.rawValue))
     }
 
     // MARK: - Ending an attempt
 
-    /// Tells the slot's worker to end what it does. Nothing happens when it does nothing.
+    /// Has what the slot is doing ended. What cannot be ended at once (its worktree is being made, its files are being
+    /// taken over) is concluded that way when it can be. Nothing happens when the slot does nothing.
     mutating func cancelWork(of slot: Int, _ cause: SlotEntry.CancelCause, reason: String) {
-        guard case .working(let node, let base, _) = slots[slot].work else { return }
-        slots[slot].work = .cancelling(
-            node, base: base, deadline: now + settings.cancelWithin, cause)
-        effects.append(.cancelAttempt(slot: slot, tasks[node].lease, reason: reason))
+        switch slots[slot].work {
+        case .free: break
+        case .preparing(let node, let earlier):
+            slots[slot].work = .preparing(node, Self.outcome(of: cause, after: earlier))
+        case .working(let node, let base, _):
+            slots[slot].work = .cancelling(
+                node, base: base, deadline: now + settings.cancelWithin, cause)
+            effects.append(.cancelAttempt(slot: slot, tasks[node].lease, reason: reason))
+        case .cancelling(let node, let base, let deadline, let earlier):
+            slots[slot].work = .cancelling(
+                node, base: base, deadline: deadline, Self.outcome(of: cause, after: earlier))
+        case .taking(let node, let outcome, let earlier, let tail):
+            guard cause.endsTask else { return }
+            slots[slot].work = .taking(node, outcome, Self.outcome(of: cause, after: earlier), tail: tail)
+        }
+    }
+
+    /// A person's last word on the task counts; among other causes, the first.
+    private static func outcome(
+        of cause: SlotEntry.CancelCause, after earlier: SlotEntry.CancelCause?
+    ) -> SlotEntry.CancelCause {
+        cause.endsTask ? cause : earlier ?? cause
     }
 
     mutating func attemptEnded(_ slot: Int, _ lease: Lease, _ outcome: AttemptOutcome, tail: String) {
+        heard(slot)
         guard living(slot, lease, method: "finished") != nil else { return }
-        slots[slot].lastBeat = now
         slots[slot].policy.proved()
         endAttempt(slot, outcome, tail: tail)
     }
@@ -131,11 +162,16 @@ extension CoordinatorStateMachine {
         var cause: SlotEntry.CancelCause?
         switch slots[slot].work {
         case .working(let working, let from, _): (node, base) = (working, from)
-        case .cancelling(let working, let from, _, let why): (node, base, cause) = (working, from, why)
+        case .cancelling(let working, let from, _, let why):
+            (node, base) = (working, from)
+            // It was done before the order to end reached it: finished work is not thrown away, unless a person
+            // wants nothing of it.
+            if outcome != .finished || why.endsTask { cause = why }
         case .free, .preparing, .taking:
             preconditionFailure("slot \(slot) has no attempt to end: \(slots[slot].work)")
         }
         record(.attemptEnded(tasks[node].lease, outcome))
+        if case .workerLost = outcome { tasks[node].workerLosses += 1 }
         slots[slot].work = .taking(node, outcome, cause, tail: tail)
         guard let base else {
             workTaken(slot, tasks[node].lease, .nothing)
@@ -162,7 +198,11 @@ extension CoordinatorStateMachine {
         } else {
             conclude(node, outcome, work, tail: tail)
         }
-        if slots[slot].isStoppedByPerson, slots[slot].life == .up { sendHome(slot) }
+        sendHomeIfStopped(slot)
+    }
+
+    mutating func sendHomeIfStopped(_ slot: Int) {
+        if slots[slot].isStoppedByPerson { sendHome(slot) }
     }
 
     private mutating func conclude(_ node: Int, _ outcome: AttemptOutcome, _ work: TakenWork, tail: String) {
@@ -175,20 +215,22 @@ extension CoordinatorStateMachine {
             }
         case .failed, .timedOut, .cancelled:
             retryOrFail(node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail))
-        case .workerLost:
-            tasks[node].workerLosses += 1
-            if tasks[node].workerLosses >= settings.workerLossesMax {
-                quarantine(node, reason: "\(tasks[node].workerLosses) workers died while they had it")
-            } else {
-                becomeReady(node)
-            }
-        case .interrupted: becomeReady(node)
+        case .workerLost: concludeLost(node)
+        case .interrupted: comeBack(node)
         }
     }
 
-    private mutating func concludeCancelled(_ node: Int, _ cause: SlotEntry.CancelCause, tail: String) {
+    private mutating func concludeLost(_ node: Int) {
+        if tasks[node].workerLosses >= settings.workerLossesMax {
+            quarantine(node, reason: "\(tasks[node].workerLosses) workers died while they had it")
+        } else {
+            comeBack(node)
+        }
+    }
+
+    mutating func concludeCancelled(_ node: Int, _ cause: SlotEntry.CancelCause, tail: String) {
         switch cause {
-        case .stop, .taskReassigned, .workerRestart, .workerBudget: becomeReady(node)
+        case .stop, .taskReassigned, .workerRestart, .workerBudget: comeBack(node)
         case .taskSkipped: skip(node, reason: "skipped by a person")
         case .taskCancelled: cancel(node, reason: "cancelled by a person")
         case .taskBudget: fail(node, reason: "the task's budget is used up", cause: nil)
@@ -225,8 +267,8 @@ extension CoordinatorStateMachine {
         tasks[node].note = note ?? reason
         if countsAsFailure { tasks[node].failures += 1 }
         let limit = tasks[node].spec.maxAttempts ?? settings.limits.maxAttempts
-        guard tasks[node].failures < limit else {
-            fail(node, reason: reason, cause: nil)
+        guard tasks[node].failures < limit, budgetRefusal(of: node) == nil else {
+            fail(node, reason: budgetRefusal(of: node) ?? reason, cause: nil)
             return
         }
         let exponent = min(max(tasks[node].failures - 1, 0), 9)
@@ -236,10 +278,10 @@ extension CoordinatorStateMachine {
             .taskRetryable(
                 tasks[node].lease, reason: reason, notBefore: notBefore, failures: tasks[node].failures))
         if notBefore <= now {
-            becomeReady(node)
+            comeBack(node)
         } else {
             setState(node, .retryable(notBefore: notBefore))
-            retrying.insert(node)
+            retryTimes.insert(node, at: notBefore)
         }
     }
 }

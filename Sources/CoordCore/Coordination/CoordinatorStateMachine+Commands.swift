@@ -1,4 +1,4 @@
-package import CoordModel
+import CoordModel
 
 // MARK: - What people ask for
 
@@ -35,10 +35,7 @@ extension CoordinatorStateMachine {
         case .rejectTask(let id, let reason): return onTask(id) { $0.reject($1, reason) }
         case .reassignTask(let id, let worker): return onTask(id) { $0.reassign($1, to: worker) }
         case .restartWorker(let worker):
-            return onWorker(worker) {
-                $0.restartWorker($1)
-                return .accepted("worker `\(worker)` is being restarted")
-            }
+            return onWorker(worker) { $0.restartByPerson($1) }
         case .stopWorker(let worker): return onWorker(worker) { $0.stopByPerson($1) }
         }
     }
@@ -65,6 +62,8 @@ extension CoordinatorStateMachine {
         case .draining:
             mode = .running
             record(.runStatusChanged(.running, reason: ""))
+            // Workers that ended meanwhile were not replaced.
+            startAllWorkers()
             return .accepted("the run no longer drains")
         case .stopping, .closing, .ended:
             return .refused(reason: "the run is being stopped", hint: "`coord run --resume` goes on later")
@@ -75,7 +74,7 @@ extension CoordinatorStateMachine {
         _ id: TaskID, _ body: (inout CoordinatorStateMachine, Int) -> CommandReply
     ) -> CommandReply {
         guard let node = numbers[id] else {
-            let near = Suggestion.nearest(to: id.rawValue, among: tasks.lazy.map(\.spec.id.rawValue))
+            let near = suggestion(for: id)
             return .refused(
                 reason: "there is no task `\(id)` in this run",
                 hint: near.map { "did you mean `\($0)`?" } ?? "`coord tasks` lists them")
@@ -98,12 +97,26 @@ extension CoordinatorStateMachine {
     private mutating func stopByPerson(_ slot: Int) -> CommandReply {
         let worker = slots[slot].spec.worker
         slots[slot].isStoppedByPerson = true
-        if case .working = slots[slot].work {
-            cancelWork(of: slot, .workerRestart, reason: "the worker is being stopped")
+        cancelWork(of: slot, .workerRestart, reason: "the worker is being stopped")
+        if case .cancelling = slots[slot].work {
+            // It goes home when its attempt has ended.
         } else {
             sendHome(slot)
         }
-        return .accepted("worker `\(worker)` is being stopped; `coord workers restart \(worker)` brings it back")
+        return .accepted(
+            "worker `\(worker)` is being stopped; `coord workers restart \(worker)` brings it back")
+    }
+
+    private mutating func restartByPerson(_ slot: Int) -> CommandReply {
+        let worker = slots[slot].spec.worker
+        guard wantsWorkers else { return .refused(reason: "the run is ending", hint: "") }
+        if isOutOfBudget(slot) {
+            return .refused(
+                reason: "the budget of worker `\(worker)` is used up: \(ledger.spent(by: worker)) spent",
+                hint: "")
+        }
+        restartWorker(slot)
+        return .accepted("worker `\(worker)` is being restarted")
     }
 
     // MARK: - Tasks
@@ -112,9 +125,7 @@ extension CoordinatorStateMachine {
         let id = tasks[node].spec.id
         switch tasks[node].state {
         case .waiting, .ready, .retryable, .failed, .quarantined:
-            let dependants = endedBecause(of: node)
             skip(node, reason: "skipped by a person")
-            bringBack(dependants, reason: "`\(id)` was skipped")
             return .accepted("task `\(id)` is skipped; what needs it goes on")
         case .leased(let slot):
             cancelWork(of: slot, .taskSkipped, reason: "the task is skipped")
@@ -125,17 +136,21 @@ extension CoordinatorStateMachine {
     }
 
     private mutating func retryByPerson(_ node: Int) -> CommandReply {
+        let id = tasks[node].spec.id
         switch tasks[node].state {
-        case .failed(cause: .some(let cause)):
-            return .refused(
-                reason: "`\(tasks[node].spec.id)` failed because `\(tasks[cause].spec.id)` did",
-                hint: "retry `\(tasks[cause].spec.id)`; this task comes back with it")
         case .failed, .quarantined, .skipped, .cancelled:
+            if let need = rootCause(of: node) ?? deadNeed(of: node).map({ rootCause(of: $0) ?? $0 }) {
+                let name = tasks[need].spec.id
+                return .refused(
+                    reason: "`\(id)` cannot start: `\(name)` is \(stage(of: need).rawValue)",
+                    hint: "retry `\(name)`; this task comes back with it")
+            }
+            if let reason = budgetRefusal(of: node) { return .refused(reason: reason, hint: "") }
             revive(node, reason: "brought back by a person")
-            return .accepted("task `\(tasks[node].spec.id)` will be tried again")
+            return .accepted("task `\(id)` will be tried again")
         case .retryable:
-            becomeReady(node)
-            return .accepted("task `\(tasks[node].spec.id)` is tried again now")
+            comeBack(node)
+            return .accepted("task `\(id)` is tried again now")
         case .waiting, .ready, .leased, .approval, .queued, .landed, .completed:
             return refusal(node, "be retried")
         }
@@ -149,7 +164,9 @@ extension CoordinatorStateMachine {
             cancelWork(of: slot, .taskCancelled, reason: "the task is cancelled")
             return .accepted("task `\(id)` is being ended; its work is kept")
         case .queued:
-            guard queue.withdraw(id) else { return refusal(node, "be cancelled: its candidate is being checked") }
+            guard queue.withdraw(id) else {
+                return refusal(node, "be cancelled: its candidate is being checked")
+            }
             cancel(node, reason: "cancelled by a person")
         case .landed, .completed, .failed, .quarantined, .skipped, .cancelled:
             return refusal(node, "be cancelled")
@@ -200,18 +217,19 @@ extension CoordinatorStateMachine {
         spec.prompt = edit.prompt ?? spec.prompt
         spec.priority = edit.priority ?? spec.priority
         spec.role = edit.role ?? spec.role
-        if let needs = edit.dependencies {
-            if let problem = problem(withNeeds: needs, of: node) { return .refused(reason: problem, hint: "") }
-            replaceNeeds(of: node, with: needs)
-            spec.dependencies = needs
+        spec.dependencies = edit.dependencies.map { distinct($0) } ?? spec.dependencies
+        if let problem = problem(withRole: edit.role) ?? problem(withNeeds: edit.dependencies ?? [], of: node)
+        {
+            return .refused(reason: problem, hint: "")
         }
+        replaceNeeds(of: node, with: spec.dependencies)
         tasks[node].spec = spec
-        tasks[node].lane = scheduler.lane(role: spec.role, capabilities: spec.capabilities)
+        tasks[node].lane = lane(of: spec)
         record(.taskEdited(spec))
         reweigh(from: node)
         switch tasks[node].state {
         case .ready where graph.isReady(node): enqueue(node)
-        case .ready: setState(node, .waiting)
+        case .ready: wait(node)
         case .waiting where graph.isReady(node): becomeReady(node)
         default: break
         }
@@ -219,24 +237,34 @@ extension CoordinatorStateMachine {
     }
 
     private func problem(withNeeds needs: [TaskID], of node: Int) -> String? {
+        let id = tasks[node].spec.id
         for need in needs {
-            guard let number = numbers[need] else { return "it would need `\(need)`, which is not in the run" }
-            if number == node || graph.reaches(from: node, to: number) {
-                return "`\(need)` needs `\(tasks[node].spec.id)`: the two would wait for each other"
+            guard let number = numbers[need] else {
+                return "it would need `\(need)`, which is not in the run"
+            }
+            if number == node { return "`\(id)` would need itself" }
+            switch tasks[number].state {
+            case .failed, .quarantined, .cancelled:
+                return "it would need `\(need)`, which is \(stage(of: number).rawValue)"
+            default: break
+            }
+            if graph.reaches(from: node, to: number) {
+                return "`\(need)` needs `\(id)`: the two would wait for each other"
             }
         }
         return nil
     }
 
     private mutating func replaceNeeds(of node: Int, with needs: [TaskID]) {
-        let old = Set(tasks[node].spec.dependencies)
-        for need in old.subtracting(needs) { graph.removeEdge(from: number(of: need), to: node) }
-        for need in Set(needs).subtracting(old) { graph.addEdge(from: number(of: need), to: node) }
+        let old = distinct(tasks[node].spec.dependencies)
+        for need in old where !needs.contains(need) { graph.removeEdge(from: number(of: need), to: node) }
+        for need in needs where !old.contains(need) { graph.addEdge(from: number(of: need), to: node) }
     }
 
     private func refusal(_ node: Int, _ what: String) -> CommandReply {
         .refused(
-            reason: "task `\(tasks[node].spec.id)` is \(stage(of: node).rawValue) and cannot \(what)", hint: "")
+            reason: "task `\(tasks[node].spec.id)` is \(stage(of: node).rawValue) and cannot \(what)",
+            hint: "")
     }
 
     /// The stage as listings call it.

@@ -13,9 +13,9 @@ extension CoordinatorStateMachine {
         record(.runResumed(process: process))
         ledger.restore(costs: costs, usageIDs: usageIDs)
         restoreGraph(records)
-        for record in records { restoreState(record) }
+        for record in records { restoreState(record, among: records) }
         restoreQueue(records)
-        startAllWorkers()
+        if counts.open > 0 { startAllWorkers() }
         if ledger.isExhausted { exhaustBudget() }
         return handle(.elapsed, at: now)
     }
@@ -24,9 +24,7 @@ extension CoordinatorStateMachine {
         graph.reserve(nodes: records.count, edges: records.reduce(0) { $0 + $1.spec.dependencies.count })
         for record in records {
             numbers[record.spec.id] = graph.addNode()
-            var entry = TaskEntry(
-                spec: record.spec,
-                lane: scheduler.lane(role: record.spec.role, capabilities: record.spec.capabilities))
+            var entry = TaskEntry(spec: record.spec, lane: lane(of: record.spec))
             entry.attempt = record.attempt
             entry.failures = record.failures
             entry.conflicts = record.conflicts
@@ -38,18 +36,19 @@ extension CoordinatorStateMachine {
                 slots.firstIndex { $0.spec.worker == worker }
             }
             tasks.append(entry)
+            counts.add(entry.state)
         }
-        openCount = records.count
         for node in tasks.indices {
-            for need in tasks[node].spec.dependencies { graph.addEdge(from: number(of: need), to: node) }
+            for need in needs(of: node) { graph.addEdge(from: need, to: node) }
         }
         graph.weigh()
-        for (node, record) in records.enumerated() where [.landed, .completed, .skipped].contains(record.stage) {
+        for (node, record) in records.enumerated()
+        where [.landed, .completed, .skipped].contains(record.stage) {
             graph.satisfy(node) { _ in }
         }
     }
 
-    private mutating func restoreState(_ record: TaskRecord) {
+    private mutating func restoreState(_ record: TaskRecord, among records: [TaskRecord]) {
         let node = record.index
         switch record.stage {
         case .waiting: if graph.isReady(node) { becomeReady(node) }
@@ -57,8 +56,9 @@ extension CoordinatorStateMachine {
             setState(node, .ready)
             enqueue(node)
         case .retryable:
-            setState(node, .retryable(notBefore: record.notBefore ?? now))
-            retrying.insert(node)
+            let notBefore = record.notBefore ?? now
+            setState(node, .retryable(notBefore: notBefore))
+            retryTimes.insert(node, at: notBefore)
         case .leased, .submitting: restoreInterrupted(node, record)
         case .approval, .queued, .checking: restoreCandidate(node, record)
         case .landed: setState(node, .landed)
@@ -66,8 +66,14 @@ extension CoordinatorStateMachine {
         case .failed: setState(node, .failed(cause: record.failedBecause.flatMap { numbers[$0] }))
         case .quarantined: setState(node, .quarantined)
         case .skipped: setState(node, .skipped)
-        case .cancelled: setState(node, .cancelled(cause: record.failedBecause.flatMap { numbers[$0] }))
+        case .cancelled: setState(node, .cancelled(cause: cancelledNeed(of: node, records)))
         }
+    }
+
+    /// The journal does not say why a task was cancelled. A need that is cancelled too is why, as far as coming back
+    /// goes.
+    private func cancelledNeed(of node: Int, _ records: [TaskRecord]) -> Int? {
+        needs(of: node).first { records[$0].stage == .cancelled }
     }
 
     /// An attempt whose coordinator died: keep what its worktree holds, then the task comes back.
@@ -76,7 +82,7 @@ extension CoordinatorStateMachine {
         let slot = slots.firstIndex { $0.spec.worker == record.assignedTo }
         guard let slot, let base = record.base, slots[slot].work == .free else {
             // No worktree was made, or its slot is gone: preparing that folder again keeps what lies there.
-            becomeReady(node)
+            comeBack(node)
             return
         }
         setState(node, .leased(slot: slot))
@@ -87,7 +93,7 @@ extension CoordinatorStateMachine {
 
     private mutating func restoreCandidate(_ node: Int, _ record: TaskRecord) {
         guard let candidate = record.candidate else {
-            becomeReady(node)
+            comeBack(node)
             return
         }
         setState(node, record.stage == .approval ? .approval(candidate) : .queued)
@@ -95,8 +101,11 @@ extension CoordinatorStateMachine {
 
     /// The landing under way goes first, then the others in the order of their submission.
     private mutating func restoreQueue(_ records: [TaskRecord]) {
-        let queued = records.filter { tasks[$0.index].state == .queued }
-            .sorted { ($0.stage == .queued ? 1 : 0, $0.since, $0.index) < ($1.stage == .queued ? 1 : 0, $1.since, $1.index) }
+        let queued = records.filter { tasks[$0.index].state == .queued }.sorted {
+            let left = ($0.stage == .queued ? 1 : 0, $0.since, $0.index)
+            let right = ($1.stage == .queued ? 1 : 0, $1.since, $1.index)
+            return left < right
+        }
         for record in queued {
             guard let candidate = record.candidate else { continue }
             if let landing = record.landing, let tree = record.tree, let from = record.landingFrom {

@@ -1,40 +1,47 @@
-package import CoordModel
+import CoordModel
 
 // MARK: - Into the graph
 
 extension CoordinatorStateMachine {
     /// Adds tasks that name each other or tasks already there, in one go.
     mutating func addTasks(_ specs: [TaskSpec], proposedBy proposer: Int? = nil) {
+        guard !specs.isEmpty else { return }
         let first = tasks.count
-        graph.reserve(
-            nodes: first + specs.count, edges: specs.reduce(0) { $0 + $1.dependencies.count })
+        if specs.count > 1 {
+            graph.reserve(
+                nodes: first + specs.count, edges: specs.reduce(0) { $0 + $1.dependencies.count })
+        }
         for spec in specs {
             numbers[spec.id] = graph.addNode()
-            var entry = TaskEntry(
-                spec: spec, lane: scheduler.lane(role: spec.role, capabilities: spec.capabilities))
+            var entry = TaskEntry(spec: spec, lane: lane(of: spec))
             entry.depth = proposer.map { tasks[$0].depth + 1 } ?? 0
             tasks.append(entry)
+            counts.add(entry.state)
             record(.taskAdded(spec, proposedBy: proposer.map { tasks[$0].spec.id }))
         }
-        openCount += specs.count
         for node in first..<tasks.count {
-            for need in tasks[node].spec.dependencies { graph.addEdge(from: number(of: need), to: node) }
+            for need in needs(of: node) { graph.addEdge(from: need, to: node) }
         }
         if specs.count > 1 { graph.weigh() } else { reweigh(from: first) }
-        for node in first..<tasks.count { settleNewcomer(node) }
+        for node in first..<tasks.count where tasks[node].state == .waiting {
+            if graph.isReady(node) { becomeReady(node) } else { endIfNeedIsDead(node) }
+        }
     }
 
-    /// A task that is added behind a need that failed fails at once, by the same name.
-    private mutating func settleNewcomer(_ node: Int) {
-        for need in tasks[node].spec.dependencies {
-            switch tasks[number(of: need)].state {
-            case .failed, .quarantined, .cancelled:
-                fail(node, reason: "needs `\(need)`, which failed", cause: number(of: need))
-                return
-            default: continue
-            }
-        }
-        if graph.isReady(node) { becomeReady(node) }
+    /// The direct needs of a task, each once, in the order of their naming.
+    func needs(of node: Int) -> [Int] { distinct(tasks[node].spec.dependencies).map { number(of: $0) } }
+
+    /// The names without repetition: an agent or a person may write one twice.
+    func distinct(_ needs: [TaskID]) -> [TaskID] {
+        guard needs.count > 1 else { return needs }
+        var seen: Set<TaskID> = []
+        return needs.filter { seen.insert($0).inserted }
+    }
+
+    mutating func lane(of spec: TaskSpec) -> Int {
+        scheduler.lane(
+            role: spec.role, capabilities: spec.capabilities,
+            callsModel: settings.callsModels && spec.run == nil)
     }
 
     /// After one node or edge was added: its needs may have become more urgent.
@@ -52,6 +59,26 @@ extension CoordinatorStateMachine {
         enqueue(node)
     }
 
+    /// Puts a task that is to be tried again where it belongs. A need may have been taken back, or have failed, while
+    /// it was being worked on.
+    mutating func comeBack(_ node: Int) {
+        if graph.isReady(node) { becomeReady(node) } else if !endIfNeedIsDead(node) { wait(node) }
+    }
+
+    /// Puts a task back behind its needs.
+    mutating func wait(_ node: Int) {
+        setState(node, .waiting)
+        record(.taskRevived(tasks[node].spec.id, reason: "it waits for a need that came back"))
+        resetTries(node)
+    }
+
+    /// What a revived task starts with; the fact says the same to the fold.
+    mutating func resetTries(_ node: Int) {
+        tasks[node].failures = 0
+        tasks[node].conflicts = 0
+        tasks[node].workerLosses = 0
+    }
+
     func key(of node: Int) -> UInt64 {
         ReadyQueue.key(priority: tasks[node].spec.priority, weight: graph.weights[node], node: node)
     }
@@ -64,17 +91,8 @@ extension CoordinatorStateMachine {
     mutating func setState(_ node: Int, _ state: TaskEntry.State) {
         let old = tasks[node].state
         tasks[node].state = state
-        if old == .ready { readyCount -= 1 }
-        if state == .ready { readyCount += 1 }
-        if old.isFinal != state.isFinal { openCount += state.isFinal ? -1 : 1 }
-        failedCount += (Self.isFailure(state) ? 1 : 0) - (Self.isFailure(old) ? 1 : 0)
-    }
-
-    private static func isFailure(_ state: TaskEntry.State) -> Bool {
-        switch state {
-        case .failed, .quarantined: true
-        default: false
-        }
+        counts.remove(old)
+        counts.add(state)
     }
 
     /// Releases what waited for the task.
@@ -88,38 +106,69 @@ extension CoordinatorStateMachine {
 // MARK: - Leases
 
 extension CoordinatorStateMachine {
-    /// Gives ready tasks to idle workers until one of both, the rate or the budget is used up.
+    /// Whether a task may start now.
+    private enum Admission {
+        case granted
+        /// The rate or the budget has no room for a model's work now.
+        case heldByRate, heldByBudget
+        /// It will never start.
+        case refused(reason: String)
+    }
+
+    /// Gives ready tasks to idle workers until one of both, the rate or the budget is used up. A task that calls no
+    /// model needs neither rate nor budget and does not wait behind one that does.
     mutating func grantLeases() {
-        guard mode == .running, readyCount > 0 else { return }
+        guard mode == .running, counts.ready > 0 else { return }
         let limit = settings.limits.maxConcurrency ?? slots.count
+        var modelsMayStart = true
+        var lacksBudget = false
         for slot in slots.indices {
-            guard busyCount < limit, readyCount > 0 else { return }
-            guard slots[slot].canTake else { continue }
-            let node = scheduler.take(for: slot) { [tasks] in tasks[$0].state == .ready }
-            guard let node else { continue }
-            if mayStart(node) { grant(node, to: slot) } else { enqueue(node) }
-            guard mode == .running else { return }
+            while busyCount < limit, counts.ready > 0, slots[slot].canTake {
+                let node = scheduler.take(for: slot, withoutModels: !modelsMayStart) { [tasks] in
+                    tasks[$0].state == .ready
+                }
+                guard let node else { break }
+                switch admission(of: node) {
+                case .granted: grant(node, to: slot)
+                case .refused(let reason): fail(node, reason: reason, cause: nil)
+                case .heldByRate:
+                    scheduler.putBack(node)
+                    modelsMayStart = false
+                case .heldByBudget:
+                    scheduler.putBack(node)
+                    modelsMayStart = false
+                    lacksBudget = true
+                }
+            }
         }
+        if lacksBudget, isQuiet { exhaustBudget() }
+        stopIfWorkersAreOutOfBudget()
     }
 
     private func callsModel(_ node: Int) -> Bool { settings.callsModels && tasks[node].spec.run == nil }
 
     /// Whether the rate and the budget have room for the task. Says why not, once, when they do not.
-    private mutating func mayStart(_ node: Int) -> Bool {
-        guard callsModel(node) else { return true }
+    private mutating func admission(of node: Int) -> Admission {
+        guard callsModel(node) else { return .granted }
+        if let reason = budgetRefusal(of: node) { return .refused(reason: reason) }
         if let earliest = limiter.earliest(settings.estimate, at: now) {
             if rateBlockedUntil.map({ $0 <= now }) ?? true {
                 record(.rateLimited(until: earliest, reason: "the fleet's rate limit"))
             }
             rateBlockedUntil = earliest
-            return false
+            return .heldByRate
         }
         rateBlockedUntil = nil
-        guard ledger.hasRoom(for: reservation(for: node)) else {
-            if busyCount == 0, !queue.isBusy { exhaustBudget() }
-            return false
+        return ledger.hasRoom(for: reservation(for: node)) ? .granted : .heldByBudget
+    }
+
+    /// Why the task gets no further attempt: it spent what it may.
+    func budgetRefusal(of node: Int) -> String? {
+        let spec = tasks[node].spec
+        guard callsModel(node), let budget = spec.budget, ledger.spent(by: spec.id) >= budget else {
+            return nil
         }
-        return true
+        return "the task's budget of \(budget) is used up"
     }
 
     private func reservation(for node: Int) -> Money {
@@ -128,12 +177,30 @@ extension CoordinatorStateMachine {
     }
 
     mutating func exhaustBudget() {
-        guard let budget = ledger.budget else { return }
+        guard let budget = ledger.budget, mode == .running || mode == .paused || isDraining else { return }
         record(.budgetExhausted(spent: ledger.spent, budget: budget, scope: "run"))
         beginStopping(
             Ending(
                 status: .stopped, exitStatus: 5,
-                reason: "the budget of \(budget) is used up: \(ledger.spent) spent, \(ledger.reserved) reserved"))
+                reason:
+                    "the budget of \(budget) is used up: \(ledger.spent) spent, \(ledger.reserved) reserved"))
+    }
+
+    /// What is ready could only be done by workers that may spend no more, and nothing else is under way: waiting
+    /// would not help.
+    private mutating func stopIfWorkersAreOutOfBudget() {
+        guard mode == .running, counts.ready > 0, isQuiet, queue.isIdle, rateBlockedUntil == nil,
+            counts.retryable == 0, counts.approval == 0
+        else { return }
+        var isOut = false
+        for slot in slots.indices {
+            if isOutOfBudget(slot) { isOut = true } else if !slots[slot].canTake { return }
+        }
+        guard isOut else { return }
+        beginStopping(
+            Ending(
+                status: .stopped, exitStatus: 5,
+                reason: "the budgets of the workers that could go on are used up"))
     }
 
     private mutating func grant(_ node: Int, to slot: Int) {
@@ -141,7 +208,7 @@ extension CoordinatorStateMachine {
             limiter.reserve(settings.estimate, for: tasks[node].spec.id, at: now)
             let before = ledger.reserved
             ledger.reserve(reservation(for: node), for: tasks[node].spec.id)
-            if ledger.reserved != before { record(.reservationChanged(reserved: ledger.reserved)) }
+            recordReservation(changedFrom: before)
         }
         tasks[node].attempt += 1
         setState(node, .leased(slot: slot))
@@ -150,7 +217,7 @@ extension CoordinatorStateMachine {
         record(.leaseGranted(lease, worker: slots[slot].spec.worker))
         switch tasks[node].spec.workspace {
         case .worktree:
-            slots[slot].work = .preparing(node)
+            slots[slot].work = .preparing(node, nil)
             effects.append(.prepareWorktree(slot: slot, lease, base: nil))
         case .none: assign(node, to: slot, base: nil)
         }
@@ -164,26 +231,38 @@ extension CoordinatorStateMachine {
     }
 
     mutating func worktreePrepared(_ slot: Int, _ lease: Lease, branch: String, base: ObjectID) {
-        guard case .preparing(let node) = slots[slot].work, tasks[node].lease == lease else {
-            preconditionFailure("slot \(slot) prepares nothing for \(lease): \(slots[slot].work)")
-        }
+        let (node, cause) = preparing(slot, lease)
         record(.worktreePrepared(lease, branch: branch, base: base))
-        if slots[slot].life == .up, mode == .running || mode == .paused || isDraining {
+        if cause == nil, slots[slot].life == .up, !slots[slot].isCondemned {
             assign(node, to: slot, base: base)
-        } else {
-            // The worker died, or the run is being stopped, before anything was done.
-            giveBack(node, from: slot)
+            return
         }
+        // The worker died, or the attempt is not wanted any more, before anything was done.
+        record(.attemptEnded(lease, .cancelled))
+        release(node, from: slot)
+        if let cause { concludeCancelled(node, cause, tail: "") } else { comeBack(node) }
+        sendHomeIfStopped(slot)
     }
 
-    private var isDraining: Bool { if case .draining = mode { true } else { false } }
+    var isDraining: Bool { if case .draining = mode { true } else { false } }
 
     mutating func worktreeFailed(_ slot: Int, _ lease: Lease, _ reason: String) {
-        guard case .preparing(let node) = slots[slot].work, tasks[node].lease == lease else {
+        let (node, cause) = preparing(slot, lease)
+        record(.attemptEnded(lease, .failed(reason: "no worktree: \(reason)")))
+        release(node, from: slot)
+        if let cause {
+            concludeCancelled(node, cause, tail: "")
+        } else {
+            retryOrFail(node, reason: "no worktree: \(reason)", note: nil)
+        }
+        sendHomeIfStopped(slot)
+    }
+
+    private func preparing(_ slot: Int, _ lease: Lease) -> (node: Int, SlotEntry.CancelCause?) {
+        guard case .preparing(let node, let cause) = slots[slot].work, tasks[node].lease == lease else {
             preconditionFailure("slot \(slot) prepares nothing for \(lease): \(slots[slot].work)")
         }
-        release(node, from: slot)
-        retryOrFail(node, reason: "no worktree: \(reason)", note: nil, countsAsFailure: true)
+        return (node, cause)
     }
 
     /// Ends the slot's part in an attempt; the task's state is set by the caller.
@@ -193,12 +272,10 @@ extension CoordinatorStateMachine {
         limiter.release(tasks[node].spec.id, at: now)
         let before = ledger.reserved
         ledger.release(tasks[node].spec.id)
-        if ledger.reserved != before { record(.reservationChanged(reserved: ledger.reserved)) }
+        recordReservation(changedFrom: before)
     }
 
-    /// Puts a task whose attempt never counted back among the ready ones.
-    mutating func giveBack(_ node: Int, from slot: Int) {
-        release(node, from: slot)
-        becomeReady(node)
+    mutating func recordReservation(changedFrom before: Money) {
+        if ledger.reserved != before { record(.reservationChanged(reserved: ledger.reserved)) }
     }
 }

@@ -3,13 +3,23 @@ import CoordModel
 // MARK: - The lives of workers
 
 extension CoordinatorStateMachine {
+    /// Starts every worker that is wanted: not those that were stopped, or whose budget is used up.
     mutating func startAllWorkers() {
-        for index in slots.indices { startWorker(index) }
+        for index in slots.indices where slots[index].life == .none {
+            if isOutOfBudget(index) { slots[index].isStoppedByPerson = true }
+            if slots[index].isStoppedByPerson { scheduler.setAbsent(index) } else { startWorker(index) }
+        }
+    }
+
+    /// Whether nothing more may be spent by the slot's worker.
+    func isOutOfBudget(_ slot: Int) -> Bool {
+        slots[slot].spec.budget.map { ledger.spent(by: slots[slot].spec.worker) >= $0 } ?? false
     }
 
     private mutating func startWorker(_ slot: Int) {
         slots[slot].life = .starting(deadline: now + settings.helloWithin)
         slots[slot].isSuspect = false
+        slots[slot].isCondemned = false
         effects.append(.startWorker(slot: slot))
     }
 
@@ -21,18 +31,24 @@ extension CoordinatorStateMachine {
 
     mutating func workerStartFailed(_ slot: Int, _ reason: String) {
         record(.workerStartFailed(slots[slot].spec.worker, reason: reason))
-        replace(slot)
+        switch slots[slot].life {
+        case .stopping(let thenStart, _): stayDown(slot, thenStart: thenStart)
+        case .starting, .up, .none, .backingOff, .offline: replace(slot)
+        }
     }
 
     mutating func workerReady(_ slot: Int) {
-        slots[slot].lastBeat = now
-        // A hello that was on its way while the worker was told to end changes nothing.
-        guard case .starting = slots[slot].life else { return }
+        heard(slot)
+        // A hello that was on its way while the worker was told to end, or killed, changes nothing.
+        guard case .starting = slots[slot].life, !slots[slot].isCondemned else { return }
         slots[slot].life = .up
+        scheduler.setPresent(slot)
         record(.workerReady(slots[slot].spec.worker))
     }
 
-    mutating func workerBeat(_ slot: Int) {
+    /// Any word of a worker is a sign of life, but for one that was killed: its last words were in the pipe.
+    mutating func heard(_ slot: Int) {
+        guard !slots[slot].isCondemned else { return }
         slots[slot].lastBeat = now
         guard slots[slot].isSuspect else { return }
         slots[slot].isSuspect = false
@@ -43,11 +59,9 @@ extension CoordinatorStateMachine {
         let worker = slots[slot].spec.worker
         slots[slot].isSuspect = false
         switch slots[slot].life {
-        case .stopping(let thenStart):
-            slots[slot].life = .none
-            record(.workerStopped(worker))
+        case .stopping(let thenStart, _):
             loseWork(of: slot, exit)
-            if thenStart, wantsWorkers { startWorker(slot) }
+            stayDown(slot, thenStart: thenStart)
         case .starting, .up:
             record(.workerExited(worker, exit, reason: "it ended by itself or was killed"))
             loseWork(of: slot, exit)
@@ -59,22 +73,31 @@ extension CoordinatorStateMachine {
 
     private mutating func loseWork(of slot: Int, _ exit: ExitOutcome) {
         switch slots[slot].work {
-        case .working, .cancelling: endAttempt(slot, .workerLost(reason: "\(exit)"), tail: "")
+        case .working: endAttempt(slot, .workerLost(reason: "\(exit)"), tail: "")
+        // Its end was wanted: the task did not cost a worker its life.
+        case .cancelling: endAttempt(slot, .cancelled, tail: "")
         case .free, .preparing, .taking: break
         }
     }
 
     /// Whether a slot without a process should get one.
-    private var wantsWorkers: Bool {
+    var wantsWorkers: Bool {
         switch mode {
         case .running, .paused: true
         case .draining, .stopping, .closing, .ended: false
         }
     }
 
+    /// The process of a slot is gone and none is to follow, or one that a person asked for.
+    private mutating func stayDown(_ slot: Int, thenStart: Bool = false) {
+        slots[slot].life = .none
+        record(.workerStopped(slots[slot].spec.worker))
+        if thenStart, wantsWorkers { startWorker(slot) } else { scheduler.setAbsent(slot) }
+    }
+
     private mutating func replace(_ slot: Int) {
-        guard wantsWorkers else {
-            slots[slot].life = .none
+        guard wantsWorkers, !slots[slot].isStoppedByPerson else {
+            stayDown(slot)
             return
         }
         let worker = slots[slot].spec.worker
@@ -85,6 +108,7 @@ extension CoordinatorStateMachine {
             record(.workerBackingOff(worker, until: until))
         case .offline(let until):
             slots[slot].life = .offline(until: until)
+            scheduler.setAbsent(slot)
             record(.workerOffline(worker, until: until, reason: "it failed three times in a row"))
         }
     }
@@ -92,13 +116,10 @@ extension CoordinatorStateMachine {
     /// Tells a worker to end for good.
     mutating func sendHome(_ slot: Int) {
         switch slots[slot].life {
-        case .none, .stopping: break
-        case .backingOff, .offline:
-            slots[slot].life = .none
-            record(.workerStopped(slots[slot].spec.worker))
-        case .starting, .up:
-            slots[slot].life = .stopping(thenStart: false)
-            effects.append(.stopWorker(slot: slot))
+        case .none: break
+        case .stopping(_, let deadline): slots[slot].life = .stopping(thenStart: false, deadline: deadline)
+        case .backingOff, .offline: stayDown(slot)
+        case .starting, .up: stop(slot, thenStart: false)
         }
     }
 
@@ -106,12 +127,16 @@ extension CoordinatorStateMachine {
         slots[slot].isStoppedByPerson = false
         switch slots[slot].life {
         case .none, .backingOff, .offline: startWorker(slot)
-        case .stopping: slots[slot].life = .stopping(thenStart: true)
+        case .stopping(_, let deadline): slots[slot].life = .stopping(thenStart: true, deadline: deadline)
         case .starting, .up:
             cancelWork(of: slot, .workerRestart, reason: "the worker is being restarted")
-            slots[slot].life = .stopping(thenStart: true)
-            effects.append(.stopWorker(slot: slot))
+            stop(slot, thenStart: true)
         }
+    }
+
+    private mutating func stop(_ slot: Int, thenStart: Bool) {
+        slots[slot].life = .stopping(thenStart: thenStart, deadline: now + settings.cancelWithin)
+        effects.append(.stopWorker(slot: slot))
     }
 
     // MARK: - Deadlines
@@ -119,9 +144,11 @@ extension CoordinatorStateMachine {
     func deadline(of slot: SlotEntry) -> Timestamp? {
         let life: Timestamp? =
             switch slot.life {
-            case .none, .stopping: nil
-            case .starting(let deadline): deadline
-            case .up: slot.lastBeat + (slot.isSuspect ? settings.deadAfter : settings.suspectAfter)
+            case .none: nil
+            case .starting(let deadline), .stopping(_, let deadline): deadline
+            case .up:
+                slot.lastBeat
+                    + (slot.isSuspect || slot.isCondemned ? settings.deadAfter : settings.suspectAfter)
             case .backingOff(let until), .offline(let until): wantsWorkers ? until : nil
             }
         let work: Timestamp? =
@@ -136,8 +163,11 @@ extension CoordinatorStateMachine {
     mutating func passDeadlines(of slot: Int) {
         switch slots[slot].life {
         case .starting(let deadline) where deadline <= now: kill(slot)
+        case .stopping(_, let deadline) where deadline <= now: kill(slot)
         case .up where slots[slot].lastBeat + settings.deadAfter <= now: kill(slot)
-        case .up where !slots[slot].isSuspect && slots[slot].lastBeat + settings.suspectAfter <= now:
+        case .up
+        where !slots[slot].isSuspect && !slots[slot].isCondemned
+            && slots[slot].lastBeat + settings.suspectAfter <= now:
             slots[slot].isSuspect = true
             record(.workerSuspected(slots[slot].spec.worker))
         case .backingOff(let until) where until <= now && wantsWorkers,
@@ -156,12 +186,31 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Ends a worker by force; its exit comes back as an event.
-    private mutating func kill(_ slot: Int) {
-        // Until the exit is seen, the same verdict is not passed again.
+    /// Gives back what a slot lost by the coordinator's own sleep.
+    mutating func forgive(_ slot: Int, _ slept: Duration) {
         slots[slot].lastBeat = now
-        if case .starting = slots[slot].life {
-            slots[slot].life = .starting(deadline: now + settings.helloWithin)
+        if case .starting(let deadline) = slots[slot].life {
+            slots[slot].life = .starting(deadline: deadline + slept)
+        }
+        switch slots[slot].work {
+        case .working(let node, let base, let deadline):
+            slots[slot].work = .working(node, base: base, deadline: deadline + slept)
+        case .cancelling(let node, let base, let deadline, let cause):
+            slots[slot].work = .cancelling(node, base: base, deadline: deadline + slept, cause)
+        case .free, .preparing, .taking: break
+        }
+    }
+
+    /// Ends a worker by force; its exit comes back as an event. Until then it is nobody's, and when the exit stays
+    /// away the verdict is passed again after the usual time.
+    private mutating func kill(_ slot: Int) {
+        slots[slot].lastBeat = now
+        slots[slot].isCondemned = true
+        switch slots[slot].life {
+        case .starting: slots[slot].life = .starting(deadline: now + settings.helloWithin)
+        case .stopping(let thenStart, _):
+            slots[slot].life = .stopping(thenStart: thenStart, deadline: now + settings.cancelWithin)
+        case .none, .up, .backingOff, .offline: break
         }
         effects.append(.killWorker(slot: slot))
     }

@@ -39,26 +39,26 @@ package struct CoordinatorStateMachine: Sendable {
     var chance: SeededGenerator
     let runDeadline: Timestamp
 
-    /// Tasks that have not come to their end.
-    var openCount = 0
-    var failedCount = 0
-    var readyCount = 0
+    var counts = StateCounts()
     /// Slots whose work is not free.
     var busyCount = 0
-    /// The tasks that wait for their time, by number.
-    var retrying: Set<Int> = []
+    /// When the tasks that wait for their time come back.
+    var retryTimes = DueTimes()
     /// No lease for a model before this time: the rate limiter said so at the last look.
     var rateBlockedUntil: Timestamp?
 
     /// The answer being built and the time of the event, valid within one call.
     var effects: [Effect] = []
     var now: Timestamp
-    private var lastEventAt: Timestamp
+    /// When the machine asked at its last turn to be called again.
+    private var wakeAt: Timestamp?
+
+    /// A turn that comes this much later than the machine asked for was slept through.
+    private static let latenessMax = Duration.seconds(1)
 
     package init(settings: RunSettings, at now: Timestamp) {
         self.settings = settings
         self.now = now
-        lastEventAt = now
         scheduler = Scheduler(strategy: settings.assignment, slots: settings.slots)
         limiter = RateLimiter(settings.limits.rate, at: now)
         ledger = CostLedger(budget: settings.limits.budget)
@@ -78,12 +78,13 @@ package struct CoordinatorStateMachine: Sendable {
     /// Takes one event in and answers with everything that follows from it.
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Effect] {
         self.now = max(now, self.now)
+        guard mode != .ended else { return answerAfterTheEnd(event) }
         forgiveOwnSleep()
         switch event {
         case .workerStarted(let slot, let process): workerStarted(slot, process)
         case .workerStartFailed(let slot, let reason): workerStartFailed(slot, reason)
         case .workerReady(let slot): workerReady(slot)
-        case .workerBeat(let slot): workerBeat(slot)
+        case .workerBeat(let slot): heard(slot)
         case .workerExited(let slot, let exit): workerExited(slot, exit)
         case .worktreePrepared(let slot, let lease, let branch, let base):
             worktreePrepared(slot, lease, branch: branch, base: base)
@@ -114,35 +115,39 @@ package struct CoordinatorStateMachine: Sendable {
         for slot in slots { consider(deadline(of: slot)) }
         if mode == .running || mode == .paused {
             consider(runDeadline)
-            for node in retrying {
-                if case .retryable(let notBefore) = tasks[node].state { consider(notBefore) }
-            }
+            if counts.retryable > 0 { consider(retryTimes.first) }
         }
-        if mode == .running, readyCount > 0 { consider(rateBlockedUntil) }
+        if mode == .running, counts.ready > 0 { consider(rateBlockedUntil) }
         consider(queue.nextDeadline)
         return earliest
     }
 
     // MARK: - Turns
 
-    func recordable(_ body: Fact.Body) -> Effect { .record(body) }
-
     mutating func record(_ body: Fact.Body) { effects.append(.record(body)) }
+
+    /// Events that were under way when the run ended change nothing; who asked for something still gets an answer.
+    private mutating func answerAfterTheEnd(_ event: Event) -> [Effect] {
+        guard case .commanded(let command, let reply) = event else { return [] }
+        return [.reply(reply, obey(command))]
+    }
 
     /// What follows from any event: leases for idle workers, and the end when nothing is left.
     private mutating func finishTurn() -> [Effect] {
         grantLeases()
         concludeIfOver()
-        lastEventAt = now
+        if let until = rateBlockedUntil, until <= now { rateBlockedUntil = nil }
+        wakeAt = nextDeadline
         defer { effects = [] }
         return effects
     }
 
-    /// A machine that slept (a closed laptop, a stopped process) hears nothing meanwhile: beats missed then do not
-    /// count against the workers.
+    /// A machine that slept (a closed laptop, a stopped process) heard nothing meanwhile: what its workers let pass in
+    /// that time does not count against them.
     private mutating func forgiveOwnSleep() {
-        guard now - lastEventAt > settings.suspectAfter else { return }
-        for index in slots.indices { slots[index].lastBeat = now }
+        guard let wakeAt, now - wakeAt > Self.latenessMax else { return }
+        let slept = now - wakeAt
+        for slot in slots.indices { forgive(slot, slept) }
     }
 
     private mutating func passDeadlines() {
@@ -151,15 +156,9 @@ package struct CoordinatorStateMachine: Sendable {
                 Ending(status: .stopped, exitStatus: 124, reason: "the run's time is over"))
         }
         for index in slots.indices { passDeadlines(of: index) }
-        for node in retrying.sorted() {
-            guard case .retryable(let notBefore) = tasks[node].state else {
-                retrying.remove(node)
-                continue
-            }
-            if notBefore <= now {
-                retrying.remove(node)
-                becomeReady(node)
-            }
+        while let node = retryTimes.popFirst(dueAt: now) {
+            // It may have been tried again or ended meanwhile; then another entry, or none, tells its time.
+            if case .retryable(let notBefore) = tasks[node].state, notBefore <= now { comeBack(node) }
         }
         perform(queue.elapsed(at: now))
     }
@@ -190,13 +189,13 @@ package struct CoordinatorStateMachine: Sendable {
     // MARK: - The end
 
     /// Whether anything is still under way that will come back as an event.
-    private var isQuiet: Bool { busyCount == 0 && !queue.isBusy }
+    var isQuiet: Bool { busyCount == 0 && !queue.isBusy }
 
     private mutating func concludeIfOver() {
         switch mode {
         case .running, .paused:
-            guard openCount == 0, isQuiet else { return }
-            let failed = failedCount
+            guard counts.open == 0, isQuiet else { return }
+            let failed = counts.failed
             close(
                 failed == 0
                     ? Ending(status: .completed, exitStatus: 0, reason: "")
@@ -204,7 +203,7 @@ package struct CoordinatorStateMachine: Sendable {
                         status: .failed, exitStatus: 1,
                         reason: failed == 1 ? "1 task failed" : "\(failed) tasks failed"))
         case .draining(let ending):
-            if openCount == 0, isQuiet {
+            if counts.open == 0, isQuiet {
                 mode = .running
                 concludeIfOver()
             } else if isQuiet, queue.isIdle || queue.nextDeadline != nil {
@@ -222,6 +221,8 @@ package struct CoordinatorStateMachine: Sendable {
 
     private mutating func close(_ ending: Ending) {
         mode = .closing(ending)
+        // A landing that was delayed is tried again by the next coordinator.
+        queue.interrupt()
         for index in slots.indices { sendHome(index) }
         concludeIfOver()
     }
@@ -235,11 +236,7 @@ package struct CoordinatorStateMachine: Sendable {
         mode = .stopping(ending)
         record(.runStatusChanged(.stopping, reason: ending.reason))
         for index in slots.indices { cancelWork(of: index, .stop, reason: "the run is being stopped") }
-        if queue.isBusy {
-            queue.interrupt()
-            effects.append(.cancelGate)
-        }
-        perform(queue.hold(true))
+        if queue.interrupt() { effects.append(.cancelGate) }
     }
 
     private mutating func interrupted(_ exitStatus: Int32) {

@@ -1,20 +1,21 @@
-package import CoordModel
+import CoordModel
 
 /// One task as the coordinator knows it.
 struct TaskEntry: Sendable {
     enum State: Sendable, Equatable {
         /// Needs something. Can become: `ready`, `failed` (a need failed), `skipped`, `cancelled`.
         case waiting
-        /// Can become: `leased`, `failed`, `skipped`, `cancelled`.
+        /// Can become: `leased`, `waiting` (a need came back), `failed`, `skipped`, `cancelled`.
         case ready
         /// Can become: `ready` when the time has come, and what `ready` can become.
         case retryable(notBefore: Timestamp)
-        /// The slot prepares, works, or its work is being taken over. Can become: `approval`, `queued`, `completed`,
-        /// `retryable`, `ready` (interrupted), `failed`, `quarantined`, `cancelled`.
+        /// The slot prepares, works, or its work is being taken over. Can become: `approval`, `queued`,
+        /// `completed`, `retryable`, `ready` (interrupted), `waiting` (a need was taken back meanwhile), `failed`,
+        /// `quarantined`, `skipped`, `cancelled`.
         case leased(slot: Int)
-        /// Can become: `queued` (approved), `retryable` (rejected), `cancelled`.
+        /// Can become: `queued` (approved), `retryable` or `failed` (rejected), `cancelled`.
         case approval(Candidate)
-        /// In the merge queue. Can become: `landed`, `retryable`, `failed`.
+        /// In the merge queue. Can become: `landed`, `retryable`, `failed`, `cancelled`.
         case queued
         case landed, completed
         /// `cause` is the need whose failure failed it. Can become: `waiting`, `ready` (retried).
@@ -55,6 +56,7 @@ struct TaskEntry: Sendable {
     var depth = 0
 
     var lease: Lease { Lease(task: spec.id, attempt: attempt) }
+    /// Whether no worker and no queue has it, and it has not come to its end.
     var isOpen: Bool {
         switch state {
         case .waiting, .ready, .retryable: true
@@ -75,13 +77,15 @@ struct SlotEntry: Sendable {
         case up
         case backingOff(until: Timestamp)
         case offline(until: Timestamp)
-        /// It was told to end. Can become: `none`, `starting` (a restart was asked for).
-        case stopping(thenStart: Bool)
+        /// It was told to end, and is killed if it has not by the deadline. Can become: `none`, `starting` (a
+        /// restart was asked for).
+        case stopping(thenStart: Bool, deadline: Timestamp)
     }
 
     enum Work: Sendable, Equatable {
         case free
-        case preparing(Int)
+        /// Its worktree is being made; the cause, if any, ends the attempt before it begins.
+        case preparing(Int, CancelCause?)
         case working(Int, base: ObjectID?, deadline: Timestamp)
         case cancelling(Int, base: ObjectID?, deadline: Timestamp, CancelCause)
         /// The attempt ended; its files are being taken over.
@@ -94,6 +98,9 @@ struct SlotEntry: Sendable {
         /// The worker did not report the time-out it was given.
         case timeout(after: Duration)
         case workerRestart
+
+        /// A person wants nothing of the attempt; every other cause only ends it early.
+        var endsTask: Bool { self == .taskSkipped || self == .taskCancelled }
     }
 
     var spec: SlotSpec
@@ -102,15 +109,17 @@ struct SlotEntry: Sendable {
     var lastBeat = Timestamp(milliseconds: 0)
     var isSuspect = false
     var policy: RestartPolicy
-    /// A person stopped it; it stays down until they start it again.
+    /// It was killed and its exit is awaited: nothing it still says counts as life.
+    var isCondemned = false
+    /// A person stopped it, or its budget is used up; it stays down until they start it again.
     var isStoppedByPerson = false
 
-    var canTake: Bool { life == .up && work == .free && !isSuspect }
+    var canTake: Bool { life == .up && work == .free && !isSuspect && !isCondemned }
 
     var node: Int? {
         switch work {
         case .free: nil
-        case .preparing(let node), .working(let node, _, _), .cancelling(let node, _, _, _),
+        case .preparing(let node, _), .working(let node, _, _), .cancelling(let node, _, _, _),
             .taking(let node, _, _, _):
             node
         }

@@ -53,7 +53,9 @@ package struct TaskGraph: Sendable {
         var previous: Int32 = -1
         while edge >= 0 {
             if edgeTarget[Int(edge)] == Int32(node) {
-                if previous < 0 { firstEdge[need] = nextEdge[Int(edge)] } else {
+                if previous < 0 {
+                    firstEdge[need] = nextEdge[Int(edge)]
+                } else {
                     nextEdge[Int(previous)] = nextEdge[Int(edge)]
                 }
                 if !isSatisfied[need] { unmet[node] -= 1 }
@@ -127,38 +129,57 @@ package struct TaskGraph: Sendable {
 // MARK: - Order and weights
 
 extension TaskGraph {
-    /// An order in which every node stands behind what it needs (Kahn 1962), lowest number first among equals of one
-    /// wave. Nil when the graph has a cycle.
+    /// An order in which every node stands behind what it needs (Kahn 1962): wave after wave, within a wave the lowest
+    /// number first. Nil when the graph has a cycle.
     package func order() -> [Int]? {
+        guard let (_, waves) = sorted() else { return nil }
+        // A counting sort by wave keeps the numbers within a wave in order.
+        var starts = [Int](repeating: 0, count: Int(waves.max() ?? 0) + 2)
+        for wave in waves { starts[Int(wave) + 1] += 1 }
+        for wave in starts.indices.dropFirst() { starts[wave] += starts[wave - 1] }
+        var order = [Int](repeating: 0, count: count)
+        for node in 0..<count {
+            order[starts[Int(waves[node])]] = node
+            starts[Int(waves[node])] += 1
+        }
+        return order
+    }
+
+    /// Nodes behind what they need, in no particular order among equals, and the wave of each node.
+    private func sorted() -> (nodes: [Int], waves: [Int32])? {
         var incoming = [Int32](repeating: 0, count: count)
         for node in 0..<count {
+            // Along the lists: an edge that was removed is still in the array.
             var edge = firstEdge[node]
             while edge >= 0 {
                 incoming[Int(edgeTarget[Int(edge)])] += 1
                 edge = nextEdge[Int(edge)]
             }
         }
-        var order: [Int] = []
-        order.reserveCapacity(count)
-        for node in 0..<count where incoming[node] == 0 { order.append(node) }
+        var nodes: [Int] = []
+        nodes.reserveCapacity(count)
+        var waves = [Int32](repeating: 0, count: count)
+        for node in 0..<count where incoming[node] == 0 { nodes.append(node) }
         var next = 0
-        while next < order.count {
-            var edge = firstEdge[order[next]]
+        while next < nodes.count {
+            let node = nodes[next]
             next += 1
+            var edge = firstEdge[node]
             while edge >= 0 {
                 let target = Int(edgeTarget[Int(edge)])
+                waves[target] = max(waves[target], waves[node] + 1)
                 incoming[target] -= 1
-                if incoming[target] == 0 { order.append(target) }
+                if incoming[target] == 0 { nodes.append(target) }
                 edge = nextEdge[Int(edge)]
             }
         }
-        return order.count == count ? order : nil
+        return nodes.count == count ? (nodes, waves) : nil
     }
 
     /// Weighs every node anew, from the goals back. The graph has no cycle: the catalogue and the commands refuse one.
     package mutating func weigh() {
-        guard let order = order() else { preconditionFailure("a task graph with a cycle was accepted") }
-        for node in order.reversed() {
+        guard let (nodes, _) = sorted() else { preconditionFailure("a task graph with a cycle was accepted") }
+        for node in nodes.reversed() {
             var longest: Int32 = 0
             var edge = firstEdge[node]
             while edge >= 0 {
@@ -188,18 +209,11 @@ extension TaskGraph {
     }
 
     /// The wave of each node: 0 for those that need nothing, else one more than the latest of its needs.
-    package func levels() -> [Int] {
-        var levels = [Int](repeating: 0, count: count)
-        for node in order() ?? [] {
-            for dependant in dependants(of: node) { levels[dependant] = max(levels[dependant], levels[node] + 1) }
-        }
-        return levels
-    }
+    package func levels() -> [Int] { sorted()?.waves.map(Int.init) ?? [] }
 
     /// A longest chain, from its first node to a goal. Call `weigh()` first.
     package func criticalPath() -> [Int] {
-        guard var node = weights.indices.max(by: { weights[$0] < weights[$1] || (weights[$0] == weights[$1] && $0 > $1) })
-        else { return [] }
+        guard let heaviest = weights.max(), var node = weights.firstIndex(of: heaviest) else { return [] }
         var path = [node]
         while let next = dependants(of: node).first(where: { weights[$0] == weights[node] - 1 }) {
             path.append(next)

@@ -19,9 +19,7 @@ package struct CostLedger: Sendable {
     package init(budget: Money?) { self.budget = budget }
 
     /// Takes up what an earlier coordinator recorded.
-    package mutating func restore(
-        costs: [CostRecord], usageIDs: Set<String>
-    ) {
+    package mutating func restore(costs: [CostRecord], usageIDs: Set<String>) {
         countedIDs = usageIDs
         for record in costs { book(record.cost, task: record.key.task, worker: record.key.worker) }
         hasWarned = isAboveWarning
@@ -72,7 +70,12 @@ package struct CostLedger: Sendable {
     }
 
     private var isAboveWarning: Bool {
-        budget.map { spent.microDollars * 100 >= $0.microDollars * Self.warningPercent } ?? false
+        // Divided before it is multiplied: no sum that somebody reports can overflow.
+        budget.map {
+            let (hundredths, rest) = $0.microDollars.quotientAndRemainder(dividingBy: 100)
+            let percent = Self.warningPercent
+            return spent.microDollars >= hundredths * percent + (rest * percent + 99) / 100
+        } ?? false
     }
 
     private mutating func book(_ cost: Money, task: TaskID, worker: WorkerID) {

@@ -63,13 +63,19 @@ package struct MergeQueue: Sendable, Equatable {
         /// The target is being moved. Can become: `idle` (landed), `staging` (moved), `delayed`.
         case landing(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID)
         /// The target could not move; tried again at the time. Can become: `landing`.
-        case delayed(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID, until: Timestamp, reason: String)
+        case delayed(
+            Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID, until: Timestamp, reason: String)
     }
 
     private var state = State.idle
-    /// In the order of their landing; those before `head` are gone, and are cut off now and then.
-    private var line: [Candidate] = []
+    /// In the order of their landing; nil where one was withdrawn. Those before `head` are gone, and are cut off now
+    /// and then.
+    private var line: [Candidate?] = []
     private var head = 0
+    /// How many were cut off in front of the line, so that positions stay true.
+    private var cut = 0
+    /// Where in the line each waiting task stands, counted from the first candidate ever.
+    private var positions: [TaskID: Int] = [:]
     /// No new candidate is taken up; the one on its way goes on.
     private var isHeld = false
 
@@ -78,7 +84,8 @@ package struct MergeQueue: Sendable, Equatable {
 
     package init() {}
 
-    package var isIdle: Bool { state == .idle && head == line.count }
+    /// Whether nothing is on its way and nothing waits.
+    package var isIdle: Bool { state == .idle && positions.isEmpty }
     /// Whether a candidate is on its way and its outcome is awaited.
     package var isBusy: Bool {
         switch state {
@@ -88,7 +95,7 @@ package struct MergeQueue: Sendable, Equatable {
     }
 
     /// Those that wait, the next one first.
-    package var waiting: ArraySlice<Candidate> { line[head...] }
+    package var waiting: ArraySlice<Candidate> { ArraySlice(line[head...].compactMap { $0 }) }
 
     /// The candidate on its way.
     package var current: Candidate? {
@@ -105,7 +112,9 @@ package struct MergeQueue: Sendable, Equatable {
         if case .delayed(_, _, _, _, let until, _) = state { until } else { nil }
     }
 
+    /// Puts a candidate at the end of the line.
     package mutating func submitted(_ candidate: Candidate) -> [Effect] {
+        positions[candidate.lease.task] = cut + line.count
         line.append(candidate)
         return takeNext()
     }
@@ -121,16 +130,18 @@ package struct MergeQueue: Sendable, Equatable {
 
     /// Takes a waiting candidate out. One on its way is let through to its end. False: it does not wait here.
     package mutating func withdraw(_ task: TaskID) -> Bool {
-        guard let index = line[head...].firstIndex(where: { $0.lease.task == task }) else { return false }
-        line.remove(at: index)
+        guard let position = positions.removeValue(forKey: task) else { return false }
+        line[position - cut] = nil
         return true
     }
 
+    /// Stops or starts taking up candidates.
     package mutating func hold(_ held: Bool) -> [Effect] {
         isHeld = held
         return takeNext()
     }
 
+    /// The candidate was built on the target's head, or could not be.
     package mutating func staged(_ lease: Lease, _ staging: Staging) -> [Effect] {
         // A staging outlives a hold or a restart at most as an answer nobody waits for: it built unreferenced objects.
         guard case .staging(let candidate) = state, candidate.lease == lease else { return [] }
@@ -153,6 +164,7 @@ package struct MergeQueue: Sendable, Equatable {
         }
     }
 
+    /// The candidate's exact tree was tested.
     package mutating func gated(_ lease: Lease, _ report: GateReport) -> [Effect] {
         // As for `staged`.
         guard case .gating(let candidate, let commit, let tree, let onto) = state, candidate.lease == lease
@@ -174,6 +186,7 @@ package struct MergeQueue: Sendable, Equatable {
         }
     }
 
+    /// The target moved to the candidate, or did not.
     package mutating func advanced(_ lease: Lease, _ advance: Advance, at now: Timestamp) -> [Effect] {
         guard case .landing(let candidate, let commit, let tree, let onto) = state, candidate.lease == lease
         else { return [] }
@@ -184,11 +197,13 @@ package struct MergeQueue: Sendable, Equatable {
                 .record(.taskLanded(lease, commit: commit, tree: tree)), .landed(candidate, commit: commit),
             ] + takeNext()
         case .moved:
-            state = .staging(candidate)
-            return [
-                .record(.landingDelayed(lease, reason: "the target moved; the candidate is built and gated again")),
-                .stage(candidate),
-            ]
+            let delay = Effect.record(
+                .landingDelayed(lease, reason: "the target moved; the candidate is built and gated again"))
+            putFirst(candidate)
+            return [delay] + takeNext()
+        case .delayed(let reason) where isHeld:
+            putFirst(candidate)
+            return [.record(.landingDelayed(lease, reason: reason))]
         case .delayed(let reason):
             let until = now + Self.landingRetry
             state = .delayed(candidate, commit: commit, tree: tree, onto: onto, until: until, reason: reason)
@@ -199,6 +214,7 @@ package struct MergeQueue: Sendable, Equatable {
         }
     }
 
+    /// Tries a delayed landing again, if its time has come.
     package mutating func elapsed(at now: Timestamp) -> [Effect] {
         guard case .delayed(let candidate, let commit, let tree, let onto, let until, _) = state, until <= now
         else { return [] }
@@ -206,22 +222,50 @@ package struct MergeQueue: Sendable, Equatable {
         return [.advance(candidate, commit: commit, from: onto)]
     }
 
-    /// Drops what is on its way without a verdict: its gate is being ended. It waits again, first in line.
-    package mutating func interrupt() {
-        guard let current else { return }
-        line.insert(current, at: head)
-        state = .idle
+    /// Drops what is being built or tested without a verdict; it waits again, first in line, and nothing new is taken
+    /// up. A landing that was begun is let through to its end: the target may have moved already, and its answer must
+    /// be heard. True when a gate is to be ended.
+    @discardableResult
+    package mutating func interrupt() -> Bool {
         isHeld = true
+        switch state {
+        case .idle, .landing: return false
+        case .staging(let candidate), .gating(let candidate, _, _, _):
+            putFirst(candidate)
+            return true
+        case .delayed(let candidate, _, _, _, _, _):
+            putFirst(candidate)
+            return false
+        }
+    }
+
+    private mutating func putFirst(_ candidate: Candidate) {
+        state = .idle
+        if head > 0 {
+            head -= 1
+        } else {
+            line.insert(nil, at: 0)
+            cut -= 1
+        }
+        line[head] = candidate
+        positions[candidate.lease.task] = cut + head
     }
 
     private mutating func takeNext() -> [Effect] {
-        guard state == .idle, !isHeld, head < line.count else { return [] }
-        let candidate = line[head]
-        head += 1
+        guard state == .idle, !isHeld else { return [] }
+        var next: Candidate?
+        while next == nil, head < line.count {
+            next = line[head]
+            line[head] = nil
+            head += 1
+        }
         if head > 256, head * 2 > line.count {
             line.removeFirst(head)
+            cut += head
             head = 0
         }
+        guard let candidate = next else { return [] }
+        positions[candidate.lease.task] = nil
         state = .staging(candidate)
         return [.stage(candidate)]
     }

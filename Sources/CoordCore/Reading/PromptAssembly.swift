@@ -25,7 +25,8 @@ package enum PromptAssembly {
         if !goal.isEmpty { parts.append("# The goal of the whole mission\n\n" + goal) }
         parts.append("# Your task: \(task.title) (`\(task.id)`, attempt \(attempt))\n\n" + task.prompt)
         if !task.files.isEmpty {
-            parts.append("Files you may expect to change: " + task.files.map { "`\($0)`" }.joined(separator: ", "))
+            parts.append(
+                "Files you may expect to change: " + task.files.map { "`\($0)`" }.joined(separator: ", "))
         }
         if !task.checks.isEmpty {
             parts.append(
@@ -46,8 +47,9 @@ package enum PromptAssembly {
     private static func fenced(_ text: String) -> String {
         var longest = 0
         var run = 0
-        for character in text {
-            run = character == "`" ? run + 1 : 0
+        // By bytes: what joins a backtick into one character does not make it less of a fence.
+        for byte in text.utf8 {
+            run = byte == UInt8(ascii: "`") ? run + 1 : 0
             longest = max(longest, run)
         }
         let fence = String(repeating: "`", count: max(3, longest + 1))

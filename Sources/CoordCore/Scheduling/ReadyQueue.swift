@@ -1,4 +1,4 @@
-/// A binary heap of ready nodes. Higher priority first, then the longer way to the goal, then the earlier number.
+/// A heap of ready nodes, four children to a parent: half the depth of a binary one. Higher priority first, then the longer way to the goal, then the earlier number.
 ///
 /// An entry is one 64-bit number: 8 bits of priority, 24 of weight, 32 of the number turned round. An entry may
 /// have become stale (skipped, pinned elsewhere); whoever takes it out checks.
@@ -24,14 +24,16 @@ package struct ReadyQueue: Sendable {
 
     package mutating func insert(_ key: UInt64) {
         heap.append(key)
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard heap[parent] < key else { break }
-            heap[child] = heap[parent]
-            child = parent
+        heap.withUnsafeMutableBufferPointer { heap in
+            var child = heap.count - 1
+            while child > 0 {
+                let parent = (child - 1) / Self.arity
+                guard heap[parent] < key else { break }
+                heap[child] = heap[parent]
+                child = parent
+            }
+            heap[child] = key
         }
-        heap[child] = key
     }
 
     package mutating func popFirst() -> UInt64? {
@@ -41,15 +43,20 @@ package struct ReadyQueue: Sendable {
         return top
     }
 
+    private static let arity = 4
+
     /// Puts `key` at the top and lets it sink to its place.
     private mutating func sink(_ key: UInt64) {
-        let count = heap.count
         heap.withUnsafeMutableBufferPointer { heap in
             var parent = 0
             while true {
-                var child = 2 * parent + 1
-                guard child < count else { break }
-                if child + 1 < count, heap[child] < heap[child + 1] { child += 1 }
+                let first = Self.arity * parent + 1
+                guard first < heap.count else { break }
+                var child = first
+                for other in (first + 1)..<max(first + 1, min(first + Self.arity, heap.count))
+                where heap[child] < heap[other] {
+                    child = other
+                }
                 guard key < heap[child] else { break }
                 heap[parent] = heap[child]
                 parent = child

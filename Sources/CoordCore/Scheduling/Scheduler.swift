@@ -4,48 +4,70 @@ package import CoordModel
 ///
 /// Tasks that the same workers can do share a *lane*. Under `capability` a worker takes the most urgent task of the
 /// lanes it serves. Under `round-robin` a ready task is dealt at once to the server of its lane that was dealt the
-/// fewest; under `work-stealing` likewise, and a worker with nothing left takes from the longest hand.
+/// fewest; under `work-stealing` likewise, and a worker with nothing left takes from the longest hand. What was dealt
+/// to a worker that is absent is dealt anew among the others.
+///
+/// A task has one valid entry at most: whatever was queued for it earlier is stale and is dropped when it is met.
+/// Taking costs time in proportion to workers times lanes, never to tasks.
 package struct Scheduler: Sendable {
     private let strategy: AssignmentStrategy
     private let slots: [SlotSpec]
     private var laneNumbers: [LaneKey: Int] = [:]
     private var lanes: [Lane] = []
-    /// The lane of each node that was ever ready.
-    private var laneOfNode: [Int32] = []
+    /// The valid entry of each node that was ever ready.
+    private var entries: [Entry] = []
     /// What a person gave to each worker; nobody else takes it.
     private var pinned: [ReadyQueue]
-    /// What each worker was dealt.
-    private var hands: [ReadyQueue]
+    /// How many valid entries lie in each worker's hand, over all lanes.
+    private var handSizes: [Int]
     private var dealt: [Int]
+    private var isAbsent: [Bool]
     /// The lanes each worker serves, in the order of their making.
     private var served: [[Int]]
 
     private struct LaneKey: Hashable {
         var role: RoleID?
         var capabilities: [Capability]
+        var callsModel: Bool
     }
 
     private struct Lane {
-        var queue = ReadyQueue()
         var servers: [Int]
+        var isServer: [Bool]
+        var callsModel: Bool
+        /// One for all servers under `capability`, else the hands: one for each slot.
+        var queues: [ReadyQueue]
     }
 
-    /// Where a worker's next task lies.
-    private enum Source { case pinned, hand, lane(Int) }
+    /// Where a task waits.
+    private enum Place: Equatable {
+        case lane
+        case hand(Int)
+        case pinned(Int)
+    }
+
+    private struct Entry {
+        var key: UInt64 = 0
+        var lane = 0
+        var place = Place.lane
+        /// False once it was taken, or found to be no longer ready.
+        var isWaiting = false
+    }
 
     package init(strategy: AssignmentStrategy, slots: [SlotSpec]) {
         self.strategy = strategy
         self.slots = slots
         pinned = Array(repeating: ReadyQueue(), count: slots.count)
-        hands = pinned
-        dealt = Array(repeating: 0, count: slots.count)
+        handSizes = Array(repeating: 0, count: slots.count)
+        dealt = handSizes
+        isAbsent = Array(repeating: false, count: slots.count)
         served = Array(repeating: [], count: slots.count)
     }
 
     /// The lane of a task, made at its first need. A task with a role goes to workers of that role; where the team
     /// has none, and for a task without a role, to workers with the capabilities; where none has them, to all.
-    package mutating func lane(role: RoleID?, capabilities: [Capability]) -> Int {
-        let key = LaneKey(role: role, capabilities: capabilities.sorted())
+    package mutating func lane(role: RoleID?, capabilities: [Capability], callsModel: Bool = true) -> Int {
+        let key = LaneKey(role: role, capabilities: capabilities.sorted(), callsModel: callsModel)
         if let number = laneNumbers[key] { return number }
         var servers = role == nil ? [] : slots.indices.filter { slots[$0].role == role }
         if servers.isEmpty {
@@ -54,7 +76,13 @@ package struct Scheduler: Sendable {
             }
         }
         if servers.isEmpty { servers = Array(slots.indices) }
-        lanes.append(Lane(servers: servers))
+        var isServer = Array(repeating: false, count: slots.count)
+        for server in servers { isServer[server] = true }
+        let queues = strategy == .capability ? 1 : slots.count
+        lanes.append(
+            Lane(
+                servers: servers, isServer: isServer, callsModel: callsModel,
+                queues: Array(repeating: ReadyQueue(), count: queues)))
         laneNumbers[key] = lanes.count - 1
         for server in servers { served[server].append(lanes.count - 1) }
         return lanes.count - 1
@@ -63,67 +91,182 @@ package struct Scheduler: Sendable {
     /// The slots that may take a task of this lane.
     package func servers(of lane: Int) -> [Int] { lanes[lane].servers }
 
-    /// Makes a ready task available; `slot` is the one a person chose.
+    /// Makes a ready task available; `slot` is the one a person chose. Said again, it moves the task to its new lane,
+    /// worker or urgency.
     package mutating func enqueue(key: UInt64, lane: Int, pinnedTo slot: Int? = nil) {
         let node = ReadyQueue.node(of: key)
-        while laneOfNode.count <= node { laneOfNode.append(-1) }
-        laneOfNode[node] = Int32(lane)
-        if let slot {
-            pinned[slot].insert(key)
-        } else if strategy == .capability {
-            lanes[lane].queue.insert(key)
-        } else if let server = lanes[lane].servers.min(by: { dealt[$0] < dealt[$1] }) {
-            dealt[server] += 1
-            hands[server].insert(key)
-        }
+        while entries.count <= node { entries.append(Entry()) }
+        let place = place(of: node, lane: lane, pinnedTo: slot)
+        guard !isValid(key, lane: lane, place) else { return }
+        forget(node)
+        entries[node] = Entry(key: key, lane: lane, place: place)
+        insert(node)
     }
 
     /// Takes the most urgent task this worker may have, or nil. Entries for which `isStillReady` says no are dropped.
-    package mutating func take(for worker: Int, isStillReady: (Int) -> Bool) -> Int? {
-        var best: (key: UInt64, source: Source)?
-        if let key = Self.top(of: &pinned[worker], isStillReady) { best = (key, .pinned) }
-        if let key = Self.top(of: &hands[worker], isStillReady), key > best?.key ?? 0 { best = (key, .hand) }
-        for lane in served[worker] where !lanes[lane].queue.isEmpty {
-            if let key = Self.top(of: &lanes[lane].queue, isStillReady), key > best?.key ?? 0 {
-                best = (key, .lane(lane))
-            }
+    package mutating func take(
+        for worker: Int, withoutModels: Bool = false, isStillReady: (Int) -> Bool
+    ) -> Int? {
+        var best: UInt64?
+        if let key = topOfPinned(worker, isStillReady),
+            !(withoutModels && lanes[entries[ReadyQueue.node(of: key)].lane].callsModel)
+        {
+            best = key
         }
-        guard let best else {
-            return strategy == .workStealing ? steal(for: worker, isStillReady) : nil
+        let own: Place = strategy == .capability ? .lane : .hand(worker)
+        for lane in served[worker] where !(withoutModels && lanes[lane].callsModel) {
+            if let key = top(of: lane, own, isStillReady), key > best ?? 0 { best = key }
         }
-        switch best.source {
-        case .pinned: _ = pinned[worker].popFirst()
-        case .hand: _ = hands[worker].popFirst()
-        case .lane(let lane): _ = lanes[lane].queue.popFirst()
+        if let best { return remove(ReadyQueue.node(of: best)) }
+        guard strategy == .workStealing else { return nil }
+        return steal(for: worker, withoutModels: withoutModels, isStillReady)
+    }
+
+    /// Gives back what was just taken, to the place it came from.
+    package mutating func putBack(_ node: Int) {
+        guard !entries[node].isWaiting else { return }
+        insert(node)
+    }
+
+    /// The worker will take nothing for a while: what it was dealt is dealt to the others, as far as they may.
+    package mutating func setAbsent(_ worker: Int) {
+        guard !isAbsent[worker] else { return }
+        isAbsent[worker] = true
+        for lane in served[worker] { dealAnew(.hand(worker), of: lane) }
+    }
+
+    /// The worker takes tasks again, also those that were dealt to nobody else in the meantime.
+    package mutating func setPresent(_ worker: Int) {
+        guard isAbsent[worker] else { return }
+        isAbsent[worker] = false
+        for lane in served[worker] {
+            for server in lanes[lane].servers where isAbsent[server] { dealAnew(.hand(server), of: lane) }
         }
-        return ReadyQueue.node(of: best.key)
+    }
+
+    // MARK: - Dealing
+
+    private mutating func place(of node: Int, lane: Int, pinnedTo slot: Int?) -> Place {
+        if let slot { return .pinned(slot) }
+        if strategy == .capability { return .lane }
+        // A task that waits in a hand stays there: it is not dealt a second time because its urgency changed.
+        if entries[node].isWaiting, entries[node].lane == lane, case .hand = entries[node].place {
+            return entries[node].place
+        }
+        let server = nextServer(of: lane)
+        dealt[server] += 1
+        return .hand(server)
+    }
+
+    private func nextServer(of lane: Int) -> Int {
+        let servers = lanes[lane].servers
+        var next: Int?
+        for server in servers where !isAbsent[server] {
+            if next.map({ dealt[server] < dealt[$0] }) ?? true { next = server }
+        }
+        return next ?? servers[0]
+    }
+
+    private mutating func dealAnew(_ place: Place, of lane: Int) {
+        guard strategy != .capability, case .hand(let holder) = place,
+            lanes[lane].servers.contains(where: { !isAbsent[$0] })
+        else { return }
+        var hand = ReadyQueue()
+        swap(&hand, &lanes[lane].queues[holder])
+        while let key = hand.popFirst() {
+            let node = ReadyQueue.node(of: key)
+            guard isValid(key, lane: lane, place) else { continue }
+            forget(node)
+            let server = nextServer(of: lane)
+            dealt[holder] -= 1
+            dealt[server] += 1
+            entries[node].place = .hand(server)
+            insert(node)
+        }
     }
 
     /// Takes the most urgent task that this worker can do from the longest hand of another.
-    private mutating func steal(for worker: Int, _ isStillReady: (Int) -> Bool) -> Int? {
-        let victims = slots.indices.filter { $0 != worker && !hands[$0].isEmpty }
-            .sorted { hands[$0].count > hands[$1].count }
+    private mutating func steal(
+        for worker: Int, withoutModels: Bool, _ isStillReady: (Int) -> Bool
+    ) -> Int? {
+        var victims = slots.indices.filter { $0 != worker && handSizes[$0] > 0 }
+        // Equal hands in the order of the slots: nothing is left to the sorting.
+        victims.sort { (-handSizes[$0], $0) < (-handSizes[$1], $1) }
         for victim in victims {
-            var passedOver: [UInt64] = []
-            defer { for key in passedOver { hands[victim].insert(key) } }
-            while let key = Self.top(of: &hands[victim], isStillReady) {
-                _ = hands[victim].popFirst()
-                let node = ReadyQueue.node(of: key)
-                if lanes[Int(laneOfNode[node])].servers.contains(worker) {
-                    dealt[victim] -= 1
-                    dealt[worker] += 1
-                    return node
-                }
-                passedOver.append(key)
+            var best: UInt64?
+            for lane in served[victim]
+            where lanes[lane].isServer[worker] && !(withoutModels && lanes[lane].callsModel) {
+                if let key = top(of: lane, .hand(victim), isStillReady), key > best ?? 0 { best = key }
             }
+            guard let best else { continue }
+            let node = remove(ReadyQueue.node(of: best))
+            dealt[victim] -= 1
+            dealt[worker] += 1
+            entries[node].place = .hand(worker)
+            return node
         }
         return nil
     }
 
-    private static func top(of queue: inout ReadyQueue, _ isStillReady: (Int) -> Bool) -> UInt64? {
-        while let key = queue.first {
-            if isStillReady(ReadyQueue.node(of: key)) { return key }
-            _ = queue.popFirst()
+    // MARK: - Entries
+
+    private func isValid(_ key: UInt64, lane: Int, _ place: Place) -> Bool {
+        let entry = entries[ReadyQueue.node(of: key)]
+        return entry.isWaiting && entry.key == key && entry.lane == lane && entry.place == place
+    }
+
+    private mutating func insert(_ node: Int) {
+        let entry = entries[node]
+        entries[node].isWaiting = true
+        switch entry.place {
+        case .lane: lanes[entry.lane].queues[0].insert(entry.key)
+        case .pinned(let slot): pinned[slot].insert(entry.key)
+        case .hand(let slot):
+            handSizes[slot] += 1
+            lanes[entry.lane].queues[slot].insert(entry.key)
+        }
+    }
+
+    /// What lies in a queue for the node is stale from now on.
+    private mutating func forget(_ node: Int) {
+        guard entries[node].isWaiting else { return }
+        entries[node].isWaiting = false
+        if case .hand(let slot) = entries[node].place { handSizes[slot] -= 1 }
+    }
+
+    /// Takes the entry at the top of its queue out.
+    private mutating func remove(_ node: Int) -> Int {
+        let entry = entries[node]
+        forget(node)
+        switch entry.place {
+        case .lane: _ = lanes[entry.lane].queues[0].popFirst()
+        case .hand(let slot): _ = lanes[entry.lane].queues[slot].popFirst()
+        case .pinned(let slot): _ = pinned[slot].popFirst()
+        }
+        return node
+    }
+
+    private mutating func top(of lane: Int, _ place: Place, _ isStillReady: (Int) -> Bool) -> UInt64? {
+        let queue = if case .hand(let slot) = place { slot } else { 0 }
+        while let key = lanes[lane].queues[queue].first {
+            let node = ReadyQueue.node(of: key)
+            if isValid(key, lane: lane, place) {
+                if isStillReady(node) { return key }
+                forget(node)
+            }
+            _ = lanes[lane].queues[queue].popFirst()
+        }
+        return nil
+    }
+
+    private mutating func topOfPinned(_ worker: Int, _ isStillReady: (Int) -> Bool) -> UInt64? {
+        while let key = pinned[worker].first {
+            let node = ReadyQueue.node(of: key)
+            if isValid(key, lane: entries[node].lane, .pinned(worker)) {
+                if isStillReady(node) { return key }
+                forget(node)
+            }
+            _ = pinned[worker].popFirst()
         }
         return nil
     }

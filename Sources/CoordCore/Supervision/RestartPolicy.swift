@@ -38,6 +38,8 @@ package struct RestartPolicy: Sendable, Equatable {
 
     package mutating func failed(at now: Timestamp, chance: inout SeededGenerator) -> Verdict {
         let life = startedAt.map { now - $0 } ?? .zero
+        // A start that fails has no life of its own: it must not borrow its predecessor's.
+        startedAt = nil
         if life >= settings.forgottenAfter {
             exponent = 0
             failuresInARow = 0

@@ -1,0 +1,229 @@
+import CoordCore
+import CoordGit
+package import CoordModel
+import CoordProcess
+import CoordRuntime
+import CoordStore
+import CoordSystem
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// `coord run`: everything from the mission's name to the receipt.
+package enum RunCommand {
+    package static func run(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let argument = try missionArgument(context)
+        let preparation = try MissionPreparation(argument, context)
+        for warning in preparation.warnings { context.diagnostics.show(warning) }
+        let folder = try ProjectLookup(context.surroundings).forRunning(
+            project: context.arguments.value("project").map(context.path), mission: preparation.mission.id)
+        if context.arguments.has("dry-run") {
+            // The plan is made for its refusals: an agent that is missing is told before anything starts.
+            let plan = try preparation.plan(context, worktrees: folder + "/worktrees")
+            return PlanCommand.show(plan, project: folder, context)
+        }
+        let opened = try open(preparation, folder: folder, context)
+        return try RunPerformance(opened, context).perform()
+    }
+
+    /// With `--resume` alone, the last run's own mission.
+    private static func missionArgument(_ context: CommandContext) throws(CommandFailure) -> String {
+        if let named = context.arguments.first { return named }
+        guard context.arguments.has("resume") else {
+            throw CommandFailure(
+                .wrongInput, "`coord run` wants a mission",
+                hint: "`coord missions list` names the missions there are")
+        }
+        let reading = try context.runReading()
+        guard !reading.record.missionFile.isEmpty, Files.kind(reading.record.missionFile) == .file else {
+            throw CommandFailure(
+                .wrongInput, "the mission file of the last run, `\(reading.record.missionFile)`, is gone",
+                hint: "name the mission: `coord run MISSION --resume`")
+        }
+        return reading.record.missionFile
+    }
+
+    // MARK: - Opening
+
+    /// What a run needs, opened: the lock is held.
+    struct Opened {
+        var session: RunSession
+        var plan: RunPlan
+    }
+
+    /// Refusals leave the project as it was: it is looked at before anything is made.
+    private static func open(
+        _ preparation: MissionPreparation, folder: String, _ context: CommandContext
+    ) throws(CommandFailure) -> Opened {
+        let resumes = context.arguments.has("resume")
+        let isScratch =
+            !context.arguments.has("project")
+            && folder.hasSuffix("/worktrees/\(preparation.mission.id)-project")
+        let trial = try preparation.plan(context, worktrees: folder)
+        let git: GitTool
+        do throws(GitError) { git = try GitTool.locate() } catch { throw CommandFailure(error) }
+        if isScratch, trial.isSimulated, !resumes { try startAfresh(folder, context) }
+        let project = try inspect(folder, git, context)
+        let state = StateFolder(project: project.mainRoot ?? project.path)
+        let worktrees = context.arguments.value("worktrees").map(context.path) ?? state.project + "/worktrees"
+        let plan = try preparation.plan(context, worktrees: worktrees)
+        do throws(GitError) {
+            _ = try project.targetBranch(plan.mission.merge.target, git: git)
+        } catch { throw CommandFailure(error) }
+        let program = try workerProgram()
+        do throws(RuntimeError) {
+            let lock = try RunSession.lock(state, mission: plan.mission.id)
+            let store: SQLiteStore
+            var record: RunRecord?
+            do throws(StoreError) {
+                store = try SQLiteStore(path: state.database, mode: .readWrite)
+                if resumes { record = try store.latestRun() }
+            } catch { throw .store(error) }
+            if resumes, record.map({ $0.status == .completed }) ?? true {
+                throw .nothingToResume(project: state.project)
+            }
+            let request = RunSession.Request(
+                plan: plan, project: project, git: git, worktrees: worktrees, workerProgram: program,
+                seed: UInt64.random(in: 1...(.max)))
+            let session = try RunSession(request, state: state, resuming: record, store: store, lock: lock)
+            return Opened(session: session, plan: plan)
+        } catch { throw CommandFailure(error) }
+    }
+
+    /// Looks at the project, making it first when the folder is missing or empty.
+    private static func inspect(
+        _ folder: String, _ git: GitTool, _ context: CommandContext
+    ) throws(CommandFailure) -> ProjectState {
+        do throws(GitError) {
+            if isMissingOrEmpty(folder) {
+                try Project.create(folder, git: git)
+                context.diagnostics.note("made a new project in \(folder)")
+            }
+            return try Project.inspect(folder, git: git)
+        } catch { throw CommandFailure(error) }
+    }
+
+    private static func isMissingOrEmpty(_ folder: String) -> Bool {
+        guard Files.kind(folder) != nil else { return true }
+        // A folder that cannot be listed is not empty as far as anyone can tell; the inspection says what is wrong.
+        return (try? Files.list(folder).isEmpty) ?? false
+    }
+
+    /// A rehearsal in coord's own scratch place starts afresh; what an earlier one built is kept under a number.
+    private static func startAfresh(_ folder: String, _ context: CommandContext) throws(CommandFailure) {
+        guard Files.kind(folder) != nil else { return }
+        let state = StateFolder(project: folder)
+        do throws(SystemError) {
+            if Files.kind(state.lock) != nil, try FileLock.acquire(state.lock, note: "") == nil {
+                throw SystemError(operation: "replay in", path: folder, code: EBUSY)
+            }
+            var number = 1
+            while Files.kind(folder + ".\(number)") != nil { number += 1 }
+            try Files.rename(folder, to: folder + ".\(number)")
+            context.diagnostics.note("the project of the last rehearsal is kept as \(folder).\(number)")
+        } catch {
+            guard error.code == EBUSY else { throw CommandFailure(error) }
+            throw CommandFailure(
+                RuntimeError.locked(project: folder, holder: FileLock.holder(state.lock) ?? ""))
+        }
+    }
+
+    /// The lean program beside this one.
+    private static func workerProgram() throws(CommandFailure) -> String {
+        let path = Files.parent(Executables.own()) + "/coord-worker"
+        guard Files.isExecutable(path) else {
+            throw CommandFailure(RuntimeError.missingWorkerProgram(path: path))
+        }
+        return path
+    }
+}
+
+/// A run that was opened, from its first event to the receipt.
+final class RunPerformance {
+    private let opened: RunCommand.Opened
+    private let context: CommandContext
+    private var progress: ProgressReporter?
+    private var interruptions = 0
+
+    init(_ opened: RunCommand.Opened, _ context: CommandContext) {
+        self.opened = opened
+        self.context = context
+    }
+
+    func perform() throws(CommandFailure) -> ExitStatus {
+        let session = opened.session
+        let coordinator = session.coordinator
+        let progress = try startProgress()
+        self.progress = progress
+        coordinator.onFacts = { facts, _ in progress.note(facts) }
+        let signals: SignalSource
+        do throws(SystemError) {
+            signals = try SignalSource(loop: coordinator.loop, signals: [SIGINT, SIGTERM, SIGHUP]) {
+                [unowned self] signal in
+                interrupted(by: signal)
+            }
+        } catch { throw CommandFailure(error) }
+        if opened.plan.isSimulated, opened.plan.mission.tasks.contains(where: { $0.run == nil }) {
+            progress.say("A rehearsal: no model is called, and its money is simulated (zero).")
+        }
+        let outcome: Coordinator.Outcome
+        do throws(RuntimeError) { outcome = try session.work().1 } catch {
+            progress.finish()
+            throw CommandFailure(error)
+        }
+        progress.finish()
+        withExtendedLifetime(signals) {}
+        try conclude()
+        return ExitStatus(rawValue: outcome.exitStatus) ?? .internalFault
+    }
+
+    private func startProgress() throws(CommandFailure) -> ProgressReporter {
+        let surroundings = context.surroundings
+        let mode: ProgressReporter.Mode =
+            context.diagnostics.isQuiet ? .silent : surroundings.speechIsTerminal ? .picture : .lines
+        let projection = opened.session.restoredProjection
+        let model =
+            projection.run.map {
+                ProgressModel(run: $0, tasks: projection.tasks, workers: projection.workers)
+            }
+            ?? ProgressModel()
+        do throws(SystemError) {
+            return try ProgressReporter(
+                mode: mode, style: context.diagnostics.style, surroundings: surroundings, model: model)
+        } catch { throw CommandFailure(error) }
+    }
+
+    /// Writes the report that the receipt names, so that it is there when somebody looks, and the receipt.
+    private func conclude() throws(CommandFailure) {
+        let session = opened.session
+        guard let record = session.coordinator.projection.run else {
+            preconditionFailure("a run without a record ended")
+        }
+        let path = session.state.report(record.id)
+        let report = try Report(
+            RunReading(
+                state: session.state, store: session.store, record: record, isAlive: { _ in true }),
+            at: context.now)
+        do throws(SystemError) {
+            try Files.makeFolder(Files.parent(path), permissions: 0o700)
+            try Files.writeAtomically(Array(report.markdown.utf8), to: path)
+        } catch { throw CommandFailure(error) }
+        if context.wantsJSON {
+            context.answer(report.json)
+        } else {
+            context.output.write(Receipt.text(report, file: path, style: context.style))
+        }
+    }
+
+    private func interrupted(by signal: Int32) {
+        interruptions += 1
+        progress?.say(
+            interruptions == 1
+                ? "Finishing what is under way; press Ctrl-C again to stop now. Nothing is lost either way."
+                : "Stopping now; `coord run --resume` goes on.")
+        opened.session.coordinator.receive(.interrupted(exitStatus: signal == SIGINT ? 130 : 143))
+    }
+}

@@ -1,0 +1,135 @@
+package import CoordCatalog
+package import CoordGit
+package import CoordModel
+package import CoordRuntime
+import CoordStore
+import CoordSystem
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A mission that was looked up, read and checked. Nothing has been touched yet.
+package struct MissionPreparation: Sendable {
+    package let mission: Mission
+    package let file: String
+    package let shelf: RoleShelf
+    package let warnings: [Diagnostic]
+
+    /// Reads the mission an argument names, with every problem told at once: those of files go to `diagnostics`.
+    package init(_ argument: String, _ context: CommandContext) throws(CommandFailure) {
+        let catalog = Self.catalog(context)
+        do throws(Diagnostic) {
+            file = context.path(
+                try catalog.missionFile(argument, workingFolder: context.surroundings.workingFolder))
+        } catch {
+            throw CommandFailure(.wrongInput, error.message, hint: error.hint)
+        }
+        let reading = MissionFile.read(file, catalog: catalog)
+        guard let mission = reading.mission, reading.errors.isEmpty else {
+            throw context.diagnostics.refuse(reading.diagnostics)
+        }
+        self.mission = mission
+        warnings = reading.warnings
+        shelf = catalog.roles()
+    }
+
+    /// The catalogue as seen from the project that is meant.
+    package static func catalog(_ context: CommandContext) -> Catalog {
+        let project =
+            context.arguments.value("project").map(context.path) ?? context.surroundings.workingFolder
+        return Catalog(
+            locations: CatalogLocations.standard(project: project, shipped: ShippedFiles.folder()).locations)
+    }
+
+    /// The mission with what was typed over it, its slots and agents.
+    package func plan(_ context: CommandContext, worktrees: String) throws(CommandFailure) -> RunPlan {
+        var overrides = RunPlan.Overrides()
+        let arguments = context.arguments
+        overrides.goal = arguments.value("goal")
+        overrides.workers = arguments.number("workers")
+        overrides.budget = arguments.money("budget")
+        overrides.model = arguments.value("model")
+        overrides.target = arguments.value("target")
+        overrides.gate = arguments.values("gate")
+        if let wish = arguments.value("agent") {
+            guard let agent = AgentChoice(wish) else {
+                let known = ["auto", "rehearsal"] + AgentChoice.knownNames
+                throw CommandFailure(
+                    .wrongInput, "there is no agent `\(wish)`",
+                    hint: Suggestion.nearest(to: wish, among: known).map { "did you mean `\($0)`?" }
+                        ?? "auto, rehearsal, command:COMMAND, or one of "
+                        + AgentChoice.knownNames.joined(separator: ", "))
+            }
+            overrides.agent = agent
+        }
+        var roles: [RoleID: Role] = [:]
+        for entry in shelf.sorted { roles[entry.role.id] = entry.role }
+        do throws(RuntimeError) {
+            return try RunPlan(
+                mission: mission, missionFile: file, roles: roles, commonRules: shelf.common,
+                overrides: overrides, worktrees: worktrees)
+        } catch { throw CommandFailure(error) }
+    }
+}
+
+/// Where what ships with coord lies: in an installation, or in the source tree the program was built in.
+package enum ShippedFiles {
+    package static func folder() -> String? {
+        if let home = Environment.value("COORD_HOME"), !home.isEmpty { return Files.absolute(home) }
+        var folder = Executables.own()
+        while folder != "/" {
+            folder = Files.parent(folder)
+            for candidate in [folder, folder + "/share/coord"]
+            where Files.kind(candidate + "/missions/mission.schema.json") == .file {
+                return candidate
+            }
+        }
+        return nil
+    }
+}
+
+extension CommandFailure {
+    package init(_ error: RuntimeError) {
+        let status: ExitStatus =
+            switch error {
+            case .locked: .notReachable
+            case .noAgent: .needsSignIn
+            case .nothingToResume, .git: .wrongInput
+            case .missingWorkerProgram: .internalFault
+            case .system, .process: .notReachable
+            case .store(let error): CommandFailure(error).status
+            }
+        var hint = error.hint
+        if case .git(let error) = error { hint = error.hint }
+        if case .store(let error) = error { hint = CommandFailure(error).hint }
+        self.init(status, error.description, hint: hint)
+    }
+
+    package init(_ error: GitError) { self.init(.wrongInput, error.description, hint: error.hint) }
+}
+
+extension Diagnostics {
+    /// Prints what is wrong in files, errors last, and makes the failure that sums it up.
+    package func refuse(_ diagnostics: [Diagnostic]) -> CommandFailure {
+        let errors = diagnostics.filter(\.isError)
+        for diagnostic in diagnostics where diagnostic != errors.last { show(diagnostic) }
+        guard let last = errors.last else { preconditionFailure("nothing is wrong with the files") }
+        return CommandFailure(.wrongInput, last.message, at: last.place, hint: last.hint)
+    }
+
+    package func show(_ diagnostic: Diagnostic) {
+        if diagnostic.isError {
+            error(diagnostic.message, at: diagnostic.place, hint: diagnostic.hint)
+        } else {
+            warning(diagnostic.message, at: diagnostic.place, hint: diagnostic.hint)
+        }
+    }
+}
+
+extension Diagnostic {
+    /// `file:line:column`, as far as known.
+    var place: String { file + (position.map { ":\($0)" } ?? "") }
+}

@@ -1,0 +1,217 @@
+import CoordModel
+import CoordSystem
+import Synchronization
+
+/// What opening the hub had to mend.
+package struct HubReport: Sendable, Equatable {
+    package var isNew = false
+    /// Where the broken hub was put aside.
+    package var brokenHub: String?
+    /// Sentences for the log.
+    package var repairs: [String] = []
+    /// Work that was found in worktrees of a broken hub.
+    package var rescues: [Rescue] = []
+}
+
+extension Workspace {
+    /// Makes the hub, or checks and mends the one that is there. One that cannot be mended is put aside, a
+    /// new one made, and unsaved work of its worktrees rescued into it. Call it before anything else, while
+    /// no agent runs.
+    @discardableResult
+    package func openHub() throws(GitError) -> HubReport {
+        var report = HubReport()
+        try makeFolders()
+        if Files.kind(hub) != nil {
+            try mendHub(&report)
+            if try isHubSound() { return report }
+            report.brokenHub = try putHubAside()
+        }
+        try createHub()
+        report.isNew = true
+        if let broken = report.brokenHub {
+            try adoptReferences(from: broken, &report)
+            for slot in recordedSlots() {
+                if let rescue = try rescueLeftovers(slot) { report.rescues.append(rescue) }
+            }
+        }
+        return report
+    }
+
+    private func makeFolders() throws(GitError) {
+        for folder in [stateFolder, stateFolder + "/index", stateFolder + "/slots", stateFolder + "/empty"] {
+            try OwnFiles.makeFolder(folder)
+        }
+        try OwnFiles.makeFolder(worktrees, permissions: 0o755)
+        // The folders hide themselves, so nothing of the project's own settings has to change.
+        for folder in [Files.parent(hub), worktrees] where Files.kind(folder + "/.gitignore") == nil {
+            try OwnFiles.write("*\n", to: folder + "/.gitignore")
+        }
+        for name in OwnFiles.list(stateFolder + "/index") where name.hasSuffix(".lock") {
+            OwnFiles.removeLock(stateFolder + "/index/" + name)
+        }
+    }
+
+    // MARK: - Making
+
+    private func createHub() throws(GitError) {
+        let fresh = hub + ".making"
+        try OwnFiles.removeTree(fresh)
+        try OwnFiles.makeFolder(fresh)
+        _ = try runner.discover(
+            .createRepository(bare: true, objectFormat: project.objectFormat), from: fresh)
+        try writeAlternates(in: fresh)
+        if project.isShallow {
+            try OwnFiles.copy(project.commonFolder + "/shallow", to: fresh + "/shallow")
+        }
+        try OwnFiles.makeFolder(fresh + "/info")
+        for name in ["exclude", "attributes"]
+        where Files.kind(project.commonFolder + "/info/" + name) == .file {
+            try OwnFiles.copy(project.commonFolder + "/info/" + name, to: fresh + "/info/" + name)
+        }
+        let listed = try runner.run(.listReferences(["refs/heads", "refs/tags"]), at: objects)
+        try OwnFiles.write(
+            "# pack-refs with:\n" + String(decoding: listed.output, as: UTF8.self), to: fresh + "/packed-refs"
+        )
+        try OwnFiles.write("ref: refs/heads/coord/none\n", to: fresh + "/HEAD")
+        try OwnFiles.write(hubSettings(), to: fresh + "/config")
+        try OwnFiles.rename(fresh, to: hub)
+    }
+
+    private func writeAlternates(in folder: String, besides more: [String] = []) throws(GitError) {
+        let lines = ([project.commonFolder + "/objects"] + more).map { $0 + "\n" }
+        try OwnFiles.write(lines.joined(), to: folder + "/objects/info/alternates")
+    }
+
+    /// The hub's whole configuration. An agent works under it, so it has what makes files look as in the
+    /// project.
+    private func hubSettings() -> String {
+        memory.withLock { memory in
+            if let known = memory.hubSettings { return known }
+            var lines: [(section: String, name: String, value: String)] = [
+                ("core", "bare", "true"), ("core", "logAllRefUpdates", "true"),
+                ("core", "hooksPath", "/dev/null"), ("gc", "auto", "0"), ("maintenance", "auto", "false"),
+                ("push", "default", "nothing"), ("commit", "gpgSign", "false"),
+            ]
+            let isSHA256 = project.objectFormat == "sha256"
+            lines.append(("core", "repositoryformatversion", isSHA256 ? "1" : "0"))
+            if isSHA256 { lines.append(("extensions", "objectFormat", "sha256")) }
+            for setting in project.settings where !setting.name.hasPrefix("user.") {
+                let parts = setting.name.split(separator: ".", omittingEmptySubsequences: false)
+                guard parts.count >= 2, let section = parts.first, let name = parts.last else { continue }
+                let inner = parts.dropFirst().dropLast().joined(separator: ".")
+                let header = parts.count > 2 ? "\(section) \(Self.quoted(inner))" : String(section)
+                lines.append((header, String(name), setting.value))
+            }
+            lines += [("user", "name", identity.name), ("user", "email", identity.email)]
+            let text = lines.map { "[\($0.section)]\n\t\($0.name) = \(Self.quoted($0.value))\n" }.joined()
+            memory.hubSettings = text
+            return text
+        }
+    }
+
+    /// A value as git's configuration quotes it.
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for character in text.unicodeScalars {
+            switch character {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\t": result += "\\t"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result + "\""
+    }
+
+    // MARK: - Mending
+
+    /// Puts the hub's configuration back when it was changed: agents can write it, and it would run for the
+    /// next one. Cheap when it was not.
+    func restoreHubSettings() throws(GitError) {
+        let wanted = hubSettings()
+        if OwnFiles.read(hub + "/config") != wanted {
+            try OwnFiles.removeTree(hub + "/config")
+            try OwnFiles.write(wanted, to: hub + "/config")
+        }
+        for name in ["hooks", "config.worktree"] where Files.kind(hub + "/" + name) != nil {
+            try OwnFiles.removeTree(hub + "/" + name)
+        }
+    }
+
+    /// Removes what killed git processes leave: locks, and worktree entries that make every command fail.
+    private func mendHub(_ report: inout HubReport) throws(GitError) {
+        var waiting = ["", "refs"]
+        while let inner = waiting.popLast() {
+            let folder = inner.isEmpty ? hub : hub + "/" + inner
+            for name in OwnFiles.list(folder) {
+                let path = folder + "/" + name
+                if name.hasSuffix(".lock"), isStale(path) {
+                    OwnFiles.removeLock(path)
+                    report.repairs.append("removed the stale lock `\(path)` (its owner is dead)")
+                } else if !inner.isEmpty, Files.kind(path) == .folder {
+                    waiting.append(inner + "/" + name)
+                }
+            }
+        }
+        for name in OwnFiles.list(hub + "/worktrees") {
+            let folder = hub + "/worktrees/" + name
+            let isWhole = ["commondir", "gitdir", "HEAD"].allSatisfy {
+                (Files.size(folder + "/" + $0) ?? 0) > 0
+            }
+            guard !isWhole else { continue }
+            try OwnFiles.removeTree(folder)
+            report.repairs.append("removed the half-made worktree entry `\(name)` of the hub")
+        }
+        if Files.kind(hub + "/objects") == .folder,
+            !(OwnFiles.read(hub + "/objects/info/alternates") ?? "").hasPrefix(
+                project.commonFolder + "/objects\n")
+        {
+            try writeAlternates(in: hub)
+            report.repairs.append("pointed the hub at the project's objects again")
+        }
+    }
+
+    /// Whether a lock is old enough that no git that just started holds it.
+    private func isStale(_ path: String) -> Bool {
+        guard let time = Files.modificationTime(path) else { return false }
+        return RuntimeClock().now().milliseconds - time / 1_000_000 > 2000
+    }
+
+    private func isHubSound() throws(GitError) -> Bool {
+        guard ReferenceFiles.content(hub + "/HEAD") != nil, Files.kind(hub + "/refs") == .folder,
+            Files.kind(hub + "/objects") == .folder
+        else { return false }
+        // Before git reads the hub: its settings may be an agent's.
+        try restoreHubSettings()
+        let place = GitPlace(
+            gitFolder: hub, workTree: stateFolder + "/empty", index: stateFolder + "/empty.index")
+        // Whatever the reason is, a hub that cannot list its references is broken.
+        return (try? runner.run(.listReferences(["refs/coord", "refs/heads"]), at: place)) != nil
+    }
+
+    private func putHubAside() throws(GitError) -> String {
+        var number = 1
+        while Files.kind("\(hub).broken-\(number)") != nil { number += 1 }
+        try OwnFiles.rename(hub, to: "\(hub).broken-\(number)")
+        return "\(hub).broken-\(number)"
+    }
+
+    /// Takes over the references of a broken hub that still lead to commits, with its objects.
+    private func adoptReferences(from broken: String, _ report: inout HubReport) throws(GitError) {
+        guard Files.kind(broken + "/objects") == .folder else { return }
+        try writeAlternates(in: hub, besides: [broken + "/objects"])
+        let old = ReferenceFiles(folder: broken)
+        let found = old.list(below: "refs/coord") + old.list(below: "refs/heads/coord")
+        guard !found.isEmpty else { return }
+        var place = objects
+        place.alternates = [broken + "/objects"]
+        let question = found.map { $0.commit.rawValue + "\n" }.joined()
+        let answer = try runner.run(.checkObjects, at: place, input: Array(question.utf8))
+        let kinds = String(decoding: answer.output, as: UTF8.self).split(separator: "\n")
+        for (reference, kind) in zip(found, kinds) where kind == "commit" {
+            try OwnFiles.write(reference.commit.rawValue + "\n", to: hub + "/" + reference.name)
+        }
+        report.repairs.append("took over \(found.count) references of the broken hub")
+    }
+}

@@ -1,0 +1,98 @@
+package import CoordModel
+import CoordSystem
+
+extension Workspace {
+    /// Keeps what an unfinished attempt left in its worktree, commits of its own included, under a reference
+    /// in the hub, with every object packed there, so that nothing the user does in the project can lose it.
+    /// Nil when there is nothing that is not kept already, or the worktree is not the attempt's any more.
+    package func rescue(slot: String, lease: Lease) throws(GitError) -> Rescue? {
+        try checkName(slot, of: "slot")
+        guard let note = note(of: slot), note.lease == lease, note.run == run else { return nil }
+        return try rescueLeftovers(slot)
+    }
+
+    /// Everything that was rescued and is still kept, of all runs, sorted by reference.
+    package func rescues() -> [Rescue] {
+        let prefix = "refs/coord/rescue"
+        return hubReferences.list(below: prefix).compactMap { name, commit in
+            let parts = name.split(separator: "/")
+            guard parts.count >= 6, let attempt = Int(parts[5].prefix { $0 != "." }) else { return nil }
+            let lease = Lease(task: TaskID(String(parts[4])), attempt: attempt)
+            return Rescue(lease: lease, commit: commit, reference: name)
+        }
+    }
+
+    /// Rescues what stands in a slot, whoever left it.
+    func rescueLeftovers(_ slot: String) throws(GitError) -> Rescue? {
+        guard let note = note(of: slot), !note.isBeingReset else { return nil }
+        guard Files.kind(folder(of: slot)) == .folder else { return try rescue(slot, note, nil) }
+        return try rescue(slot, note, try survey(slot, note))
+    }
+
+    /// Rescues what a survey found; nil as survey: the folder is gone, only commits can be left.
+    func rescue(_ slot: String, _ note: SlotNote, _ survey: Survey?) throws(GitError) -> Rescue? {
+        let head = agentHead(slot).flatMap { note.saved.contains($0) ? nil : $0 }
+        let isDirty = try survey.map { (found) throws(GitError) in try hasUnsavedFiles(slot, found) } ?? false
+        guard head != nil || isDirty else { return nil }
+        var store = objects
+        store.alternates = [hub + "/objects"]
+        var kept = head
+        if isDirty {
+            let tree = try writeFiles(slot, note.base)
+            // What the agent committed looks changed against the base; it needs no second commit. Commits
+            // that cannot be read are left out; the files still count.
+            let committed = head.flatMap { try? runner.object(.treeOf($0), at: store) }
+            if head == nil || tree != committed {
+                let parent = committed == nil ? note.saved.last ?? note.base : head ?? note.base
+                kept = try commit(
+                    tree, parents: [parent], message: "Unfinished work of \(note.lease)\n", at: store)
+            }
+        }
+        guard let kept else { return nil }
+        try pack(kept, without: note.base, at: store)
+        let reference = rescueReference(note)
+        let path = hub + "/" + reference
+        try OwnFiles.makeFolder(Files.parent(path), permissions: 0o755)
+        do {
+            try Files.writeAtomically(Array((kept.rawValue + "\n").utf8), to: path, permissions: 0o644)
+        } catch {
+            throw .system(error)
+        }
+        try addSaved([kept] + (head.map { [$0] } ?? []), slot: slot, lease: note.lease, base: note.base)
+        return Rescue(lease: note.lease, commit: kept, reference: reference)
+    }
+
+    /// Writes all files of a worktree that are not ignored as a tree.
+    private func writeFiles(_ slot: String, _ base: ObjectID) throws(GitError) -> ObjectID {
+        var nested: [String] = []
+        let listing = try changes(slot, base, settingAside: &nested)
+        _ = try runner.run(.addAll(isMany: listing.isMany), at: place(of: slot))
+        return try runner.object(.writeTree, at: place(of: slot))
+    }
+
+    private func hasUnsavedFiles(_ slot: String, _ survey: Survey) throws(GitError) -> Bool {
+        if survey.listing.hasChanges { return true }
+        guard !survey.extras.isEmpty else { return false }
+        return try runner.listing(.listUntracked, at: place(of: slot)).hasChanges
+    }
+
+    /// Copies what the commit adds to the base into one pack of the hub.
+    private func pack(_ commit: ObjectID, without base: ObjectID, at place: GitPlace) throws(GitError) {
+        try OwnFiles.makeFolder(hub + "/objects/pack", permissions: 0o755)
+        let revisions = "\(commit)\n^\(base)\n"
+        _ = try runner.run(
+            .pack(base: hub + "/objects/pack/pack"), at: place, input: Array(revisions.utf8))
+    }
+
+    /// A name no earlier rescue of the attempt has.
+    private func rescueReference(_ note: SlotNote) -> String {
+        let plain = "refs/coord/rescue/\(note.run)/\(note.lease.task)/\(note.lease.attempt)"
+        var name = plain
+        var number = 2
+        while case .commit = hubReferences.read(name) {
+            name = "\(plain).\(number)"
+            number += 1
+        }
+        return name
+    }
+}

@@ -1,0 +1,96 @@
+import CoordJSON
+package import CoordModel
+
+/// What a worker says to its coordinator.
+package enum WorkerMessage: Hashable, Sendable {
+    /// The first message of a worker.
+    case hello(protocol: Int, pid: Int32, build: String, worker: WorkerID)
+    /// It lives; nil: it is idle.
+    case heartbeat(Lease?)
+    case report(Lease, AgentReport)
+    /// The attempt is over and nothing of it runs any more. `tail`: the last of its transcript, at most 4
+    /// KiB.
+    case finished(Lease, AttemptOutcome, tail: String)
+
+    /// The version that `hello` tells.
+    package static let protocolVersion = 1
+}
+
+extension WorkerMessage {
+    /// Appends the message as one line, without its end.
+    package func write(run: RunID, to output: inout [UInt8]) {
+        switch self {
+        case .hello(let version, let pid, let build, let worker):
+            output.beginNotification("hello")
+            output.member("protocol", version)
+            output.member("pid", pid)
+            output.member("build", build)
+            output.member("worker", worker.rawValue)
+        case .heartbeat(let lease):
+            output.beginNotification("heartbeat")
+            if let lease { output.members(run, lease) }
+        case .report(let lease, let report):
+            report.write(run, lease, to: &output)
+        case .finished(let lease, let outcome, let tail):
+            output.beginNotification("finished")
+            output.members(run, lease)
+            output.member("outcome", outcome.kind)
+            switch outcome {
+            case .failed(let reason), .workerLost(let reason): output.member("reason", reason)
+            case .timedOut(let limit): output.member("afterMilliseconds", limit.wholeMilliseconds)
+            case .finished, .cancelled, .interrupted: break
+            }
+            output.member("tail", tail)
+        }
+        output.endNotification()
+    }
+
+    /// The message as one line, without its end.
+    package func encoded(run: RunID) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(256)
+        write(run: run, to: &output)
+        return output
+    }
+
+    /// Reads one line, given without its end. Nil: a method that this version does not know; ignore and count
+    /// it. `run` is what the message says of itself; `hello` and an idle heartbeat say none.
+    package static func decode(
+        _ line: ArraySlice<UInt8>
+    ) throws(WireError) -> (run: RunID?, message: WorkerMessage)? {
+        let members = try Members.ofNotification(line)
+        switch members.method {
+        case "heartbeat":
+            if members.object["task"] == nil { return (nil, .heartbeat(nil)) }
+            return (try members.run(), .heartbeat(try members.lease()))
+        case "hello":
+            let version = Int(try members.integer("protocol", 0...1_000_000))
+            let pid = Int32(try members.integer("pid", 1...Int64(Int32.max)))
+            let build = try members.text("build")
+            return (
+                nil, .hello(protocol: version, pid: pid, build: build, worker: try members.name("worker"))
+            )
+        case "finished":
+            let outcome = try members.outcome()
+            let tail = try members.optionalText("tail") ?? ""
+            return (try members.run(), .finished(try members.lease(), outcome, tail: tail))
+        default:
+            guard let report = try members.report() else { return nil }
+            return (try members.run(), .report(try members.lease(), report))
+        }
+    }
+}
+
+extension Members {
+    fileprivate func outcome() throws(WireError) -> AttemptOutcome {
+        switch try text("outcome") {
+        case "finished": return .finished
+        case "failed": return .failed(reason: try text("reason"))
+        case "timed-out": return .timedOut(after: try milliseconds("afterMilliseconds") ?? .zero)
+        case "cancelled": return .cancelled
+        case "worker-lost": return .workerLost(reason: try text("reason"))
+        case "interrupted": return .interrupted
+        default: throw .wrong(member: "outcome", method: method, wanted: "an outcome")
+        }
+    }
+}

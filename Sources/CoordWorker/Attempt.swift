@@ -1,0 +1,103 @@
+import CoordModel
+import CoordProcess
+import CoordSystem
+import CoordWire
+
+/// What drives one agent. It reports while it works, and completes once: with nil when all went well, else
+/// with the reason why not.
+protocol AgentDriver: AnyObject {
+    /// Begins. `completion` may be called before this returns.
+    func start(report: @escaping (AgentReport) -> Void, completion: @escaping (String?) -> Void)
+    /// Ends politely; `completion` still comes.
+    func terminate()
+    /// Ends at once; nothing is called any more.
+    func abort()
+    /// The coordinator may have taken something.
+    func resumeIfPossible()
+}
+
+/// One attempt at one task, from its assignment to its outcome: the agent, then the checks, within a time.
+final class Attempt {
+    let assignment: Assignment
+    private let surroundings: StepSurroundings
+    private let report: (AgentReport) -> Void
+    private let completion: (AttemptOutcome, String) -> Void
+    private var agent: (any AgentDriver)?
+    private var check: ShellStep?
+    private var timeout: Timers.Token?
+    /// Set when somebody else than the agent decided the end.
+    private var verdict: AttemptOutcome?
+    private var isOver = false
+
+    init(
+        _ assignment: Assignment, in surroundings: StepSurroundings,
+        report: @escaping (AgentReport) -> Void,
+        completion: @escaping (_ outcome: AttemptOutcome, _ tail: String) -> Void
+    ) {
+        self.assignment = assignment
+        self.surroundings = surroundings
+        self.report = report
+        self.completion = completion
+    }
+
+    func start() {
+        if let limit = assignment.timeout {
+            timeout = surroundings.timers.after(limit) { [unowned self] in end(.timedOut(after: limit)) }
+        }
+        switch assignment.work {
+        case .none: return runCheck(0)
+        case .command(let command): agent = CommandAgent(command, in: surroundings)
+        case .rehearsal(let folder, let part):
+            agent = RehearsalAgent(
+                folder: folder, part: part, attempt: assignment.lease.attempt, in: surroundings)
+        }
+        agent?.start(report: report) { [unowned self] problem in
+            if let problem { finish(.failed(reason: problem)) } else { runCheck(0) }
+        }
+    }
+
+    private func runCheck(_ index: Int) {
+        guard verdict == nil, index < assignment.checks.count else { return finish(.finished) }
+        let command = assignment.checks[index]
+        surroundings.transcript.note("[coord: check] \(command)")
+        do throws(ProcessError) {
+            check = try ShellStep(command, in: surroundings) { [unowned self] exit in
+                check = nil
+                guard exit == .exited(status: 0) else {
+                    return finish(.failed(reason: "the check `\(command)` ended with \(exit)"))
+                }
+                runCheck(index + 1)
+            }
+        } catch {
+            finish(.failed(reason: "the check `\(command)` could not run: \(error)"))
+        }
+    }
+
+    /// Ends the attempt with this outcome, politely; the outcome is told when nothing of it runs any more.
+    func end(_ outcome: AttemptOutcome) {
+        guard verdict == nil, !isOver else { return }
+        verdict = outcome
+        agent?.terminate()
+        check?.terminate()
+    }
+
+    /// Kills everything now and tells nobody.
+    func abort() {
+        isOver = true
+        surroundings.timers.cancel(timeout)
+        agent?.abort()
+        check?.abort()
+    }
+
+    func resumeIfPossible() {
+        agent?.resumeIfPossible()
+        check?.resumeIfPossible()
+    }
+
+    private func finish(_ outcome: AttemptOutcome) {
+        guard !isOver else { return }
+        isOver = true
+        surroundings.timers.cancel(timeout)
+        completion(verdict ?? outcome, surroundings.transcript.tail)
+    }
+}
