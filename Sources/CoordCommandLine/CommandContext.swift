@@ -5,7 +5,8 @@ package import CoordStore
 package import CoordSystem
 package import CoordWire
 
-/// What a command works with: the arguments as they are meant here, where results and speech go, and the world.
+/// What a command works with: the arguments as they are meant here, where results and speech go, and the
+/// world.
 ///
 /// Confined to the main thread.
 package final class CommandContext {

@@ -1,4 +1,5 @@
-/// One command as the registry knows it. Parsing, help and the list of what is not built yet are all read from here.
+/// One command as the registry knows it. Parsing, help and the list of what is not built yet are all read
+/// from here.
 package struct CommandSpec: Sendable {
     /// What carries a command out. Nil in the registry: not part of this version.
     package typealias Body = @Sendable (CommandContext) throws(CommandFailure) -> ExitStatus

@@ -24,7 +24,8 @@ enum HelpCommand {
 
     static func overview(_ style: Style) -> String {
         var text =
-            "coord runs a team of coding agents on a git repository, and lands only what passed its tests.\n\n"
+            "coord runs a team of coding agents on a git repository, "
+            + "and lands only what passed its tests.\n\n"
         text += "  " + style.bold("coord run missions/web-app.json") + "    run a mission\n"
         text += "  " + style.bold("coord status") + "                       see where it stands\n"
         let nameWidth = CommandTable.all.filter(\.isBuilt).map(\.name.utf8.count).max() ?? 0

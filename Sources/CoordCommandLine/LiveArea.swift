@@ -1,7 +1,7 @@
 /// The last few lines of a terminal, drawn over again and again. Pure: it gives the bytes to write.
 ///
-/// The cursor is hidden only within a frame, so whatever ends the program leaves a terminal that works. Frames are
-/// marked as such for terminals that can draw one at once (`CSI ? 2026`); others ignore the mark.
+/// The cursor is hidden only within a frame, so whatever ends the program leaves a terminal that works.
+/// Frames are marked as such for terminals that can draw one at once (`CSI ? 2026`); others ignore the mark.
 package struct LiveArea: Sendable {
     private static let frameStart = "\u{1B}[?2026h\u{1B}[?25l"
     private static let frameEnd = "\u{1B}[?25h\u{1B}[?2026l"
@@ -33,7 +33,8 @@ package struct LiveArea: Sendable {
         return drawn.isEmpty ? "" : start(columns: columns) + Self.clearRest
     }
 
-    /// To the start of the first line that was drawn. A terminal that became narrower has broken lines in several.
+    /// To the start of the first line that was drawn. A terminal that became narrower has broken lines in
+    /// several.
     private func start(columns: Int) -> String {
         let rows = drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / max(1, columns)) }
         return rows > 1 ? "\r\u{1B}[\(rows - 1)A" : "\r"

@@ -24,7 +24,8 @@ package struct LowArguments: Sendable, Hashable {
     package var first: String? { words.first }
 }
 
-/// From typed words to `LowArguments`, or to a sentence that says which word is wrong and what was probably meant.
+/// From typed words to `LowArguments`, or to a sentence that says which word is wrong and what was probably
+/// meant.
 package struct ArgumentParser {
     private var arguments = LowArguments()
     private var spec: CommandSpec?
@@ -120,7 +121,8 @@ package struct ArgumentParser {
         }
     }
 
-    /// A flag of the command, of its default subcommand, or of all commands. Before the command only the last.
+    /// A flag of the command, of its default subcommand, or of all commands. Before the command only the
+    /// last.
     private func find(_ look: (CommandSpec) -> Flag?) -> Flag? {
         guard let spec else { return look(CommandSpec("", .run, "")) }
         if let flag = look(spec) { return flag }

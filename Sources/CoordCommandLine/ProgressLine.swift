@@ -3,8 +3,8 @@ package import CoordModel
 /// The facts worth a line of their own while a run goes on: on a terminal they scroll by above the picture,
 /// elsewhere they are all there is.
 package enum ProgressLine {
-    /// The line of a fact, or nil when it deserves none. `model` must have folded it already. `isDetailed` adds what
-    /// the picture on a terminal shows anyway.
+    /// The line of a fact, or nil when it deserves none. `model` must have folded it already. `isDetailed`
+    /// adds what the picture on a terminal shows anyway.
     package static func text(
         _ fact: Fact, _ model: ProgressModel, isDetailed: Bool, style: Style
     ) -> String? {

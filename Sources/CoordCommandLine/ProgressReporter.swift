@@ -9,10 +9,12 @@ import Synchronization
     import Darwin
 #endif
 
-/// Shows a run while it goes on, on standard error: a picture drawn in place on a terminal, plain lines elsewhere.
+/// Shows a run while it goes on, on standard error: a picture drawn in place on a terminal, plain lines
+/// elsewhere.
 ///
-/// It draws on a thread of its own, because a terminal may take nothing for hours (Ctrl-S, a sleeping laptop) and a
-/// run must not wait for it. What could not be shown in time is dropped, and counted. `note` never blocks.
+/// It draws on a thread of its own, because a terminal may take nothing for hours (Ctrl-S, a sleeping laptop)
+/// and a run must not wait for it. What could not be shown in time is dropped, and counted. `note` never
+/// blocks.
 package final class ProgressReporter: Sendable {
     /// How to show.
     package enum Mode: Sendable {

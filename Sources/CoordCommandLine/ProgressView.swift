@@ -1,7 +1,7 @@
 package import CoordModel
 
-/// The picture of a run on a terminal: a line for each worker in its colour and shape, then one for the whole.
-/// Pure: records, size and time go in, lines come out. No line is wider than the terminal.
+/// The picture of a run on a terminal: a line for each worker in its colour and shape, then one for the
+/// whole. Pure: records, size and time go in, lines come out. No line is wider than the terminal.
 package enum ProgressView {
     /// Draws the picture within a size.
     package static func lines(

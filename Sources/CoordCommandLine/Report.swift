@@ -100,7 +100,8 @@ package struct Report: Sendable {
         let checked = gates.values.reduce(0, +)
         if checked > 0 {
             sentences.append(
-                "the gate ran \(checked == 1 ? "once" : "\(checked) times"): \(gates[.passed] ?? 0) passed, \(gates[.failed] ?? 0) failed, "
+                "the gate ran \(checked == 1 ? "once" : "\(checked) times"): "
+                    + "\(gates[.passed] ?? 0) passed, \(gates[.failed] ?? 0) failed, "
                     + "\(gates[.couldNotRun] ?? 0) could not run")
         }
         sentences.append("cost: " + money)

@@ -1,10 +1,10 @@
 /// Text on its way to a terminal: made harmless, measured, cut.
 ///
-/// What agents, files and git say may hold sequences that move the cursor, rename the window or reorder letters.
-/// Nothing of that kind reaches a terminal from here.
+/// What agents, files and git say may hold sequences that move the cursor, rename the window or reorder
+/// letters. Nothing of that kind reaches a terminal from here.
 package enum TerminalText {
-    /// The text with every control character, and every invisible one that changes the order or the meaning of what
-    /// is read, written out as `\u{…}`. A line feed is written `\n`, unless lines are kept.
+    /// The text with every control character, and every invisible one that changes the order or the meaning
+    /// of what is read, written out as `\u{…}`. A line feed is written `\n`, unless lines are kept.
     package static func escaped(_ text: String, keepsLines: Bool = false) -> String {
         let isHarmless =
             keepsLines

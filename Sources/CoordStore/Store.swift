@@ -104,8 +104,8 @@ package struct TaskLine: Hashable, Sendable {
     package var id: TaskID
     package var title: String
     package var role: RoleID?
-    /// The names of the tasks it needs, with a space between: split only when asked for, because a listing of many
-    /// tasks seldom asks.
+    /// The names of the tasks it needs, with a space between: split only when asked for, because a listing of
+    /// many tasks seldom asks.
     var needs: String
     package var priority: Int
     package var stage: TaskStage

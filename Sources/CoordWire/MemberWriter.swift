@@ -39,8 +39,8 @@ package struct MemberWriter {
 
     // MARK: Members
     //
-    // A key is a literal of ours and needs no escaping. A nil value is left out, or written as `null` where the
-    // function's name ends so.
+    // A key is a literal of ours and needs no escaping. A nil value is left out, or written as `null` where
+    // the function's name ends so.
 
     /// Text.
     package mutating func string(_ key: StaticString, _ value: String?) {

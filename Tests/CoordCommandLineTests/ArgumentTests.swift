@@ -58,7 +58,8 @@ struct ArgumentTests {
             line: "tasks --status land",
             speech:
                 "error: `--status` takes one of `pending`, `in_progress`, `completed`, `failed`, `skipped`, "
-                + "`cancelled`, `waiting`, `ready`, `retryable`, `leased`, `submitting`, `approval`, `queued`, "
+                + "`cancelled`, `waiting`, `ready`, `retryable`, `leased`, `submitting`, `approval`, "
+                + "`queued`, "
                 + "`checking`, `landed`, `quarantined`, not `land`\n"),
         Case(line: "tasks --limit", speech: "error: `--limit` needs a value: at most N tasks\n"),
         Case(
@@ -77,7 +78,8 @@ struct ArgumentTests {
         Case(
             line: "status --project=",
             speech:
-                "error: `--project` needs a value: the project to work on; otherwise the one around this folder\n"
+                "error: `--project` needs a value: the project to work on; "
+                + "otherwise the one around this folder\n"
         ),
         Case(
             line: "status --color blue",
@@ -87,7 +89,8 @@ struct ArgumentTests {
             speech: "error: `coord slot` is not part of this version\nhint: `coord help` lists what is\n"),
         Case(
             line: "services start api --now",
-            speech: "error: `coord services` is not part of this version\nhint: `coord help` lists what is\n"),
+            speech: "error: `coord services` is not part of this version\n"
+                + "hint: `coord help` lists what is\n"),
         Case(line: "-", speech: "error: there is no command `-`\nhint: `coord help` lists all commands\n"),
     ]
 

@@ -131,11 +131,13 @@ struct LookupTests {
         try fixture.recordRunInTheMiddle()
         #expect(
             fixture.reply("why shcema").speech
-                == "error: run `20261120184424-web-app-k3x9` has no task `shcema`\nhint: did you mean `schema`?\n"
+                == "error: run `20261120184424-web-app-k3x9` has no task `shcema`\n"
+                + "hint: did you mean `schema`?\n"
         )
         #expect(
             fixture.reply("tasks show zebra").speech
-                == "error: run `20261120184424-web-app-k3x9` has no task `zebra`\nhint: `coord tasks` lists all tasks\n"
+                == "error: run `20261120184424-web-app-k3x9` has no task `zebra`\n"
+                + "hint: `coord tasks` lists all tasks\n"
         )
         #expect(
             fixture.reply("logs zebra").speech
@@ -202,7 +204,8 @@ struct TranscriptTests {
         let path = fixture.state.transcript("20261120184424-web-app-k3x9", "qa-1")
         let asked = Mutex(0)
         var surroundings = fixture.surroundings()
-        // Each look at the coordinator stands for time that passes: first it lives, then more is said, then it ends.
+        // Each look at the coordinator stands for time that passes: first it lives, then more is said, then
+        // it ends.
         surroundings.isAlive = { _ in
             asked.withLock { count in
                 count += 1
@@ -248,234 +251,4 @@ private func append(_ text: String, to path: String) {
         defer { Descriptors.close(descriptor) }
         try Descriptors.writeAll(Array(text.utf8), to: descriptor)
     } catch { Issue.record(error) }
-}
-
-@Suite("Output")
-struct OutputTests {
-    @Test("a reader that went away is a quiet success")
-    func brokenPipe() throws {
-        signal(SIGPIPE, SIG_IGN)
-        let fixture = try RunFixture()
-        try fixture.recordRunInTheMiddle()
-        let (read, write) = try Descriptors.makePipe()
-        Descriptors.close(read)
-        let output = Output(descriptor: write), speech = Output()
-        let status = Program.run(
-            ["events", "--json"], surroundings: fixture.surroundings(), output: output, speech: speech)
-        Descriptors.close(write)
-        #expect(status == .done)
-        #expect(speech.text == "")
-        #expect(output.isClosed)
-    }
-
-    #if os(Linux)
-        @Test("a full disk behind the output is told")
-        func fullDisk() throws {
-            let fixture = try RunFixture()
-            try fixture.recordRunInTheMiddle()
-            let full = try Descriptors.open("/dev/full", O_WRONLY)
-            let speech = Output()
-            let status = Program.run(
-                ["status"], surroundings: fixture.surroundings(), output: Output(descriptor: full),
-                speech: speech)
-            Descriptors.close(full)
-            #expect(status == .notReachable)
-            #expect(speech.text == "error: cannot write the answer: No space left on device\n")
-        }
-    #endif
-
-    @Test("a report is written to a file in the form of its name")
-    func reportFile() throws {
-        let fixture = try RunFixture()
-        try fixture.recordRunInTheMiddle()
-        for (name, start) in [
-            ("r.md", "# Web application"), ("r.html", "<!doctype html>"), ("r.json", "{\n"),
-        ] {
-            let reply = fixture.reply("report -o \(name)")
-            #expect(reply.speech == "wrote `/project/\(name)`\n")
-            #expect(reply.output == "")
-            #expect(try Files.readText(fixture.folder + "/" + name).hasPrefix(start))
-        }
-        #expect(fixture.reply("report -o no/such/folder.md").status == .notReachable)
-    }
-
-    @Test("what agents wrote is text in every format of the report")
-    func hostileReport() throws {
-        let fixture = try RunFixture()
-        try fixture.recordRunInTheMiddle()
-        try fixture.record([
-            (
-                50_000,
-                .taskFailed(
-                    "api", reason: "<script>alert(1)</script> | [x](javascript:y) \u{1B}[2J", cause: nil)
-            )
-        ])
-        let html = fixture.reply("report --format html").output
-        #expect(!html.contains("<script") && html.contains("&lt;script&gt;"))
-        let markdown = fixture.reply("report --format md").output
-        #expect(!markdown.contains("<script") && markdown.contains("\\| \\[x\\](javascript:y)"))
-        for format in ["text", "md", "html", "json"] {
-            #expect(!fixture.reply("report --format \(format)").output.contains("\u{1B}"))
-        }
-    }
-
-    @Test("the doctor finds what is missing, and nothing is missing that is there")
-    func doctor() throws {
-        let fixture = try RunFixture()
-        let healthy = fixture.surroundings(environment: ["PATH": Environment.value("PATH") ?? "/usr/bin:/bin"]
-        )
-        let answer = try JSONParser.parse(fixture.reply("doctor --json", healthy).output)
-        #expect(answer["schema"]?.stringValue == "coord.doctor/1")
-        let checks = answer["checks"]?.arrayValue ?? []
-        #expect(checks.count == 10)
-        #expect(checks.first { $0["name"]?.stringValue == "sqlite" }?["status"]?.stringValue == "ok")
-        let bare = fixture.reply("doctor", fixture.surroundings(environment: ["PATH": fixture.folder]))
-        #expect(bare.status == .tasksFailed)
-        #expect(bare.output.contains("missing  git          not found on PATH; coord needs 2.38 or newer\n"))
-    }
-}
-
-@Suite("Explanation")
-struct ExplanationTests {
-    static let now = RunFixture.start + .seconds(90)
-
-    /// A run of one worker and the task in question, changed as a case wants.
-    private func sentence(
-        _ change: (inout RunRecord, inout TaskRecord, inout WorkerRecord) -> Void, others: [TaskRecord] = []
-    ) -> String? {
-        var run = RunRecord(RunFixture.runStart("/p", id: "r"), at: RunFixture.start)
-        var task = TaskRecord(
-            index: 0, spec: TaskSpec(id: "api", role: "backend-dev", dependencies: others.map(\.spec.id)),
-            proposedBy: nil, at: RunFixture.start)
-        var worker = WorkerRecord(slot: RunFixture.slots("/p")[0], at: RunFixture.start)
-        worker.status = .working
-        worker.task = "schema"
-        change(&run, &task, &worker)
-        return Explanation.sentence(
-            for: "api", run: run, tasks: [task] + others, workers: [worker], at: Self.now)
-    }
-
-    private static func other(_ id: TaskID, _ stage: TaskStage) -> TaskRecord {
-        var task = TaskRecord(index: 1, spec: TaskSpec(id: id), proposedBy: nil, at: RunFixture.start)
-        task.stage = stage
-        return task
-    }
-
-    private static let since = "since 18:44:24 UTC (1:30)"
-
-    @Test("a task that waits names every need that is open")
-    func waiting() {
-        #expect(
-            sentence({ _, _, _ in }, others: [Self.other("schema", .leased), Self.other("design", .landed)])
-                == "`api` waits for `schema` (at work), \(Self.since)")
-        let many = (1...7).map { Self.other(TaskID("t\($0)"), .ready) }
-        #expect(
-            sentence({ _, _, _ in }, others: many)
-                == "`api` waits for `t1` (ready), `t2` (ready), `t3` (ready), `t4` (ready), `t5` (ready) "
-                + "and 2 more, \(Self.since)")
-    }
-
-    @Test("a ready task names what keeps it from starting")
-    func ready() {
-        func ready(_ change: (inout RunRecord, inout TaskRecord, inout WorkerRecord) -> Void) -> String? {
-            sentence { run, task, worker in
-                task.stage = .ready
-                change(&run, &task, &worker)
-            }
-        }
-        #expect(
-            ready { _, _, _ in }
-                == "`api` is ready and waits for a worker of role `backend-dev`: the only one is at work, \(Self.since)"
-        )
-        #expect(
-            ready { run, _, _ in run.status = .paused }
-                == "`api` is ready, but the run is paused (`coord resume`), \(Self.since)")
-        #expect(
-            ready { run, _, _ in run.rateLimitedUntil = Self.now + .seconds(5) }
-                == "`api` is ready and waits for the model's rate limit, until 18:45:59 UTC, \(Self.since)")
-        #expect(
-            ready { run, _, _ in run.spent = Money(microDollars: 20_000_000) }
-                == "`api` is ready, but the budget of $20.00 is spent or reserved, \(Self.since)")
-        #expect(
-            ready { _, _, worker in worker.status = .offline }
-                == "`api` is ready, but no worker of role `backend-dev` is up, \(Self.since)")
-        #expect(
-            ready { _, task, _ in task.spec.role = "poet" }
-                == "`api` is ready and waits for a worker that fits: none is of role `poet`, \(Self.since)")
-        #expect(
-            ready { _, task, _ in task.pinnedTo = "qa-1" }
-                == "`api` is ready and waits for `qa-1`, to whom it was given, \(Self.since)")
-        #expect(
-            ready { _, _, worker in worker.status = .idle }
-                == "`api` is ready and is about to be given out, \(Self.since)")
-    }
-
-    @Test("a task on its way says where it is")
-    func onItsWay() {
-        func at(_ stage: TaskStage, _ change: (inout TaskRecord) -> Void = { _ in }) -> String? {
-            sentence { _, task, _ in
-                task.stage = stage
-                task.attempt = 2
-                task.assignedTo = "backend-1"
-                change(&task)
-            }
-        }
-        #expect(at(.leased) == "`api` is being worked on by `backend-1` (attempt 2), \(Self.since)")
-        #expect(
-            at(.retryable) {
-                $0.lastError = "exit status 1"
-                $0.notBefore = Self.now + .seconds(4)
-            } == "`api` failed (exit status 1) and will be tried again in 4 s, \(Self.since)")
-        #expect(at(.submitting) == "`api` was handed in by its agent and is being taken over, \(Self.since)")
-        #expect(
-            at(.approval)
-                == "`api` waits for a person to look at it (`coord tasks approve api`), \(Self.since)")
-        #expect(at(.queued) == "`api` is the next in the merge queue, \(Self.since)")
-        #expect(
-            at(.checking) == "`api` is at the gate that decides whether it lands on `main`, \(Self.since)")
-    }
-
-    @Test("a task that is over says how and when")
-    func over() {
-        func at(_ stage: TaskStage, _ change: (inout TaskRecord) -> Void = { _ in }) -> String? {
-            sentence { _, task, _ in
-                task.stage = stage
-                task.completedAt = Self.now
-                change(&task)
-            }
-        }
-        #expect(
-            at(.landed) { $0.commit = RunFixture.commits[0] }
-                == "`api` landed at 18:45:54 UTC as 1a1a1a1a1a1a")
-        #expect(at(.completed) == "`api` was completed at 18:45:54 UTC, without a change to land")
-        #expect(
-            at(.failed) {
-                $0.attempt = 3
-                $0.lastError = "exit status 1"
-            } == "`api` failed at 18:45:54 UTC after 3 attempts: exit status 1")
-        #expect(
-            at(.failed) { $0.failedBecause = "schema" }
-                == "`api` failed at 18:45:54 UTC because `schema`, which it needs, failed")
-        #expect(
-            at(.quarantined) { $0.workerLosses = 3 }
-                == "`api` was set aside at 18:45:54 UTC because 3 workers ended while at it")
-        #expect(at(.cancelled) == "`api` was cancelled at 18:45:54 UTC")
-    }
-
-    @Test("in a run that is over nothing moves, and the sentence says so")
-    func stopped() {
-        let text = sentence { run, task, _ in
-            run.status = .stopped
-            run.reason = "interrupted"
-            task.stage = .queued
-        }
-        #expect(
-            text
-                == "`api` is the next in the merge queue, \(Self.since); nothing moves, for the run is stopped: "
-                + "interrupted")
-        #expect(
-            Explanation.sentence(
-                for: "x", run: RunRecord(RunFixture.runStart("/p", id: "r"), at: Self.now), tasks: [],
-                workers: [], at: Self.now) == nil)
-    }
 }

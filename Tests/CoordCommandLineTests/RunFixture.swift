@@ -80,7 +80,8 @@ final class RunFixture {
             head: commits[0], slots: slots(folder), simulated: simulated)
     }
 
-    /// A run in the middle: one task landed after a conflict, one works, one is at the gate, one waits, one failed.
+    /// A run in the middle: one task landed after a conflict, one works, one is at the gate, one waits, one
+    /// failed.
     func recordRunInTheMiddle() throws {
         let schema = Lease(task: "schema", attempt: 1), again = Lease(task: "schema", attempt: 2)
         let api = Lease(task: "api", attempt: 1), page = Lease(task: "page", attempt: 1)
@@ -96,7 +97,8 @@ final class RunFixture {
                 .taskAdded(
                     TaskSpec(
                         id: "api", title: "Write the API", prompt: "Write the API.\nKeep it small.",
-                        role: "backend-dev", dependencies: ["schema"], priority: 5, checks: ["make api-test"]),
+                        role: "backend-dev", dependencies: ["schema"], priority: 5,
+                        checks: ["make api-test"]),
                     proposedBy: nil)
             ),
             (

@@ -1,7 +1,7 @@
 /// A small terminal: enough of one to see what stands on it after what was written to it.
 ///
-/// Knows line feed, carriage return, cursor up, clear to the end, colours and private modes; breaks lines that are
-/// too long unless wrapping is off, and breaks lines anew when it is resized, as most terminals do.
+/// Knows line feed, carriage return, cursor up, clear to the end, colours and private modes; breaks lines
+/// that are too long unless wrapping is off, and breaks lines anew when it is resized, as most terminals do.
 struct TestTerminal {
     private(set) var columns: Int
     let rows: Int
