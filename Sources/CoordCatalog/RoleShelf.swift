@@ -81,11 +81,7 @@ package struct RoleShelf: Sendable {
     private mutating func read(_ path: String, name: String, origin: CatalogOrigin) -> RoleID? {
         let id = RoleID(name)
         guard id.isValid else {
-            problems.append(
-                Diagnostic(
-                    severity: .warning, file: path,
-                    message: "`\(name)` is no name of a role; the file is left out",
-                    hint: "Name the file with `a-z 0-9 . _ -` only, as in `code-reviewer.md`"))
+            problems.append(Self.misnamed(path, name))
             return nil
         }
         guard entries[id] == nil, broken[id] == nil else { return nil }
@@ -97,6 +93,12 @@ package struct RoleShelf: Sendable {
         }
         entries[id] = Entry(role: role, origin: origin)
         return id
+    }
+
+    static func misnamed(_ path: String, _ name: String) -> Diagnostic {
+        Diagnostic(
+            severity: .warning, file: path, message: "`\(name)` is no name of a role; the file is left out",
+            hint: "Name the file with `a-z 0-9 . _ -` only, as in `code-reviewer.md`")
     }
 
     private mutating func readCommon(_ path: String) {

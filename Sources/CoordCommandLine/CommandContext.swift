@@ -5,10 +5,13 @@ package import CoordStore
 package import CoordSystem
 package import CoordWire
 
-/// What a command works with: the arguments as they are meant here, where results and speech go, and the world.
+/// What a command works with: the arguments as they are meant here, where results and speech go, and the
+/// world.
 ///
 /// Confined to the main thread.
 package final class CommandContext {
+    private static let pieceBytes = 1 << 15
+
     package let arguments: LowArguments
     /// Standard output, for results.
     package let output: Output
@@ -58,6 +61,30 @@ package final class CommandContext {
         var bytes: [UInt8] = []
         MemberWriter.append(to: &bytes, members)
         output.line(TerminalText.escapedJSON(String(decoding: bytes, as: UTF8.self)))
+    }
+
+    /// Writes a JSON document that is one list, item by item: it may be long.
+    package func answer<Item>(
+        _ schema: StaticString, _ name: StaticString, _ items: [Item],
+        _ members: (Item, inout MemberWriter) -> Void
+    ) {
+        if surroundings.outputIsTerminal {
+            return answer { writer in
+                writer.string("schema", schema.description)
+                writer.objects(name, items, members)
+            }
+        }
+        output.write("{\"schema\":\"\(schema)\",\"\(name)\":[")
+        var bytes: [UInt8] = []
+        for (index, item) in items.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            MemberWriter.append(to: &bytes) { members(item, &$0) }
+            guard bytes.count > Self.pieceBytes else { continue }
+            output.write(TerminalText.escapedJSON(String(decoding: bytes, as: UTF8.self)))
+            bytes.removeAll(keepingCapacity: true)
+        }
+        output.write(TerminalText.escapedJSON(String(decoding: bytes, as: UTF8.self)))
+        output.line("]}")
     }
 
     // MARK: Project and journal

@@ -90,10 +90,15 @@ package enum CommandTable {
                             repeats: true),
                         Flag("priority", nil, .number("N", -100...100), "higher goes first"),
                     ], body: ActingCommands.editTask),
-                CommandSpec("skip", .act, "leave a task out", arguments: [.some("TASK")], body: ActingCommands.skip),
-                CommandSpec("retry", .act, "try a task again", arguments: [.some("TASK")], body: ActingCommands.retry),
-                CommandSpec("cancel", .act, "end a task", arguments: [.some("TASK")], body: ActingCommands.cancel),
-                CommandSpec("approve", .act, "let a task's work go on", arguments: [.some("TASK")], body: ActingCommands.approve),
+                CommandSpec(
+                    "skip", .act, "leave a task out", arguments: [.some("TASK")], body: ActingCommands.skip),
+                CommandSpec(
+                    "retry", .act, "try a task again", arguments: [.some("TASK")], body: ActingCommands.retry),
+                CommandSpec(
+                    "cancel", .act, "end a task", arguments: [.some("TASK")], body: ActingCommands.cancel),
+                CommandSpec(
+                    "approve", .act, "let a task's work go on", arguments: [.some("TASK")],
+                    body: ActingCommands.approve),
                 CommandSpec(
                     "reject", .act, "send a task's work back", arguments: [.one("TASK")],
                     flags: [Flag("reason", nil, .text("TEXT"), "why")], body: ActingCommands.reject),
@@ -109,8 +114,12 @@ package enum CommandTable {
                 CommandSpec(
                     "show", .look, "one worker", arguments: [.one("WORKER")], flags: [run],
                     body: WorkersCommand.show),
-                CommandSpec("restart", .act, "replace a worker's process", arguments: [.some("WORKER")], body: ActingCommands.restartWorker),
-                CommandSpec("stop", .act, "take a worker out of the run", arguments: [.some("WORKER")], body: ActingCommands.stopWorker),
+                CommandSpec(
+                    "restart", .act, "replace a worker's process", arguments: [.some("WORKER")],
+                    body: ActingCommands.restartWorker),
+                CommandSpec(
+                    "stop", .act, "take a worker out of the run", arguments: [.some("WORKER")],
+                    body: ActingCommands.stopWorker),
             ], defaultSubcommand: "list"),
         CommandSpec("queue", .look, "what waits to land", flags: [run], body: QueueCommand.run),
         CommandSpec(
@@ -160,7 +169,8 @@ package enum CommandTable {
         CommandSpec("pause", .act, "grant no more work until `coord resume`", body: ActingCommands.pause),
         CommandSpec("resume", .act, "go on after `coord pause`", body: ActingCommands.resume),
         CommandSpec("drain", .act, "finish and land what runs, then end", body: ActingCommands.drain),
-        CommandSpec("stop", .act, "end what runs now; `coord run --resume` goes on", body: ActingCommands.stop),
+        CommandSpec(
+            "stop", .act, "end what runs now; `coord run --resume` goes on", body: ActingCommands.stop),
         CommandSpec(
             "handoff", .act, "write down where a worker stands, for the next", arguments: [.one("WORKER")],
             flags: [

@@ -15,18 +15,19 @@ enum CostCommand {
         let record = reading.record
         let grouping = context.arguments.value("by").flatMap(CostGrouping.init(rawValue:)) ?? .worker
         let sums = try sums(reading, grouping)
-        var table = TextTable([
-            .left(grouping.rawValue.uppercased()), .right("COST"), .right("CALLS"), .right("IN"),
-            .right("OUT"),
-            .right("FROM CACHE"), .right("TO CACHE"),
-        ])
+        var table = TextTable(
+            [
+                .left(grouping.rawValue.uppercased()), .right("COST"), .right("CALLS"), .right("IN"),
+                .right("OUT"), .right("FROM CACHE"), .right("TO CACHE"),
+            ], rows: sums.count)
         for sum in sums {
-            table.append([
-                .init(sum.id.isEmpty ? "(no role)" : sum.id), .init(Wording.money(sum.cost)),
-                .init("\(sum.calls)"),
-                .init(Wording.count(sum.tokens.input)), .init(Wording.count(sum.tokens.output)),
-                .init(Wording.count(sum.tokens.cacheRead)), .init(Wording.count(sum.tokens.cacheWrite)),
-            ])
+            table.append(sum.id.isEmpty ? "(no role)" : sum.id)
+            table.append(Wording.money(sum.cost))
+            table.append(String(sum.calls))
+            table.append(Wording.count(sum.tokens.input))
+            table.append(Wording.count(sum.tokens.output))
+            table.append(Wording.count(sum.tokens.cacheRead))
+            table.append(Wording.count(sum.tokens.cacheWrite))
         }
         context.output.write(table.text(columns: context.columns, style: context.style))
         var text = "total \(Wording.money(record.spent))"

@@ -6,11 +6,11 @@ package import CoordSystem
     import Darwin
 #endif
 
-/// Where results or speech go: a descriptor, or memory in tests. Gathers what is written and passes it on in large
-/// pieces.
+/// Where results or speech go: a descriptor, or memory in tests. Gathers what is written and passes it on in
+/// large pieces.
 ///
-/// A reader that went away is a quiet success: what follows is dropped, and `isClosed` says so to whoever would
-/// otherwise go on for ever. SIGPIPE must be ignored.
+/// A reader that went away is a quiet success: what follows is dropped, and `isClosed` says so to whoever
+/// would otherwise go on for ever. SIGPIPE must be ignored.
 package final class Output {
     private static let limit = 1 << 16
 

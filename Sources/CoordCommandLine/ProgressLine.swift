@@ -3,8 +3,8 @@ package import CoordModel
 /// The facts worth a line of their own while a run goes on: on a terminal they scroll by above the picture,
 /// elsewhere they are all there is.
 package enum ProgressLine {
-    /// The line of a fact, or nil when it deserves none. `model` must have folded it already. `isDetailed` adds what
-    /// the picture on a terminal shows anyway.
+    /// The line of a fact, or nil when it deserves none. `model` must have folded it already. `isDetailed`
+    /// adds what the picture on a terminal shows anyway.
     package static func text(
         _ fact: Fact, _ model: ProgressModel, isDetailed: Bool, style: Style
     ) -> String? {
@@ -82,7 +82,7 @@ package enum ProgressLine {
             sign(style.green("✓"), lease.task) + "completed" + reason(note)
                 + byWhom(lease, fact.time, model, style)
         case .taskRetryable(let lease, let why, let notBefore, _):
-            sign(style.yellow("↻"), lease.task) + "attempt \(lease.attempt) failed" + reason(why)
+            sign(style.yellow("↻"), lease.task) + "failed in attempt \(lease.attempt)" + reason(why)
                 + (notBefore > fact.time ? "; again in \(Wording.duration(notBefore - fact.time))" : "")
         case .taskFailed(let id, let why, let cause):
             sign(style.red("✗"), id)
@@ -100,7 +100,7 @@ package enum ProgressLine {
         }
     }
 
-    private static func sign(_ sign: String, _ task: TaskID) -> String { "\(sign) \(task): " }
+    private static func sign(_ sign: String, _ task: TaskID) -> String { "\(sign) \(task) " }
 
     private static func reason(_ text: String) -> String {
         text.isEmpty ? "" : ": " + TerminalText.cut(TerminalText.escaped(text), to: 200)

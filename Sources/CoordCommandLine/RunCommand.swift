@@ -34,7 +34,8 @@ package enum RunCommand {
         if let named = context.arguments.first { return named }
         guard context.arguments.has("resume") else {
             throw CommandFailure(
-                .wrongInput, "`coord run` wants a mission", hint: "`coord missions list` names the missions there are")
+                .wrongInput, "`coord run` wants a mission",
+                hint: "`coord missions list` names the missions there are")
         }
         let reading = try context.runReading()
         guard !reading.record.missionFile.isEmpty, Files.kind(reading.record.missionFile) == .file else {
@@ -59,7 +60,8 @@ package enum RunCommand {
     ) throws(CommandFailure) -> Opened {
         let resumes = context.arguments.has("resume")
         let isScratch =
-            !context.arguments.has("project") && folder.hasSuffix("/worktrees/\(preparation.mission.id)-project")
+            !context.arguments.has("project")
+            && folder.hasSuffix("/worktrees/\(preparation.mission.id)-project")
         let trial = try preparation.plan(context, worktrees: folder)
         let git: GitTool
         do throws(GitError) { git = try GitTool.locate() } catch { throw CommandFailure(error) }
@@ -184,7 +186,9 @@ final class RunPerformance {
             context.diagnostics.isQuiet ? .silent : surroundings.speechIsTerminal ? .picture : .lines
         let projection = opened.session.restoredProjection
         let model =
-            projection.run.map { ProgressModel(run: $0, tasks: projection.tasks, workers: projection.workers) }
+            projection.run.map {
+                ProgressModel(run: $0, tasks: projection.tasks, workers: projection.workers)
+            }
             ?? ProgressModel()
         do throws(SystemError) {
             return try ProgressReporter(

@@ -38,7 +38,8 @@ package struct MissionPreparation: Sendable {
 
     /// The catalogue as seen from the project that is meant.
     package static func catalog(_ context: CommandContext) -> Catalog {
-        let project = context.arguments.value("project").map(context.path) ?? context.surroundings.workingFolder
+        let project =
+            context.arguments.value("project").map(context.path) ?? context.surroundings.workingFolder
         return Catalog(
             locations: CatalogLocations.standard(project: project, shipped: ShippedFiles.folder()).locations)
     }
@@ -59,7 +60,8 @@ package struct MissionPreparation: Sendable {
                 throw CommandFailure(
                     .wrongInput, "there is no agent `\(wish)`",
                     hint: Suggestion.nearest(to: wish, among: known).map { "did you mean `\($0)`?" }
-                        ?? "auto, rehearsal, command:COMMAND, or one of " + AgentChoice.knownNames.joined(separator: ", "))
+                        ?? "auto, rehearsal, command:COMMAND, or one of "
+                        + AgentChoice.knownNames.joined(separator: ", "))
             }
             overrides.agent = agent
         }

@@ -134,7 +134,8 @@ extension StatusDocument {
         for task in attention { text += Self.line(about: task, columns: columns, style) }
         text += workerTable(columns: columns, style, now)
         let queue =
-            "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, \(run.bounced) sent back"
+            "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, "
+            + "\(run.bounced) sent back"
         text += "\n" + style.dim("queue  ") + queue + "\n" + style.dim("cost   ") + cost + "\n"
         return text
     }

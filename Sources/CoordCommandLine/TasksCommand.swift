@@ -20,10 +20,7 @@ enum TasksCommand {
             try reading.store.taskLines(reading.record.id, filter)
         }
         if context.wantsJSON {
-            context.answer { writer in
-                writer.string("schema", "coord.tasks/1")
-                writer.objects("tasks", lines) { write($0, to: &$1) }
-            }
+            context.answer("coord.tasks/1", "tasks", lines) { write($0, to: &$1) }
             return .done
         }
         guard !lines.isEmpty else {
@@ -45,23 +42,26 @@ enum TasksCommand {
     }
 
     private static func table(_ lines: [TaskLine], _ style: Style) -> TextTable {
-        var table = TextTable([
-            .left("TASK"), .left("STATE"), .left("ROLE"), .left("WORKER"), .right("TRY"), .right("COST"),
-            .flexible("TITLE"),
-        ])
+        var table = TextTable(
+            [
+                .left("TASK"), .left("STATE"), .left("ROLE"), .left("WORKER"), .right("TRY"), .right("COST"),
+                .flexible("TITLE"),
+            ], rows: lines.count)
         for line in lines {
             // A title that repeats the name says nothing; what went wrong says more.
             var title = line.title == line.id.rawValue ? "" : line.title
             if line.stage.status != .completed, let error = line.lastError {
                 title = title.isEmpty ? error : title + ": " + error
             }
-            table.append([
-                .init(line.id.rawValue),
-                .init(Wording.stage(line.stage)) { emphasised($0, line.stage, style) },
-                .init(line.role?.rawValue ?? "–"), .init(line.assignedTo?.rawValue ?? "–"),
-                .init(line.attempt == 0 ? "–" : "\(line.attempt)"),
-                .init(line.cost == .zero ? "–" : Wording.money(line.cost)), .init(title),
-            ])
+            table.append(line.id.rawValue)
+            table.append(
+                Wording.stage(line.stage),
+                style == .plain ? nil : { emphasised($0, line.stage, style) })
+            table.append(line.role?.rawValue ?? "–")
+            table.append(line.assignedTo?.rawValue ?? "–")
+            table.append(line.attempt == 0 ? "–" : String(line.attempt))
+            table.append(line.cost == .zero ? "–" : Wording.money(line.cost))
+            table.append(title)
         }
         return table
     }
@@ -83,7 +83,7 @@ enum TasksCommand {
         writer.string("status", line.stage.status.rawValue)
         writer.string("stage", line.stage.rawValue)
         writer.stringOrNull("role", line.role?.rawValue)
-        writer.names("deps", line.dependencies)
+        writer.strings("deps", line.dependencies.map { $0.rawValue })
         writer.integer("priority", line.priority)
         writer.stringOrNull("assignedTo", line.assignedTo?.rawValue)
         writer.integer("attempt", line.attempt)

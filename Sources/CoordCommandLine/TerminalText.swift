@@ -1,10 +1,10 @@
 /// Text on its way to a terminal: made harmless, measured, cut.
 ///
-/// What agents, files and git say may hold sequences that move the cursor, rename the window or reorder letters.
-/// Nothing of that kind reaches a terminal from here.
+/// What agents, files and git say may hold sequences that move the cursor, rename the window or reorder
+/// letters. Nothing of that kind reaches a terminal from here.
 package enum TerminalText {
-    /// The text with every control character, and every invisible one that changes the order or the meaning of what
-    /// is read, written out as `\u{…}`. A line feed is written `\n`, unless lines are kept.
+    /// The text with every control character, and every invisible one that changes the order or the meaning
+    /// of what is read, written out as `\u{…}`. A line feed is written `\n`, unless lines are kept.
     package static func escaped(_ text: String, keepsLines: Bool = false) -> String {
         let isHarmless =
             keepsLines
@@ -116,8 +116,8 @@ package enum TerminalText {
     private static func width(_ character: Character) -> Int {
         var width = 0
         for scalar in character.unicodeScalars {
-            // The emoji form of a letter that has a text form too.
-            if scalar.value == 0xFE0F { return 2 }
+            // The emoji form of a letter that has a text form too, and flags.
+            if scalar.value == 0xFE0F || (0x1F1E6...0x1F1FF).contains(scalar.value) { return 2 }
             width = max(width, self.width(scalar))
         }
         return width

@@ -31,11 +31,20 @@ struct TextTable {
     /// Row after row.
     private var cells: [Cell] = []
 
-    init(_ columns: [Column]) { self.columns = columns }
+    /// `rows` is how many to make room for.
+    init(_ columns: [Column], rows: Int = 0) {
+        self.columns = columns
+        cells.reserveCapacity(rows * columns.count)
+    }
 
     mutating func append(_ row: [Cell]) {
         precondition(row.count == columns.count, "a row of \(row.count) in a table of \(columns.count)")
         cells += row
+    }
+
+    /// Adds the next cell; a row is as many cells as there are columns.
+    mutating func append(_ text: String, _ emphasis: ((String) -> String)? = nil) {
+        cells.append(Cell(text, emphasis))
     }
 
     /// The table, a line feed after each row; nothing when it has no rows.

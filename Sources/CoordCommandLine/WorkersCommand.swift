@@ -113,7 +113,8 @@ enum QueueCommand {
         context.output.write(table.text(columns: context.columns, style: context.style))
         let head = record.head.map { " at \($0.short)" } ?? ""
         let summary =
-            "\(TerminalText.escaped(record.target))\(head): \(record.landed) landed, \(record.bounced) sent back"
+            "\(TerminalText.escaped(record.target))\(head): \(record.landed) landed, "
+            + "\(record.bounced) sent back"
         context.output.line(lines.isEmpty ? "nothing waits; " + summary : summary)
         return .done
     }

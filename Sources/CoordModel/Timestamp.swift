@@ -40,7 +40,8 @@ extension Timestamp: CustomStringConvertible {
         let date = Self.civil(fromDays: days)
         let seconds = inDay / 1000
         guard (0...9999).contains(date.year) else {
-            return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-" + Self.padded(date.day, 2)
+            return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-"
+                + Self.padded(date.day, 2)
                 + "T" + Self.padded(seconds / 3600, 2) + ":" + Self.padded(seconds / 60 % 60, 2) + ":"
                 + Self.padded(seconds % 60, 2) + "." + Self.padded(inDay % 1000, 3) + "Z"
         }

@@ -1,9 +1,9 @@
 package import CoordSystem
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Stream sockets in the file system (unix(7)), for the owner alone.
@@ -56,9 +56,9 @@ package enum LocalSocket {
 
     private static func open() throws(SystemError) -> Int32 {
         #if canImport(Glibc)
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         #else
-        let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
+            let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
         #endif
         guard descriptor >= 0 else { throw SystemError(operation: "open a socket", path: nil, code: errno) }
         try Descriptors.setCloseOnExec(descriptor)
@@ -77,10 +77,10 @@ package enum LocalSocket {
         var folder: Int32 = -1
         defer { if folder >= 0 { Descriptors.close(folder) } }
         #if os(Linux)
-        if name.utf8.count >= capacity, let slash = path.lastIndex(of: "/") {
-            folder = try Descriptors.open(String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            name = "/proc/self/fd/\(folder)" + path[slash...]
-        }
+            if name.utf8.count >= capacity, let slash = path.lastIndex(of: "/") {
+                folder = try Descriptors.open(String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                name = "/proc/self/fd/\(folder)" + path[slash...]
+            }
         #endif
         guard name.utf8.count < capacity else {
             throw SystemError(operation: "name a socket", path: path, code: ENAMETOOLONG)

@@ -52,7 +52,9 @@ package final class ControlSocket {
             let number = nextCaller
             nextCaller += 1
             let channel: LineChannel
-            do { channel = try LineChannel(loop: coordinator.loop, read: descriptor, write: descriptor) } catch {
+            do {
+                channel = try LineChannel(loop: coordinator.loop, read: descriptor, write: descriptor)
+            } catch {
                 Descriptors.close(descriptor)
                 continue
             }
@@ -86,7 +88,11 @@ package final class ControlSocket {
             } catch {
                 send(.failure(id: id, code: RPCMessage.Code.invalidParams, message: error.reason), to: caller)
             }
-        default: send(.failure(id: id, code: RPCMessage.Code.methodNotFound, message: "there is no method `\(method)`"), to: caller)
+        default:
+            send(
+                .failure(
+                    id: id, code: RPCMessage.Code.methodNotFound, message: "there is no method `\(method)`"),
+                to: caller)
         }
     }
 

@@ -4,6 +4,7 @@ package import CoordModel
 package import CoordProcess
 package import CoordStore
 package import CoordSystem
+import CoordWire
 
 #if canImport(Glibc)
     import Glibc
@@ -100,6 +101,7 @@ package final class Coordinator {
         } catch { throw .store(error) }
         endLeftovers()
         try prepare()
+        try rememberHandoffs(of: run.id)
         turn { machine, now in
             machine.restore(tasks: records, costs: costs, usageIDs: usageIDs, process: process, at: now)
         }
@@ -112,6 +114,9 @@ package final class Coordinator {
     // MARK: - The loop
 
     private func prepare() throws(RuntimeError) {
+        #if os(Linux)
+            do throws(SystemError) { try ProcessTable.becomeSubreaper() } catch { throw .system(error) }
+        #endif
         let runner: EffectRunner
         do throws(SystemError) {
             runner = try EffectRunner(parts, loop: loop, clock: clock) { [unowned self] event in
@@ -184,8 +189,27 @@ package final class Coordinator {
             return false
         }
         sequence += Int64(facts.count)
+        runner?.remember(facts)
         onFacts?(facts, first)
         return true
+    }
+
+    /// What agents passed on before the run was stopped.
+    private func rememberHandoffs(of run: RunID) throws(RuntimeError) {
+        var after: Int64 = 0
+        do throws(StoreError) {
+            while true {
+                let stored = try parts.store.facts(run, after: after, limit: 10_000)
+                guard let last = stored.last else { return }
+                after = last.sequence
+                var handoffs: [Fact] = []
+                for fact in stored where fact.type == FactType.handoffWritten.rawValue {
+                    // A handoff that a newer coord wrote otherwise is left out: it informs and decides nothing.
+                    if let handoff = try? fact.fact() { handoffs.append(handoff) }
+                }
+                runner?.remember(handoffs)
+            }
+        } catch { throw .store(error) }
     }
 
     /// Workers of a dead coordinator end by themselves when their pipe closes; one that did not is ended here, before

@@ -28,6 +28,9 @@ final class GitCrew {
         hands.submit { [workspace, answers] in
             do {
                 let made = try workspace.prepareWorktree(slot: worker.rawValue, lease: lease, base: base)
+                if let rescue = made.rescued {
+                    answers.post(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
+                }
                 answers.post(.worktreePrepared(slot: slot, lease, branch: made.branch, base: made.base))
             } catch {
                 answers.post(.worktreeFailed(slot: slot, lease, reason: "\(error)"))
@@ -35,7 +38,8 @@ final class GitCrew {
         }
     }
 
-    func takeWork(slot: Int, worker: WorkerID, _ lease: Lease, _ spec: TaskSpec, base: ObjectID, rescue: Bool) {
+    func takeWork(slot: Int, worker: WorkerID, _ lease: Lease, _ spec: TaskSpec, base: ObjectID, rescue: Bool)
+    {
         let message = "\(spec.title)\n\nTask \(spec.id), attempt \(lease.attempt).\n"
         hands.submit { [workspace, answers] in
             do {
@@ -71,7 +75,8 @@ final class GitCrew {
             do {
                 let head = try workspace.targetHead()
                 let outcome = try workspace.stage(
-                    commit: candidate.commit, base: candidate.base, onto: head, message: message, style: style)
+                    commit: candidate.commit, base: candidate.base, onto: head, message: message, style: style
+                )
                 switch outcome {
                 case .staged(let commit, let tree):
                     answers.post(.staged(lease, .staged(commit: commit, tree: tree, onto: head)))

@@ -86,7 +86,9 @@ package struct RunPlan: Sendable {
         if mission.team.isEmpty {
             let count = workers ?? mission.limits.maxConcurrency ?? workersWithoutTeam
             return (1...max(1, count)).map {
-                Member(team: TeamMember(id: "worker", role: ""), worker: WorkerID("worker-\($0)"), namedRole: nil)
+                Member(
+                    team: TeamMember(id: "worker", role: ""), worker: WorkerID("worker-\($0)"), namedRole: nil
+                )
             }
         }
         var counts = mission.team.map { max(1, $0.count) }
@@ -110,7 +112,8 @@ package struct RunPlan: Sendable {
         case .rehearsal:
             if mission.rehearsal != nil { return wish }
             if mission.tasks.allSatisfy({ $0.run != nil }) { return wish }
-            throw .noAgent(reason: "mission `\(mission.id)` has no rehearsal", hint: "use `--agent 'command:…'`")
+            throw .noAgent(
+                reason: "mission `\(mission.id)` has no rehearsal", hint: "use `--agent 'command:…'`")
         case .automatic:
             if mission.rehearsal != nil { return .rehearsal }
             if mission.tasks.allSatisfy({ $0.run != nil }), !mission.tasks.isEmpty { return .rehearsal }

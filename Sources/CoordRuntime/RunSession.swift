@@ -47,18 +47,22 @@ package final class RunSession {
     /// Takes the project's lock and opens journal, hub and control socket. Nothing of the project changes but
     /// `.coord/state`. `resuming` goes on with the last run instead of starting one.
     package init(
-        _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store, lock: FileLock
+        _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store,
+        lock: FileLock
     ) throws(RuntimeError) {
         var request = request
         resumed = record
         run = record?.id ?? Self.newRunID(request.plan.mission.id)
         if let record { request.plan.slots = record.slots }
         target = record?.target ?? request.plan.mission.merge.target ?? request.project.headBranch ?? "main"
+        let found: [Rescue]
         do throws(GitError) {
             workspace = try Workspace(
                 git: request.git, project: request.project, target: target, run: run, hub: state.hub,
                 worktrees: request.worktrees, stateFolder: state.root)
-            try workspace.openHub()
+            // What a killed coordinator left half done in git is mended before anything else looks at it.
+            found = try workspace.openHub().rescues
+            _ = try workspace.repairCheckout()
         } catch { throw .git(error) }
         do throws(SystemError) {
             try Files.makeFolder(request.worktrees)
@@ -69,6 +73,9 @@ package final class RunSession {
             Coordinator.Parts(
                 run: run, plan: request.plan, state: state, store: store, workspace: workspace,
                 workerProgram: request.workerProgram, seed: request.seed))
+        for rescue in found {
+            coordinator.receive(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
+        }
         control = ControlSocket(coordinator, path: state.socket)
         do throws(SystemError) { try control.open() } catch { throw .system(error) }
         self.state = state
@@ -108,14 +115,17 @@ package final class RunSession {
             let head: ObjectID?
             do throws(GitError) { head = try workspace.targetHead() } catch { throw .git(error) }
             let start = RunStart(
-                run: run, mission: plan.mission.id, missionName: plan.mission.name, missionFile: plan.missionFile,
+                run: run, mission: plan.mission.id, missionName: plan.mission.name,
+                missionFile: plan.missionFile,
                 project: state.project, target: target, agent: plan.agentName,
                 budget: plan.mission.limits.budget, process: ProcessTable.own(), head: head,
                 slots: plan.slots, simulated: plan.isSimulated)
             register(RunRecord(start, at: coordinator.clock.now()))
             outcome = try coordinator.start(start, tasks: plan.mission.tasks)
         }
-        guard let record = coordinator.projection.run else { preconditionFailure("a run without a record ended") }
+        guard let record = coordinator.projection.run else {
+            preconditionFailure("a run without a record ended")
+        }
         register(record)
         return (record, outcome)
     }

@@ -82,6 +82,8 @@ final class WorkerHost {
             channel.close()
             self.channel = nil
             self.child = nil
+            // Nothing of a dead worker's agent runs on: what it left came to us as its foster parent.
+            ProcessTable.endAdopted(mark: "COORD_WORKER=\(worker)")
             report(.workerExited(slot: slot, exit))
         }
     }

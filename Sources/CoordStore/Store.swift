@@ -104,7 +104,9 @@ package struct TaskLine: Hashable, Sendable {
     package var id: TaskID
     package var title: String
     package var role: RoleID?
-    package var dependencies: [TaskID]
+    /// The names of the tasks it needs, with a space between: split only when asked for, because a listing of
+    /// many tasks seldom asks.
+    var needs: String
     package var priority: Int
     package var stage: TaskStage
     package var since: Timestamp
@@ -123,7 +125,7 @@ package struct TaskLine: Hashable, Sendable {
         id = record.spec.id
         title = record.spec.title
         role = record.spec.role
-        dependencies = record.spec.dependencies
+        needs = record.spec.dependencies.map(\.rawValue).joined(separator: " ")
         priority = record.spec.priority
         stage = record.stage
         since = record.since
@@ -136,6 +138,20 @@ package struct TaskLine: Hashable, Sendable {
         startedAt = record.startedAt
         completedAt = record.completedAt
         cost = record.cost
+    }
+
+    package var dependencies: [TaskID] {
+        guard !needs.isEmpty else { return [] }
+        var needs = needs
+        return needs.withUTF8 { bytes in
+            var names: [TaskID] = []
+            var start = 0
+            for end in 0...bytes.count where end == bytes.count || bytes[end] == 0x20 {
+                names.append(TaskID(String(decoding: bytes[start..<end], as: UTF8.self)))
+                start = end + 1
+            }
+            return names
+        }
     }
 }
 

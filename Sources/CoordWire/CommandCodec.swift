@@ -41,7 +41,8 @@ package enum CommandCodec {
         case "drain": return .drain
         case "stop": return .stop
         case "add-task":
-            do throws(FactCodecError) { return .addTask(try TaskSpec(json: members["spec"] ?? .null)) } catch {
+            do throws(FactCodecError) { return .addTask(try TaskSpec(json: members["spec"] ?? .null)) } catch
+            {
                 throw Failure(reason: "\(error)")
             }
         case "edit-task": return .editTask(try task(members), try edit(members))

@@ -25,7 +25,7 @@ extension TaskSpec {
         if priority != 0 { writer.integer("priority", priority) }
         if !files.isEmpty { writer.strings("files", files) }
         if !skills.isEmpty { writer.names("skills", skills) }
-        if !capabilities.isEmpty { writer.strings("capabilities", capabilities.lazy.map(\.rawValue)) }
+        if !capabilities.isEmpty { writer.strings("capabilities", capabilities.lazy.map { $0.rawValue }) }
         writer.string("run", run)
         if !checks.isEmpty { writer.strings("checks", checks) }
         writer.money("budgetUSD", budget)
@@ -72,7 +72,7 @@ extension SlotSpec {
         writer.integer("number", number)
         writer.string("role", role?.rawValue)
         writer.string("kind", kind.rawValue)
-        if !capabilities.isEmpty { writer.strings("capabilities", capabilities.lazy.map(\.rawValue)) }
+        if !capabilities.isEmpty { writer.strings("capabilities", capabilities.lazy.map { $0.rawValue }) }
         writer.string("model", model)
         writer.money("budgetUSD", budget)
         writer.string("agent", agent.description)

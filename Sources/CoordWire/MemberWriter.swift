@@ -39,14 +39,20 @@ package struct MemberWriter {
 
     // MARK: Members
     //
-    // A key is a literal of ours and needs no escaping. A nil value is left out, or written as `null` where the
-    // function's name ends so.
+    // A key is a literal of ours and needs no escaping. A nil value is left out, or written as `null` where
+    // the function's name ends so.
 
     /// Text.
     package mutating func string(_ key: StaticString, _ value: String?) {
         guard let value else { return }
         self.key(key)
         JSONValue.string(value).write(to: &bytes)
+    }
+
+    /// A whole number.
+    package mutating func integer(_ key: StaticString, _ value: Int) {
+        self.key(key)
+        digits(Int64(value))
     }
 
     /// A whole number.
@@ -118,6 +124,17 @@ package struct MemberWriter {
     }
 
     /// A list of texts.
+    package mutating func strings(_ key: StaticString, _ values: [String]) {
+        self.key(key)
+        bytes.append(0x5B)
+        for (index, value) in values.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            JSONValue.string(value).write(to: &bytes)
+        }
+        bytes.append(0x5D)
+    }
+
+    /// A list of texts.
     package mutating func strings(_ key: StaticString, _ values: some Sequence<String>) {
         self.key(key)
         bytes.append(0x5B)
@@ -130,7 +147,7 @@ package struct MemberWriter {
 
     /// A list of names.
     package mutating func names(_ key: StaticString, _ values: [some StringIdentifier]) {
-        strings(key, values.lazy.map(\.rawValue))
+        strings(key, values.lazy.map { $0.rawValue })
     }
 
     /// An object in the object.

@@ -54,7 +54,8 @@ enum DispatchBench {
         }
         let start = RunStart(
             run: "bench", mission: "bench", missionName: "bench", missionFile: "", project: folder,
-            target: "main", agent: "none", budget: nil, process: ProcessIdentity(pid: 1, startTime: 1), head: nil,
+            target: "main", agent: "none", budget: nil, process: ProcessIdentity(pid: 1, startTime: 1),
+            head: nil,
             slots: plan.slots, simulated: true)
         let outcome = try coordinator.start(start, tasks: tasks)
         let hot = seconds(last - (first ?? begin))

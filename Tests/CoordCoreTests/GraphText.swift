@@ -1,14 +1,17 @@
 import CoordCore
 import CoordModel
 
-/// Tasks as text: `graph("collect", "write <- collect", "ship <- write, test")`.
+/// Tasks as text: `graph("collect", "write <- collect", "ship <- write, test")`. `now!` is the most urgent of all.
 func graph(_ lines: String...) -> [TaskSpec] { lines.map(task) }
 
 /// One task as text: its name and, behind an arrow, its needs.
 func task(_ line: String) -> TaskSpec {
     let parts = line.split(separator: "<-", maxSplits: 1)
     let needs = parts.count < 2 ? [] : parts[1].split(whereSeparator: { $0 == "," || $0 == " " })
-    return TaskSpec(id: TaskID(word(parts[0])), dependencies: needs.map { TaskID(String($0)) })
+    let name = word(parts[0])
+    return TaskSpec(
+        id: TaskID(name.hasSuffix("!") ? String(name.dropLast()) : name),
+        dependencies: needs.map { TaskID(String($0)) }, priority: name.hasSuffix("!") ? 100 : 0)
 }
 
 private func word(_ text: Substring) -> String {

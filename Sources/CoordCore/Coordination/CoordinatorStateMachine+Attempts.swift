@@ -61,11 +61,13 @@ extension CoordinatorStateMachine {
         guard case .working = slots[slot].work else { return }
         if let budget = spec.budget, ledger.spent(by: spec.id) >= budget {
             record(
-                .budgetExhausted(spent: ledger.spent(by: spec.id), budget: budget, scope: "task `\(spec.id)`"))
+                .budgetExhausted(spent: ledger.spent(by: spec.id), budget: budget, scope: "task `\(spec.id)`")
+            )
             cancelWork(of: slot, .taskBudget, reason: "the task's budget of \(budget) is used up")
         } else if let budget = slots[slot].spec.budget, isOutOfBudget(slot) {
             record(
-                .budgetExhausted(spent: ledger.spent(by: worker), budget: budget, scope: "worker `\(worker)`"))
+                .budgetExhausted(spent: ledger.spent(by: worker), budget: budget, scope: "worker `\(worker)`")
+            )
             slots[slot].isStoppedByPerson = true
             cancelWork(of: slot, .workerBudget, reason: "the worker's budget of \(budget) is used up")
         }

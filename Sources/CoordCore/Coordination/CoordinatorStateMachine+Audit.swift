@@ -26,7 +26,8 @@ extension CoordinatorStateMachine {
         if truth != counts { found.append("counted \(counts), there are \(truth)") }
         let busy = slots.filter { $0.work != .free }.count
         if busy != busyCount { found.append("counted \(busyCount) busy slots, there are \(busy)") }
-        let queued = Set((queue.current.map { [$0] } ?? []).map(\.lease.task) + queue.waiting.map(\.lease.task))
+        let queued = Set(
+            (queue.current.map { [$0] } ?? []).map(\.lease.task) + queue.waiting.map(\.lease.task))
         for task in tasks where (task.state == .queued) != queued.contains(task.spec.id) {
             found.append("`\(task.spec.id)` is \(task.state), in the queue: \(queued.contains(task.spec.id))")
         }
@@ -52,7 +53,9 @@ extension CoordinatorStateMachine {
             }
         case .ready: if unmet > 0 { found.append("`\(name)` is ready with \(unmet) unmet needs") }
         case .leased(let slot):
-            if slots[slot].node != node { found.append("`\(name)` is leased to a slot that has \(slots[slot].work)") }
+            if slots[slot].node != node {
+                found.append("`\(name)` is leased to a slot that has \(slots[slot].work)")
+            }
         case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)):
             switch tasks[cause].state {
             case .failed, .quarantined, .cancelled: break

@@ -103,7 +103,8 @@ extension CoordinatorStateMachine {
         } else {
             sendHome(slot)
         }
-        return .accepted("worker `\(worker)` is being stopped; `coord workers restart \(worker)` brings it back")
+        return .accepted(
+            "worker `\(worker)` is being stopped; `coord workers restart \(worker)` brings it back")
     }
 
     private mutating func restartByPerson(_ slot: Int) -> CommandReply {
@@ -111,7 +112,8 @@ extension CoordinatorStateMachine {
         guard wantsWorkers else { return .refused(reason: "the run is ending", hint: "") }
         if isOutOfBudget(slot) {
             return .refused(
-                reason: "the budget of worker `\(worker)` is used up: \(ledger.spent(by: worker)) spent", hint: "")
+                reason: "the budget of worker `\(worker)` is used up: \(ledger.spent(by: worker)) spent",
+                hint: "")
         }
         restartWorker(slot)
         return .accepted("worker `\(worker)` is being restarted")
@@ -162,7 +164,9 @@ extension CoordinatorStateMachine {
             cancelWork(of: slot, .taskCancelled, reason: "the task is cancelled")
             return .accepted("task `\(id)` is being ended; its work is kept")
         case .queued:
-            guard queue.withdraw(id) else { return refusal(node, "be cancelled: its candidate is being checked") }
+            guard queue.withdraw(id) else {
+                return refusal(node, "be cancelled: its candidate is being checked")
+            }
             cancel(node, reason: "cancelled by a person")
         case .landed, .completed, .failed, .quarantined, .skipped, .cancelled:
             return refusal(node, "be cancelled")
@@ -214,7 +218,8 @@ extension CoordinatorStateMachine {
         spec.priority = edit.priority ?? spec.priority
         spec.role = edit.role ?? spec.role
         spec.dependencies = edit.dependencies.map { distinct($0) } ?? spec.dependencies
-        if let problem = problem(withRole: edit.role) ?? problem(withNeeds: edit.dependencies ?? [], of: node) {
+        if let problem = problem(withRole: edit.role) ?? problem(withNeeds: edit.dependencies ?? [], of: node)
+        {
             return .refused(reason: problem, hint: "")
         }
         replaceNeeds(of: node, with: spec.dependencies)
@@ -234,7 +239,9 @@ extension CoordinatorStateMachine {
     private func problem(withNeeds needs: [TaskID], of node: Int) -> String? {
         let id = tasks[node].spec.id
         for need in needs {
-            guard let number = numbers[need] else { return "it would need `\(need)`, which is not in the run" }
+            guard let number = numbers[need] else {
+                return "it would need `\(need)`, which is not in the run"
+            }
             if number == node { return "`\(id)` would need itself" }
             switch tasks[number].state {
             case .failed, .quarantined, .cancelled:
@@ -256,7 +263,8 @@ extension CoordinatorStateMachine {
 
     private func refusal(_ node: Int, _ what: String) -> CommandReply {
         .refused(
-            reason: "task `\(tasks[node].spec.id)` is \(stage(of: node).rawValue) and cannot \(what)", hint: "")
+            reason: "task `\(tasks[node].spec.id)` is \(stage(of: node).rawValue) and cannot \(what)",
+            hint: "")
     }
 
     /// The stage as listings call it.

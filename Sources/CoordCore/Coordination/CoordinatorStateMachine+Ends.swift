@@ -98,7 +98,8 @@ extension CoordinatorStateMachine {
         var at = node
         while true {
             switch tasks[at].state {
-            case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)): (root, at) = (cause, cause)
+            case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)):
+                (root, at) = (cause, cause)
             default: return root
             }
         }

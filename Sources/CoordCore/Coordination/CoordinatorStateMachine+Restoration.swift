@@ -42,7 +42,8 @@ extension CoordinatorStateMachine {
             for need in needs(of: node) { graph.addEdge(from: need, to: node) }
         }
         graph.weigh()
-        for (node, record) in records.enumerated() where [.landed, .completed, .skipped].contains(record.stage) {
+        for (node, record) in records.enumerated()
+        where [.landed, .completed, .skipped].contains(record.stage) {
             graph.satisfy(node) { _ in }
         }
     }

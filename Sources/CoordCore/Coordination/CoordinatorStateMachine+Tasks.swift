@@ -5,6 +5,7 @@ import CoordModel
 extension CoordinatorStateMachine {
     /// Adds tasks that name each other or tasks already there, in one go.
     mutating func addTasks(_ specs: [TaskSpec], proposedBy proposer: Int? = nil) {
+        guard !specs.isEmpty else { return }
         let first = tasks.count
         if specs.count > 1 {
             graph.reserve(
@@ -164,7 +165,9 @@ extension CoordinatorStateMachine {
     /// Why the task gets no further attempt: it spent what it may.
     func budgetRefusal(of node: Int) -> String? {
         let spec = tasks[node].spec
-        guard callsModel(node), let budget = spec.budget, ledger.spent(by: spec.id) >= budget else { return nil }
+        guard callsModel(node), let budget = spec.budget, ledger.spent(by: spec.id) >= budget else {
+            return nil
+        }
         return "the task's budget of \(budget) is used up"
     }
 
@@ -179,7 +182,8 @@ extension CoordinatorStateMachine {
         beginStopping(
             Ending(
                 status: .stopped, exitStatus: 5,
-                reason: "the budget of \(budget) is used up: \(ledger.spent) spent, \(ledger.reserved) reserved"))
+                reason:
+                    "the budget of \(budget) is used up: \(ledger.spent) spent, \(ledger.reserved) reserved"))
     }
 
     /// What is ready could only be done by workers that may spend no more, and nothing else is under way: waiting
@@ -246,7 +250,9 @@ extension CoordinatorStateMachine {
         let (node, cause) = preparing(slot, lease)
         record(.attemptEnded(lease, .failed(reason: "no worktree: \(reason)")))
         release(node, from: slot)
-        if let cause { concludeCancelled(node, cause, tail: "") } else {
+        if let cause {
+            concludeCancelled(node, cause, tail: "")
+        } else {
             retryOrFail(node, reason: "no worktree: \(reason)", note: nil)
         }
         sendHomeIfStopped(slot)

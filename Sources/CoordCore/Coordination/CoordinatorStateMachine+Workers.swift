@@ -165,7 +165,8 @@ extension CoordinatorStateMachine {
         case .starting(let deadline) where deadline <= now: kill(slot)
         case .stopping(_, let deadline) where deadline <= now: kill(slot)
         case .up where slots[slot].lastBeat + settings.deadAfter <= now: kill(slot)
-        case .up where !slots[slot].isSuspect && !slots[slot].isCondemned
+        case .up
+        where !slots[slot].isSuspect && !slots[slot].isCondemned
             && slots[slot].lastBeat + settings.suspectAfter <= now:
             slots[slot].isSuspect = true
             record(.workerSuspected(slots[slot].spec.worker))

@@ -53,7 +53,9 @@ package struct TaskGraph: Sendable {
         var previous: Int32 = -1
         while edge >= 0 {
             if edgeTarget[Int(edge)] == Int32(node) {
-                if previous < 0 { firstEdge[need] = nextEdge[Int(edge)] } else {
+                if previous < 0 {
+                    firstEdge[need] = nextEdge[Int(edge)]
+                } else {
                     nextEdge[Int(previous)] = nextEdge[Int(edge)]
                 }
                 if !isSatisfied[need] { unmet[node] -= 1 }

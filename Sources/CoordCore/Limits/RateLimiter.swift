@@ -53,7 +53,8 @@ package struct RateLimiter: Sendable {
         let tokens = usage.tokens
         draw(
             Estimate(
-                requests: 1, inputTokens: tokens.input + tokens.cacheWrite, outputTokens: tokens.output), at: now)
+                requests: 1, inputTokens: tokens.input + tokens.cacheWrite, outputTokens: tokens.output),
+            at: now)
     }
 
     /// Gives back what is still reserved for a task.

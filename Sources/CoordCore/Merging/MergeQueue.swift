@@ -63,7 +63,8 @@ package struct MergeQueue: Sendable, Equatable {
         /// The target is being moved. Can become: `idle` (landed), `staging` (moved), `delayed`.
         case landing(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID)
         /// The target could not move; tried again at the time. Can become: `landing`.
-        case delayed(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID, until: Timestamp, reason: String)
+        case delayed(
+            Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID, until: Timestamp, reason: String)
     }
 
     private var state = State.idle
@@ -240,7 +241,9 @@ package struct MergeQueue: Sendable, Equatable {
 
     private mutating func putFirst(_ candidate: Candidate) {
         state = .idle
-        if head > 0 { head -= 1 } else {
+        if head > 0 {
+            head -= 1
+        } else {
             line.insert(nil, at: 0)
             cut -= 1
         }

@@ -235,7 +235,9 @@ extension Projection {
         }
         let key = CostRecord.Key(task: task, worker: worker, role: role, model: usage.model)
         let number: Int
-        if let known = costNumbers[key] { number = known } else {
+        if let known = costNumbers[key] {
+            number = known
+        } else {
             number = costs.count
             costNumbers[key] = number
             costs.append(CostRecord(key: key))
@@ -300,7 +302,9 @@ extension Projection {
         }
     }
 
-    private static func takeLease(_ lease: Lease, _ worker: WorkerID, _ task: inout TaskRecord, _ time: Timestamp) {
+    private static func takeLease(
+        _ lease: Lease, _ worker: WorkerID, _ task: inout TaskRecord, _ time: Timestamp
+    ) {
         task.stage = .leased
         task.attempt = lease.attempt
         task.assignedTo = worker

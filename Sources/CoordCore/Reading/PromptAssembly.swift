@@ -25,7 +25,8 @@ package enum PromptAssembly {
         if !goal.isEmpty { parts.append("# The goal of the whole mission\n\n" + goal) }
         parts.append("# Your task: \(task.title) (`\(task.id)`, attempt \(attempt))\n\n" + task.prompt)
         if !task.files.isEmpty {
-            parts.append("Files you may expect to change: " + task.files.map { "`\($0)`" }.joined(separator: ", "))
+            parts.append(
+                "Files you may expect to change: " + task.files.map { "`\($0)`" }.joined(separator: ", "))
         }
         if !task.checks.isEmpty {
             parts.append(

@@ -42,12 +42,14 @@ package enum TestCount {
         guard let first = words.first else { return nil }
         switch first {
         // unittest: `Ran 12 tests in 0.1s`
-        case "Ran" where words.count > 2 && words[2].hasPrefix("test"): return number(words[1]).map { .sum($0) }
+        case "Ran" where words.count > 2 && words[2].hasPrefix("test"):
+            return number(words[1]).map { .sum($0) }
         // XCTest: `Executed 12 tests, with 0 failures (0 unexpected) in 0.1 (0.1) seconds`
         case "Executed" where words.count > 2 && words[2].hasPrefix("test"):
             return number(words[1]).map { .nested($0) }
         // Node: `# tests 12`, or `ℹ tests 12`
-        case "#", "ℹ": return words.count == 3 && words[1] == "tests" ? number(words[2]).map { .node($0) } : nil
+        case "#", "ℹ":
+            return words.count == 3 && words[1] == "tests" ? number(words[2]).map { .node($0) } : nil
         // Go: `--- PASS: TestAdd (0.00s)`; subtests are indented and count as part of theirs.
         case "---":
             let isResult = words.count > 1 && (words[1] == "PASS:" || words[1] == "FAIL:")

@@ -37,7 +37,8 @@ struct SchedulerTests {
         team[3].capabilities = [.writesCode, .runsTests, .writesDocs]
         var scheduler = scheduler(.capability, team)
         func servers(_ role: RoleID?, _ capabilities: [Capability]) -> [Int] {
-            scheduler.servers(of: scheduler.lane(role: role, capabilities: capabilities))
+            let lane = scheduler.lane(role: role, capabilities: capabilities)
+            return scheduler.servers(of: lane)
         }
         #expect(servers("coder", []) == [1, 2])
         #expect(servers("tester", [.runsTests]) == [3])
@@ -99,7 +100,7 @@ struct SchedulerTests {
         }
         // Hands: 0 3 6 · 1 4 · 2 5. Only the second worker is ever idle.
         #expect(takes(&robin, for: [1]) == [[1, 4]])
-        #expect(takes(&thief, for: [1]) == [[1, 4, 0, 2, 3, 5, 6]])
+        #expect(takes(&thief, for: [1]) == [[1, 4, 0, 3, 2, 6, 5]])
     }
 
     @Test("a thief takes only what it can do")
