@@ -28,6 +28,9 @@ final class GitCrew {
         hands.submit { [workspace, answers] in
             do {
                 let made = try workspace.prepareWorktree(slot: worker.rawValue, lease: lease, base: base)
+                if let rescue = made.rescued {
+                    answers.post(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
+                }
                 answers.post(.worktreePrepared(slot: slot, lease, branch: made.branch, base: made.base))
             } catch {
                 answers.post(.worktreeFailed(slot: slot, lease, reason: "\(error)"))

@@ -55,11 +55,14 @@ package final class RunSession {
         run = record?.id ?? Self.newRunID(request.plan.mission.id)
         if let record { request.plan.slots = record.slots }
         target = record?.target ?? request.plan.mission.merge.target ?? request.project.headBranch ?? "main"
+        let found: [Rescue]
         do throws(GitError) {
             workspace = try Workspace(
                 git: request.git, project: request.project, target: target, run: run, hub: state.hub,
                 worktrees: request.worktrees, stateFolder: state.root)
-            try workspace.openHub()
+            // What a killed coordinator left half done in git is mended before anything else looks at it.
+            found = try workspace.openHub().rescues
+            _ = try workspace.repairCheckout()
         } catch { throw .git(error) }
         do throws(SystemError) {
             try Files.makeFolder(request.worktrees)
@@ -70,6 +73,9 @@ package final class RunSession {
             Coordinator.Parts(
                 run: run, plan: request.plan, state: state, store: store, workspace: workspace,
                 workerProgram: request.workerProgram, seed: request.seed))
+        for rescue in found {
+            coordinator.receive(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
+        }
         control = ControlSocket(coordinator, path: state.socket)
         do throws(SystemError) { try control.open() } catch { throw .system(error) }
         self.state = state
