@@ -120,6 +120,8 @@ package final class InMemoryStore: Store {
         return ids
     }
 
+    package func close() {}
+
     package func reading<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
         try body()
     }
