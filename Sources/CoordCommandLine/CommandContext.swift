@@ -99,6 +99,7 @@ package final class CommandContext {
         try openJournal(journalProject(), .readOnly)
     }
 
+    /// Opens a project's journal, with its errors turned into failures.
     package func openJournal(
         _ state: StateFolder, _ mode: SQLiteStore.Mode
     ) throws(CommandFailure) -> SQLiteStore {

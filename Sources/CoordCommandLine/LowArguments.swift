@@ -14,8 +14,11 @@ package struct LowArguments: Sendable, Hashable {
     /// The command as people type it: `coord tasks show`.
     package var commandText: String { (["coord"] + path).joined(separator: " ") }
 
+    /// Whether the flag was typed.
     package func has(_ flag: String) -> Bool { flags[flag] != nil }
+    /// The last value of a flag.
     package func value(_ flag: String) -> String? { flags[flag]?.last }
+    /// Every value of a flag, in the order of typing.
     package func values(_ flag: String) -> [String] { flags[flag] ?? [] }
     /// The value of a flag that takes a number; it was checked while parsing.
     package func number(_ flag: String) -> Int? { value(flag).flatMap { Int($0) } }

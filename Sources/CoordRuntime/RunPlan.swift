@@ -141,6 +141,7 @@ package struct RunPlan: Sendable {
         }
     }
 
+    /// The settings of the coordinator's mind for this plan.
     package func settings(seed: UInt64) -> RunSettings {
         RunSettings(
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,
