@@ -147,8 +147,9 @@ extension GitCommand {
     var settings: [String] {
         switch self {
         case .addAll, .writeTree:
-            // Many small objects: one flush for all of them.
-            ["core.fsync=all,-index", "core.fsyncMethod=batch"]
+            // Many small objects: one flush for all of them. Not the index, which can be made again; git ignores a
+            // `-index` behind `all` (fsync_components in its environment.c), so what is wanted is named.
+            ["core.fsync=committed,derived-metadata", "core.fsyncMethod=batch"]
         case .commitTree, .mergeTree, .pack: ["core.fsync=all", "core.fsyncMethod=fsync"]
         case .fetch: ["core.fsync=all", "core.fsyncMethod=fsync", "fetch.fsckObjects=true"]
         case .advance, .createReference: ["core.fsync=all", "core.fsyncMethod=fsync"]

@@ -130,7 +130,8 @@ package struct MemberWriter {
 
     /// A list of names.
     package mutating func names(_ key: StaticString, _ values: [some StringIdentifier]) {
-        strings(key, values.lazy.map(\.rawValue))
+        // A key path of a generic type is made anew at each call; a closure is not.
+        strings(key, values.lazy.map { $0.rawValue })
     }
 
     /// An object in the object.

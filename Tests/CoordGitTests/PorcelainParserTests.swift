@@ -154,7 +154,7 @@ struct GitArgumentsTests {
             .pack(base: "/h/pack"),
         ]
         for command in commands { #expect(command.settings.contains("core.fsync=all"), "\(command)") }
-        #expect(GitCommand.addAll.settings.contains("core.fsync=all,-index"))
+        #expect(GitCommand.addAll.settings.contains("core.fsync=committed,derived-metadata"))
     }
 
     @Test(
