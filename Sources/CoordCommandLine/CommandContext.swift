@@ -99,6 +99,7 @@ package final class CommandContext {
         try openJournal(journalProject(), .readOnly)
     }
 
+    /// Opens the journal of a project, or says what is wrong with it.
     package func openJournal(
         _ state: StateFolder, _ mode: SQLiteStore.Mode
     ) throws(CommandFailure) -> SQLiteStore {

@@ -34,14 +34,17 @@ package final class Diagnostics {
         self.isVerbose = isVerbose
     }
 
+    /// What went wrong, where, and what would help.
     package func error(_ message: String, at location: String? = nil, hint: String? = nil) {
         say(style.bold(style.red("error:")), message, location, hint)
     }
 
+    /// What is doubtful, where, and what would help.
     package func warning(_ message: String, at location: String? = nil, hint: String? = nil) {
         say(style.bold(style.yellow("warning:")), message, location, hint)
     }
 
+    /// Says why a command failed.
     package func report(_ failure: CommandFailure) {
         error(failure.message, at: failure.location, hint: failure.hint)
     }

@@ -14,8 +14,11 @@ package struct LowArguments: Sendable, Hashable {
     /// The command as people type it: `coord tasks show`.
     package var commandText: String { (["coord"] + path).joined(separator: " ") }
 
+    /// Whether the flag was given.
     package func has(_ flag: String) -> Bool { flags[flag] != nil }
+    /// The value of its last use; nil when it was not given.
     package func value(_ flag: String) -> String? { flags[flag]?.last }
+    /// The values of all its uses, in order.
     package func values(_ flag: String) -> [String] { flags[flag] ?? [] }
     /// The value of a flag that takes a number; it was checked while parsing.
     package func number(_ flag: String) -> Int? { value(flag).flatMap { Int($0) } }

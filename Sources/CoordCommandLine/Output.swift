@@ -26,22 +26,26 @@ package final class Output {
     /// Keeps everything.
     package init() { descriptor = nil }
 
+    /// Writes text as it is.
     package func write(_ text: String) {
         var text = text
         text.withUTF8 { write($0) }
     }
 
+    /// Writes bytes as they are.
     package func write(_ bytes: some Sequence<UInt8>) {
         guard !isClosed else { return }
         pending.append(contentsOf: bytes)
         if pending.count >= Self.limit { flush() }
     }
 
+    /// Writes text and ends the line.
     package func line(_ text: String = "") {
         write(text)
         write("\n")
     }
 
+    /// Passes on what was gathered.
     package func flush() {
         guard let descriptor, !pending.isEmpty else { return }
         do throws(SystemError) { try Descriptors.writeAll(pending, to: descriptor) } catch {

@@ -20,10 +20,13 @@ package struct ProgressModel: Sendable {
 
     package var run: RunRecord? { projection.run }
     package var workers: [WorkerRecord] { projection.workers }
+    /// Nil when the run has no such task.
     package func task(_ id: TaskID) -> TaskRecord? { projection.task(id) }
+    /// Nil when the run has no such worker.
     package func worker(_ id: WorkerID) -> WorkerRecord? { projection.worker(id) }
     package var total: Int { projection.tasks.count }
 
+    /// How many tasks have a status.
     package func count(_ status: TaskStatus) -> Int {
         counts.reduce(0) { $0 + ($1.key.status == status ? $1.value : 0) }
     }

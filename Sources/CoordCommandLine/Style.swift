@@ -16,11 +16,17 @@ package struct Style: Sendable, Hashable {
 
     package init(depth: ColorDepth) { self.depth = depth }
 
+    /// Stands out.
     package func bold(_ text: String) -> String { wrapped(text, "1") }
+    /// Stands back.
     package func dim(_ text: String) -> String { wrapped(text, "2") }
+    /// What went wrong.
     package func red(_ text: String) -> String { wrapped(text, "31") }
+    /// What is done.
     package func green(_ text: String) -> String { wrapped(text, "32") }
+    /// What wants attention.
     package func yellow(_ text: String) -> String { wrapped(text, "33") }
+    /// What can be typed.
     package func cyan(_ text: String) -> String { wrapped(text, "36") }
 
     /// A colour written as `#rrggbb`, as near as the terminal can.
