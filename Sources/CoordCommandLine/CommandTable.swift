@@ -37,7 +37,8 @@ package enum CommandTable {
                 Flag("api-port", nil, .number("P", 1...65_535), "the API's port", isBuilt: false),
                 Flag("api-only", nil, "serve the API and start nothing", isBuilt: false),
             ],
-            examples: ["coord run missions/web-app.json", "coord run web-app --resume"], body: RunCommand.run),
+            examples: ["coord run missions/web-app.json", "coord run web-app --resume"],
+            body: RunCommand.run),
         CommandSpec("demo", .run, "show a rehearsal in a fresh folder"),
     ]
 
@@ -94,7 +95,8 @@ package enum CommandTable {
                 CommandSpec(
                     "skip", .act, "leave a task out", arguments: [.some("TASK")], body: ActingCommands.skip),
                 CommandSpec(
-                    "retry", .act, "try a task again", arguments: [.some("TASK")], body: ActingCommands.retry),
+                    "retry", .act, "try a task again", arguments: [.some("TASK")],
+                    body: ActingCommands.retry),
                 CommandSpec(
                     "cancel", .act, "end a task", arguments: [.some("TASK")], body: ActingCommands.cancel),
                 CommandSpec(
