@@ -29,6 +29,7 @@ struct RunOptions: Equatable {
         let path = file(run, in: state)
         guard Files.kind(path) != nil else { return RunOptions(goal: nil, gate: []) }
         let text = try CommandFailure.fromSystem { () throws(SystemError) in try Files.readText(path) }
+        // What is wrong with the text is no matter: a damaged file is told as one.
         guard case .object(let members)? = try? JSONParser.parse(text), let gate = members["gate"]?.arrayValue
         else {
             throw CommandFailure(

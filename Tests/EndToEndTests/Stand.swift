@@ -220,7 +220,7 @@ final class Running {
     }
 
     private func text(_ path: String) -> String {
-        // A file that is not text is shown as far as it is one.
+        // What cannot be read is shown as nothing; the status tells.
         (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }
