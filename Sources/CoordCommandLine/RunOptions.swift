@@ -3,8 +3,8 @@ import CoordModel
 import CoordRuntime
 import CoordSystem
 
-/// What was typed over a mission when its run started and is in no record of the run. Kept in a file of the state
-/// folder, so that `--resume` goes on under the same gate and not, in silence, under none.
+/// What was typed over a mission when its run started and is in no record of the run. Kept in a file of the
+/// state folder, so that `--resume` goes on under the same gate and not, in silence, under none.
 struct RunOptions: Equatable {
     var goal: String?
     var gate: [String]
@@ -30,8 +30,8 @@ struct RunOptions: Equatable {
         guard Files.kind(path) != nil else { return RunOptions(goal: nil, gate: []) }
         let text = try CommandFailure.fromSystem { () throws(SystemError) in try Files.readText(path) }
         // What is wrong with the text is no matter: a damaged file is told as one.
-        guard case .object(let members)? = try? JSONParser.parse(text), let gate = members["gate"]?.arrayValue
-        else {
+        let document = try? JSONParser.parse(text)
+        guard let members = document?.objectValue, let gate = members["gate"]?.arrayValue else {
             throw CommandFailure(
                 .wrongInput, "the options of run `\(run)`, `\(path)`, are damaged",
                 hint: "remove the file and name the gate again with `--gate CMD`")

@@ -158,7 +158,7 @@ extension StatusDocument {
             }
         var text = style.bold(TerminalText.escaped(run.missionName)) + " · " + status
         text += " · " + Wording.duration(elapsed) + " · " + TerminalText.escaped(run.agent)
-        if run.simulated { text += " (a rehearsal: no model is called)" }
+        if run.simulated { text += ": no model is called" }
         text += "\n"
         if !run.reason.isEmpty { text += TerminalText.escaped(run.reason) + "\n" }
         text += style.dim("run \(run.id), project \(TerminalText.escaped(run.project)), branch ")
