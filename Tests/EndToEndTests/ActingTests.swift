@@ -37,14 +37,15 @@ struct ActingTests {
     }
 
     @Test(
-        "Pause holds ready work back and says so; resume lets it go; tasks are added, edited, skipped and cancelled"
+        "Pause holds ready work back, resume lets it go; tasks are added, edited, skipped, cancelled"
     )
     func pauseAndTasks() throws {
         let held = try Held(
             """
             "limits": { "maxConcurrency": 1 },
             "tasks": [ { "id": "a", "prompt": "A" }, { "id": "b", "prompt": "B", "deps": ["a"] },
-                       { "id": "c", "prompt": "C", "deps": ["a"] }, { "id": "d", "prompt": "D", "deps": ["c"] },
+                       { "id": "c", "prompt": "C", "deps": ["a"] },
+                       { "id": "d", "prompt": "D", "deps": ["c"] },
                        { "id": "e", "prompt": "E", "deps": ["a"] } ]
             """, tasks: ["a"])
         let stand = held.stand

@@ -83,7 +83,8 @@ struct BadInput: Sendable, CustomStringConvertible {
         BadInput(name: "a folder as mission", words: ["run", "PROJECT"], says: "my project"),
         BadInput(name: "a device as mission", words: ["run", "/dev/zero"], says: "/dev/zero"),
         BadInput(
-            name: "a path below a file", words: ["run", "PROJECT/README.md/x.json"], says: "README.md/x.json"),
+            name: "a path below a file", words: ["run", "PROJECT/README.md/x.json"],
+            says: "README.md/x.json"),
         file("broken JSON", "{ \"id\": \"x\", ", says: "JSON"),
         file("an empty file", "", says: ""),
         file("a list in place of a mission", "[]", says: "object"),
@@ -93,7 +94,7 @@ struct BadInput: Sendable, CustomStringConvertible {
         file("a wrong type", #"{ "id": "x", "tasks": 7 }"#, says: "tasks"),
         file(
             "a cycle",
-            #"{ "id": "x", "tasks": [ {"id":"a","prompt":"p","deps":["b"]}, {"id":"b","prompt":"p","deps":["a"]} ] }"#,
+            #"{"id":"x","tasks":[{"id":"a","run":"p","deps":["b"]},{"id":"b","run":"p","deps":["a"]}]}"#,
             says: "a"),
         file(
             "a missing need",
@@ -126,7 +127,8 @@ struct BadInput: Sendable, CustomStringConvertible {
             name: "nothing to resume", words: ["run", "MISSION", "--resume", "--agent", "command:true"],
             says: "no mission has run", hint: "coord run"),
         BadInput(
-            name: "nothing to resume, and no mission", words: ["run", "--resume"], says: "no mission has run"),
+            name: "nothing to resume, and no mission", words: ["run", "--resume"],
+            says: "no mission has run"),
         BadInput(name: "no run to show", words: ["status"], says: "no mission has run", hint: "coord run"),
         BadInput(name: "no run to steer", words: ["pause"], says: "no mission has run"),
         BadInput(
@@ -149,7 +151,11 @@ struct BadInput: Sendable, CustomStringConvertible {
         ),
         BadInput(name: "a target that is no branch name", words: go + ["--target", "-x..y"], says: "-x..y"),
         BadInput(
-            name: "a target that is a tag", words: go + ["--target", "v1"], says: "v1", prepare: "git tag v1"),
+            name: "a target that is a tag", words: go + ["--target", "v1"], says: "v1",
+            prepare: "git tag v1"),
+        BadInput(
+            name: "a bare repository without a commit", words: go + ["--project", "ROOT/bare"], says: "bare",
+            prepare: "git init -q --bare \"$ROOT/bare\""),
         BadInput(name: "a broken repository", words: go, says: "my project", prepare: "rm .git/HEAD"),
         BadInput(
             name: "the folder .git as project", words: go + ["--project", "PROJECT/.git"], says: ".git"),
@@ -162,7 +168,7 @@ struct BadInput: Sendable, CustomStringConvertible {
         BadInput(
             name: "a journal that is none", words: go, says: "state.db",
             prepare:
-                "mkdir -p .coord/state; echo 'This is text and no database, of some length.' > .coord/state/state.db"
+                "mkdir -p .coord/state; echo 'This is text and no database.' > .coord/state/state.db"
         ),
         BadInput(
             name: "a path that is too long",
@@ -172,6 +178,11 @@ struct BadInput: Sendable, CustomStringConvertible {
 
     // MARK: - Surroundings
 
+    private static func fakeGit(_ line: String) -> String {
+        let file = "\"$ROOT/old/git\""
+        return "mkdir \"$ROOT/old\"; printf '#!/bin/sh\\n\(line)\\n' > \(file); chmod +x \(file)"
+    }
+
     static let surroundings = [
         BadInput(
             name: "no git on the PATH", words: go, says: "git", hint: "git", environment: ["PATH": "/nowhere"]
@@ -179,12 +190,12 @@ struct BadInput: Sendable, CustomStringConvertible {
         BadInput(
             name: "an old git", words: go, says: "2.20",
             prepare:
-                "mkdir \"$ROOT/old\"; printf '#!/bin/sh\\necho git version 2.20.1\\n' > \"$ROOT/old/git\"; chmod +x \"$ROOT/old/git\"",
+                fakeGit("echo git version 2.20.1"),
             environment: ["PATH": "ROOT/old"]),
         BadInput(
             name: "a git that is none", words: go, says: "git",
             prepare:
-                "mkdir \"$ROOT/old\"; printf '#!/bin/sh\\nexit 9\\n' > \"$ROOT/old/git\"; chmod +x \"$ROOT/old/git\"",
+                fakeGit("exit 9"),
             environment: ["PATH": "ROOT/old"]),
         BadInput(
             name: "no space for the journal", words: [], status: 6, says: "the disk is full",

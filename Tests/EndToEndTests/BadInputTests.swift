@@ -49,7 +49,8 @@ struct BadInputTests {
     private func listing(_ stand: Stand) throws -> String {
         let script = """
             cd '\(stand.project)'
-            find . \\( -path ./.coord/state -o -path ./worktrees \\) -prune -o -type f -print | grep -v '^./.git/index$' | sort
+            find . \\( -path ./.coord/state -o -path ./worktrees \\) -prune -o -type f -print |
+                grep -v '^./.git/index$' | sort
             cat .git/config; cat .git/HEAD 2>&1; git for-each-ref 2>&1; git worktree list 2>&1; exit 0
             """
         return try CommandLineTool.run(script, stand.environment).output

@@ -11,16 +11,17 @@ struct BudgetTests {
         let mission = try stand.mission(
             """
             "limits": { "budgetUSD": 1, "maxConcurrency": 2 },
-            "tasks": [ { "id": "a", "prompt": "x" }, { "id": "b", "prompt": "x" }, { "id": "c", "prompt": "x", "deps": ["a"] } ]
+            "tasks": [ { "id": "a", "prompt": "x" }, { "id": "b", "prompt": "x" },
+                       { "id": "c", "prompt": "x", "deps": ["a"] } ]
             """)
         let agent = try stand.agent(
             """
             echo $$ > "$ROOT/pids"
             read line < "$ROOT/hold"
             echo "work of $COORD_TASK" > "$COORD_TASK.txt"
-            echo '{"coord":"usage","model":"m","inputTokens":1,"outputTokens":1,"costUSD":0.85,"id":"'$COORD_TASK-1'"}'
+            echo '{"coord":"usage","model":"m","inputTokens":1,"costUSD":0.85,"id":"'$COORD_TASK-1'"}'
             read line < "$ROOT/hold"
-            echo '{"coord":"usage","model":"m","inputTokens":1,"outputTokens":1,"costUSD":0.3,"id":"'$COORD_TASK-2'"}'
+            echo '{"coord":"usage","model":"m","inputTokens":1,"costUSD":0.3,"id":"'$COORD_TASK-2'"}'
             read line < "$ROOT/hold"
             """)
         let run = try stand.start(["run", mission, "--agent", agent])
@@ -36,8 +37,7 @@ struct BudgetTests {
         #expect(status["run"]?["reason"]?.stringValue?.contains("budget") == true, "\(status)")
         #expect(status["run"]?["exitStatus"]?.integerValue == 5)
         #expect(status["progress"]?["inProgress"]?.integerValue == 0)
-        let warned = try #require(try stand.events("budget.warned").first)
-        #expect(warned["data"]?["spent"]?.integerValue ?? 850_000 >= 800_000)
+        #expect(try stand.events("budget.warned").count == 1)
         #expect(try stand.events("budget.exhausted").count == 1)
         #expect(try stand.events("work.rescued").count >= 1)
         #expect(try stand.chain().isEmpty)

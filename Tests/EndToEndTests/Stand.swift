@@ -220,7 +220,7 @@ final class Running {
     }
 
     private func text(_ path: String) -> String {
-        // A file that is not text is shown as far as it is one.
+        // What cannot be read is shown as nothing; the status tells.
         (try? Files.read(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }
@@ -245,11 +245,16 @@ final class LineReader {
             var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&wanted, 1, 60_000) > 0 else { throw Failure("waited a minute for a line") }
             var buffer = [UInt8](repeating: 0, count: 65_536)
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            let count = readBytes(descriptor, &buffer)
             guard count > 0 else { return nil }
             pending += buffer[..<count]
         }
     }
+}
+
+/// The system's `read`, whose name the stand's own hides.
+private func readBytes(_ descriptor: Int32, _ buffer: inout [UInt8]) -> Int {
+    read(descriptor, &buffer, buffer.count)
 }
 
 /// A named pipe by which agents and tests wait for each other.

@@ -11,8 +11,8 @@ struct ThreadTests {
         cp "$COORD_PROMPT_FILE" "$ROOT/prompt.$COORD_TASK"
         echo "hello from $COORD_TASK" > "$COORD_TASK.txt"
         [ "$COORD_TASK" = a ] || exit 0
-        echo '{"coord":"usage","model":"m","inputTokens":1200,"outputTokens":300,"costUSD":0.01,"id":"call-1"}'
-        echo '{"coord":"usage","model":"m","inputTokens":1200,"outputTokens":300,"costUSD":0.01,"id":"call-1"}'
+        echo '{"coord":"usage","model":"m","inputTokens":1200,"costUSD":0.01,"id":"call-1"}'
+        echo '{"coord":"usage","model":"m","inputTokens":1200,"costUSD":0.01,"id":"call-1"}'
         echo '{"coord":"usage","model":"n","inputTokens":10,"outputTokens":1,"costUSD":0.0025,"id":"call-2"}'
         echo '{"coord":"progress","text":"half way"}'
         echo '{"coord":"tool","name":"edit","id":"t1","phase":"start","summary":"a.txt"}'

@@ -94,7 +94,7 @@ struct AttemptTests {
             ])
     }
 
-    @Test("ending without a change completes a task, but fails the try of one whose role writes code")
+    @Test("ending without a change fails the try, unless the task's role writes no code")
     func noChange() {
         let coder = Role(id: "coder", capabilities: [.writesCode])
         var story = Story([TaskSpec(id: "a", role: "coder"), TaskSpec(id: "b", role: "other")]) {
@@ -111,6 +111,9 @@ struct AttemptTests {
         story.prepare(lease("b"))
         #expect(
             facts(story.end(lease("b"), .finished)).contains(.taskCompleted(lease("b"), note: "no-change")))
+        story.prepare(lease("c"))
+        _ = story.end(lease("c"), .finished)
+        #expect(story.projection.task("c")?.stage == .retryable)
     }
 
     // MARK: - Fences
