@@ -23,16 +23,7 @@ package enum ProgressLine {
         case .taskLanded, .taskCompleted, .taskRetryable, .taskFailed, .taskQuarantined, .taskSkipped,
             .taskCancelled, .taskRevived, .approvalAsked, .landingDelayed:
             ofTask(fact, model, style)
-        case .candidateConflicted(let lease, _, let files):
-            sign(style.yellow("!"), lease.task) + "conflicts with what landed before, in "
-                + TerminalText.escaped(Wording.list(files, atMost: 3))
-        case .gateFinished(let lease, _, let report):
-            report.outcome == .passed
-                ? nil
-                : sign(style.yellow("!"), lease.task)
-                    + (report.outcome == .failed
-                        ? "did not pass the gate" : "could not be checked at the gate")
-                    + reason(report.reason)
+        // A conflict and a gate that did not pass are told by the retry or the failure that follows.
         case .leaseGranted(let lease, let worker):
             isDetailed
                 ? sign(" ", lease.task) + "begun by \(worker)"
@@ -83,7 +74,8 @@ package enum ProgressLine {
                 + byWhom(lease, fact.time, model, style)
         case .taskRetryable(let lease, let why, let notBefore, _):
             sign(style.yellow("↻"), lease.task) + "failed in attempt \(lease.attempt)" + reason(why)
-                + (notBefore > fact.time ? "; again in \(Wording.duration(notBefore - fact.time))" : "")
+                + (notBefore - fact.time >= .milliseconds(100)
+                    ? "; again in \(Wording.duration(notBefore - fact.time))" : "")
         case .taskFailed(let id, let why, let cause):
             sign(style.red("✗"), id)
                 + (cause.map { "failed because `\($0)`, which it needs, failed" } ?? "failed" + reason(why))

@@ -55,9 +55,11 @@ package struct Report: Sendable {
         switch body {
         case .gateFinished(let lease, _, let gate):
             gates[gate.outcome, default: 0] += 1
-            if gate.outcome == .failed { add(lease.task, lease.attempt, "the gate failed: \(gate.reason)") }
+            if gate.outcome == .failed {
+                add(lease.task, lease.attempt, "the gate `\(gate.command)` failed: \(gate.reason)")
+            }
             if gate.outcome == .couldNotRun {
-                add(lease.task, lease.attempt, "the gate could not run: \(gate.reason)")
+                add(lease.task, lease.attempt, "the gate `\(gate.command)` could not run: \(gate.reason)")
             }
         case .candidateConflicted(let lease, _, let files):
             add(

@@ -62,14 +62,18 @@ package enum RunCommand {
         let isScratch =
             !context.arguments.has("project")
             && folder.hasSuffix("/worktrees/\(preparation.mission.id)-project")
-        let trial = try preparation.plan(context, worktrees: folder)
+        let earlier = try resumes ? context.runReading() : nil
+        let trial = try preparation.plan(context, worktrees: folder, resuming: earlier)
         let git: GitTool
         do throws(GitError) { git = try GitTool.locate() } catch { throw CommandFailure(error) }
         if isScratch, trial.isSimulated, !resumes { try startAfresh(folder, context) }
         let project = try inspect(folder, git, context)
         let state = StateFolder(project: project.mainRoot ?? project.path)
-        let worktrees = context.arguments.value("worktrees").map(context.path) ?? state.project + "/worktrees"
-        let plan = try preparation.plan(context, worktrees: worktrees)
+        // The places of a run that is taken up again stay where they are.
+        let usual =
+            earlier?.record.slots.first.map { Files.parent($0.worktree) } ?? state.project + "/worktrees"
+        let worktrees = context.arguments.value("worktrees").map(context.path) ?? usual
+        let plan = try preparation.plan(context, worktrees: worktrees, resuming: earlier)
         do throws(GitError) {
             _ = try project.targetBranch(plan.mission.merge.target, git: git)
         } catch { throw CommandFailure(error) }
@@ -89,6 +93,11 @@ package enum RunCommand {
                 plan: plan, project: project, git: git, worktrees: worktrees, workerProgram: program,
                 seed: UInt64.random(in: 1...(.max)))
             let session = try RunSession(request, state: state, resuming: record, store: store, lock: lock)
+            do throws(SystemError) {
+                let arguments = context.arguments
+                try RunOptions(goal: arguments.value("goal"), gate: arguments.values("gate"))
+                    .write(session.run, in: state)
+            } catch { throw .system(error) }
             return Opened(session: session, plan: plan)
         } catch { throw CommandFailure(error) }
     }

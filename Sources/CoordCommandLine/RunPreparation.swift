@@ -44,8 +44,30 @@ package struct MissionPreparation: Sendable {
             locations: CatalogLocations.standard(project: project, shipped: ShippedFiles.folder()).locations)
     }
 
-    /// The mission with what was typed over it, its slots and agents.
-    package func plan(_ context: CommandContext, worktrees: String) throws(CommandFailure) -> RunPlan {
+    /// The mission with what was typed over it, its slots and agents. A run that is taken up again keeps what it was
+    /// started with, but for what is typed anew.
+    package func plan(
+        _ context: CommandContext, worktrees: String, resuming earlier: RunReading? = nil
+    ) throws(CommandFailure) -> RunPlan {
+        var overrides = try typed(context)
+        if let earlier {
+            let options = try RunOptions.read(earlier.record.id, in: earlier.state)
+            overrides.slots = earlier.record.slots
+            overrides.goal = overrides.goal ?? options.goal
+            overrides.budget = overrides.budget ?? earlier.record.budget
+            overrides.target = earlier.record.target
+            if overrides.gate.isEmpty { overrides.gate = options.gate }
+        }
+        var roles: [RoleID: Role] = [:]
+        for entry in shelf.sorted { roles[entry.role.id] = entry.role }
+        do throws(RuntimeError) {
+            return try RunPlan(
+                mission: mission, missionFile: file, roles: roles, commonRules: shelf.common,
+                overrides: overrides, worktrees: worktrees)
+        } catch { throw CommandFailure(error) }
+    }
+
+    private func typed(_ context: CommandContext) throws(CommandFailure) -> RunPlan.Overrides {
         var overrides = RunPlan.Overrides()
         let arguments = context.arguments
         overrides.goal = arguments.value("goal")
@@ -65,13 +87,7 @@ package struct MissionPreparation: Sendable {
             }
             overrides.agent = agent
         }
-        var roles: [RoleID: Role] = [:]
-        for entry in shelf.sorted { roles[entry.role.id] = entry.role }
-        do throws(RuntimeError) {
-            return try RunPlan(
-                mission: mission, missionFile: file, roles: roles, commonRules: shelf.common,
-                overrides: overrides, worktrees: worktrees)
-        } catch { throw CommandFailure(error) }
+        return overrides
     }
 }
 

@@ -59,6 +59,7 @@ package final class Coordinator {
     package private(set) var projection = Projection()
     private var sequence: Int64 = 0
     private var inbox: [Event] = []
+    private var pace: CommitPace
     private var isTurning = false
     private var runner: EffectRunner?
     private var outcome: Outcome?
@@ -72,6 +73,7 @@ package final class Coordinator {
     package init(_ parts: Parts) throws(RuntimeError) {
         self.parts = parts
         clock = RuntimeClock()
+        pace = CommitPace(slots: parts.plan.slots.count)
         do { loop = try EventLoop() } catch { throw .system(error) }
         machine = CoordinatorStateMachine(settings: parts.plan.settings(seed: parts.seed), at: clock.now())
     }
@@ -142,7 +144,24 @@ package final class Coordinator {
         return outcome
     }
 
+    /// Hears out the workers that are about to answer, so that one commit serves them all.
+    private func gather() {
+        var noted = 0
+        var deadline: Int64?
+        while true {
+            let now = loop.nanoseconds
+            for case .attemptEnded(let slot, _, _, _) in inbox[noted...] { pace.answered(slot, at: now) }
+            noted = inbox.count
+            let patience = pace.patience(at: now)
+            guard patience > 0 else { return }
+            let end = deadline ?? now + patience
+            deadline = end
+            guard now < end, loop.admit(within: .nanoseconds(end - now)) else { return }
+        }
+    }
+
     private func drainInbox() {
+        if !inbox.isEmpty { gather() }
         while !inbox.isEmpty, failure == nil, outcome == nil {
             let events = inbox
             inbox.removeAll(keepingCapacity: true)
@@ -170,6 +189,7 @@ package final class Coordinator {
         guard record(facts) else { return }
         for effect in effects {
             if case .record = effect { continue }
+            if case .assign(let slot, _, _, _, _) = effect { pace.handedOut(to: slot, at: loop.nanoseconds) }
             runner?.perform(effect)
         }
     }
@@ -178,6 +198,7 @@ package final class Coordinator {
         guard !facts.isEmpty else { return true }
         let touched = projection.takeTouched()
         let first = sequence + 1
+        let begin = loop.nanoseconds
         do throws(StoreError) {
             try parts.store.append(
                 StoreBatch(
@@ -188,6 +209,7 @@ package final class Coordinator {
             loop.stop()
             return false
         }
+        pace.committed(in: loop.nanoseconds - begin)
         sequence += Int64(facts.count)
         runner?.remember(facts)
         onFacts?(facts, first)

@@ -50,10 +50,8 @@ package final class RunSession {
         _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store,
         lock: FileLock
     ) throws(RuntimeError) {
-        var request = request
         resumed = record
         run = record?.id ?? Self.newRunID(request.plan.mission.id)
-        if let record { request.plan.slots = record.slots }
         target = record?.target ?? request.plan.mission.merge.target ?? request.project.headBranch ?? "main"
         let found: [Rescue]
         do throws(GitError) {

@@ -40,6 +40,9 @@ package protocol Store: AnyObject {
     /// The names of every model call that was recorded.
     func usageIDs(_ run: RunID) throws(StoreError) -> Set<String>
 
+    /// Ends the use of the store: what is left of its log is folded in, and nothing may be called any more.
+    func close()
+
     /// Lets several reads see one state of the journal, whatever a coordinator writes meanwhile.
     func reading<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value
 }

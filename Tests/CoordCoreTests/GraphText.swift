@@ -1,7 +1,8 @@
 import CoordCore
 import CoordModel
 
-/// Tasks as text: `graph("collect", "write <- collect", "ship <- write, test")`. `now!` is the most urgent of all.
+/// Tasks as text: `graph("collect", "write <- collect", "ship <- write, test")`. `now!` is the most urgent of
+/// all.
 func graph(_ lines: String...) -> [TaskSpec] { lines.map(task) }
 
 /// One task as text: its name and, behind an arrow, its needs.

@@ -36,7 +36,9 @@ struct ActingTests {
         }
     }
 
-    @Test("Pause holds ready work back and says so; resume lets it go; tasks are added, edited, skipped and cancelled")
+    @Test(
+        "Pause holds ready work back and says so; resume lets it go; tasks are added, edited, skipped and cancelled"
+    )
     func pauseAndTasks() throws {
         let held = try Held(
             """
@@ -93,14 +95,16 @@ struct ActingTests {
         for (words, expected) in table {
             let answer = try stand.coord(words)
             #expect(answer.status == 2, "\(words): \(answer)")
-            #expect(answer.speech.hasPrefix("error: ") && answer.speech.contains(expected), "\(words): \(answer)")
+            #expect(
+                answer.speech.hasPrefix("error: ") && answer.speech.contains(expected), "\(words): \(answer)")
         }
     }
 
     /// After the run no coordinator is there to ask.
     private func gone(_ stand: Stand) throws {
         for words in [
-            ["pause"], ["resume"], ["drain"], ["stop"], ["tasks", "retry", "a"], ["tasks", "add", "z", "--prompt", "x"],
+            ["pause"], ["resume"], ["drain"], ["stop"], ["tasks", "retry", "a"],
+            ["tasks", "add", "z", "--prompt", "x"],
             ["workers", "restart", "worker-1"],
         ] {
             let answer = try stand.coord(words)
@@ -145,7 +149,7 @@ struct ActingTests {
         try held.act("tasks", "reassign", "a", "--to", other)
         #expect(try held.start() == "a \(other)")
         try held.act("workers", "restart", other)
-        try events.await("worker.exited", about: other)
+        try events.await("worker.stopped", about: other)
         #expect(try held.start() == "a \(other)")
         try held.act("tasks", "reassign", "a")
         #expect(try held.start().hasPrefix("a worker-"))

@@ -70,7 +70,10 @@ struct FailingTests {
         #expect(answer.status == 1 || answer.status == 3, "\(answer)")
         #expect(try stand.chain().isEmpty)
         let gates = try stand.events("gate.finished")
-        #expect(gates.allSatisfy { $0["data"]?["outcome"] == "could-not-run" || $0["data"]?["outcome"] == "couldNotRun" })
+        #expect(
+            gates.allSatisfy {
+                $0["data"]?["outcome"] == "could-not-run" || $0["data"]?["outcome"] == "couldNotRun"
+            })
         #expect(!gates.isEmpty)
         #expect(try stand.coord("why", "n").output.contains("127"))
     }

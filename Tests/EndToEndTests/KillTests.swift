@@ -49,7 +49,8 @@ struct KillTests {
         let workers = try stand.document("workers")["workers"]?.arrayValue ?? []
         let pid = try #require(workers.first { $0["task"] == "b" }?["pid"]?.integerValue)
         return Held(
-            stand: stand, run: run, mission: mission, agent: agent, pids: pids, hold: hold, agentProcess: process,
+            stand: stand, run: run, mission: mission, agent: agent, pids: pids, hold: hold,
+            agentProcess: process,
             worker: ProcessWatch(Int32(pid)))
     }
 
@@ -91,7 +92,8 @@ struct KillTests {
         #expect(status["run"]?["status"] == "stopped")
         #expect(status["run"]?["reason"]?.stringValue?.contains("the coordinator is gone") == true)
         #expect(try held.stand.coord("pause").status == 6)
-        let resumed = try held.stand.start(["run", held.mission, "--resume", "--agent", held.agent])
+        // Just as the status says: the agent of the run is known.
+        let resumed = try held.stand.start(["run", held.mission, "--resume"])
         _ = try held.pids.line()
         try held.hold.say("go")
         let answer = resumed.wait()
@@ -100,7 +102,8 @@ struct KillTests {
         #expect(try held.stand.read(held.stand.project + "/b.txt") == "b 2\n")
         #expect(try held.stand.coord("runs", "--json").output.contains("\"completed\""))
         // Done is done: there is nothing to resume.
-        #expect(try held.stand.coord("run", "--resume").status == 2)
+        let again = try held.stand.coord("run", "--resume")
+        #expect(again.status == 2 && again.speech.contains("there is no run to resume"), "\(again)")
     }
 
     @Test("A second coordinator exits 6 and names the first; the first goes on")
@@ -125,8 +128,11 @@ struct KillTests {
         #expect(answer.status == 130, "\(answer)")
         #expect(try held.stand.chain().count == 2)
         #expect(try held.stand.stage("c") != "landed")
-        let rest = try held.stand.coord("run", "--resume", "--agent", held.agent)
+        // Another agent may go on.
+        let other = "command:echo other > $COORD_TASK.txt"
+        let rest = try held.stand.coord("run", "--resume", "--agent", other)
         #expect(rest.status == 0, "\(rest)")
+        #expect(try held.stand.read(held.stand.project + "/c.txt") == "other\n")
         try expectAllLandedOnce(held.stand)
     }
 
@@ -159,5 +165,27 @@ struct KillTests {
         let answer = held.run.wait()
         #expect(answer.status == 143, "\(answer)")
         #expect(try held.stand.chain().count == 2)
+    }
+
+    @Test("A gate and a place for worktrees that were typed hold for the resumed run as well")
+    func optionsSurvive() throws {
+        let stand = try Stand()
+        let pids = try Fifo(stand.root + "/pids")
+        let mission = try stand.mission(
+            "\"limits\": { \"maxAttempts\": 1 }, \"tasks\": [ { \"id\": \"b\", \"prompt\": \"x\" } ]")
+        let agent = try stand.agent(
+            Self.script.replacing("read line < \"$ROOT/hold\"", with: "[ -e \"$ROOT/gone\" ] || sleep 600"))
+        let places = stand.root + "/places"
+        let run = try stand.start(
+            ["run", mission, "--agent", agent, "--gate", "exit 1", "--worktrees", places])
+        _ = try pids.line()
+        run.signal(SIGKILL)
+        _ = run.wait()
+        try stand.write("gone", "")
+        let resumed = try stand.coord("run", "--resume")
+        #expect(resumed.status == 1, "\(resumed)")
+        #expect(try stand.chain().isEmpty, "landed past the gate")
+        #expect(
+            Files.isFolder(places + "/worker-1") && !Files.isFolder(stand.project + "/worktrees/worker-1"))
     }
 }

@@ -15,7 +15,9 @@ final class ProcessWatch {
     let pid: Int32
     private let descriptor: Int32
 
-    convenience init(_ text: String) throws { try self.init(try #require(Int32(text.trimmed), "no pid: \(text)")) }
+    convenience init(_ text: String) throws {
+        try self.init(try #require(Int32(text.trimmed), "no pid: \(text)"))
+    }
 
     init(_ pid: Int32) {
         self.pid = pid

@@ -137,10 +137,13 @@ final class Stand {
 
     func stage(_ id: String) throws -> String { try task(id)["stage"]?.stringValue ?? "" }
 
-    /// What of the project may not change but by a landing.
+    /// What of the project no run may change: everything but where the branch `main` is.
     func traces() throws -> [String] {
-        [
-            try git("for-each-ref"), try read(project + "/.git/config"), try git("worktree", "list"),
+        let main = try git("rev-parse", "main")
+        return [
+            try git("for-each-ref", "--format=%(refname)"), try git("rev-parse", "side"),
+            try read(project + "/.git/config"),
+            try git("worktree", "list", "--porcelain").replacing(main, with: "the head of main"),
             try git("status", "--porcelain"), try git("stash", "list"),
             try Files.list(project + "/.git/hooks").joined(separator: " "),
         ]

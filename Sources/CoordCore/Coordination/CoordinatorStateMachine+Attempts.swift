@@ -3,8 +3,8 @@ import CoordModel
 // MARK: - While the agent works
 
 extension CoordinatorStateMachine {
-    /// The task a message speaks of, if its attempt is the living one of that slot. Otherwise the message is refused
-    /// and recorded: it comes from an attempt whose lease moved on.
+    /// The task a message speaks of, if its attempt is the living one of that slot. Otherwise the message is
+    /// refused and recorded: it comes from an attempt whose lease moved on.
     private mutating func living(_ slot: Int, _ lease: Lease, method: String) -> Int? {
         if let node = slots[slot].node, tasks[node].lease == lease {
             switch slots[slot].work {
@@ -114,15 +114,17 @@ extension CoordinatorStateMachine {
         return "there is no role `\(role)`"
     }
 
-    /// The name that was probably meant. Only the first 4,096 tasks are asked: a wrong word is no reason to stop work.
+    /// The name that was probably meant. Only the first 4,096 tasks are asked: a wrong word is no reason to
+    /// stop work.
     func suggestion(for id: TaskID) -> String? {
         Suggestion.nearest(to: id.rawValue, among: tasks.prefix(4096).lazy.map(\.spec.id.rawValue))
     }
 
     // MARK: - Ending an attempt
 
-    /// Has what the slot is doing ended. What cannot be ended at once (its worktree is being made, its files are being
-    /// taken over) is concluded that way when it can be. Nothing happens when the slot does nothing.
+    /// Has what the slot is doing ended. What cannot be ended at once (its worktree is being made, its files
+    /// are being taken over) is concluded that way when it can be. Nothing happens when the slot does
+    /// nothing.
     mutating func cancelWork(of slot: Int, _ cause: SlotEntry.CancelCause, reason: String) {
         switch slots[slot].work {
         case .free: break
@@ -164,8 +166,8 @@ extension CoordinatorStateMachine {
         case .working(let working, let from, _): (node, base) = (working, from)
         case .cancelling(let working, let from, _, let why):
             (node, base) = (working, from)
-            // It was done before the order to end reached it: finished work is not thrown away, unless a person
-            // wants nothing of it.
+            // It was done before the order to end reached it: finished work is not thrown away, unless a
+            // person wants nothing of it.
             if outcome != .finished || why.endsTask { cause = why }
         case .free, .preparing, .taking:
             preconditionFailure("slot \(slot) has no attempt to end: \(slots[slot].work)")
@@ -240,13 +242,15 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// No file changed. That is the end of a task that need not change any, and a failed try of one that must.
+    /// No file changed. That is the end of a task that need not change any, and a failed try of one that
+    /// must.
     private mutating func concludeWithoutChange(_ node: Int) {
         let entry = tasks[node]
+        // Only a role that writes no code excuses; a task without a role is not excused.
         let writes = entry.spec.role.flatMap { settings.roles[$0] }?.capabilities.contains(.writesCode)
         let mustChange =
             entry.spec.workspace == .worktree && entry.spec.run == nil && settings.callsModels
-            && (writes ?? entry.spec.capabilities.contains(.writesCode))
+            && (writes ?? true)
         if mustChange {
             let reason = "no-change: the agent ended without changing a file"
             retryOrFail(node, reason: reason, note: reason)

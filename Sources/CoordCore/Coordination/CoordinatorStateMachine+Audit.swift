@@ -3,7 +3,8 @@ package import CoordModel
 // MARK: - Looking in from outside
 
 extension CoordinatorStateMachine {
-    /// The stage of a task as the machine sees it. `submitting` and `checking` are parts of `leased` and `queued` here.
+    /// The stage of a task as the machine sees it. `submitting` and `checking` are parts of `leased` and
+    /// `queued` here.
     package func stage(of id: TaskID) -> TaskStage? { numbers[id].map { stage(of: $0) } }
 
     /// What in the machine's own state contradicts itself, as sentences; empty when nothing does.

@@ -107,7 +107,8 @@ extension CoordinatorStateMachine {
 
     // MARK: - Coming back
 
-    /// Brings a failed, quarantined, skipped or cancelled task back, with everything that ended because of it.
+    /// Brings a failed, quarantined, skipped or cancelled task back, with everything that ended because of
+    /// it.
     mutating func revive(_ node: Int, reason: String) {
         if tasks[node].state.satisfies { takeSatisfactionBack(node) }
         bringBack(node, reason: reason)
@@ -134,8 +135,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Brings back everything behind a task that ended because of it or of something between, unless another need
-    /// still keeps it down. That one is its cause from then on.
+    /// Brings back everything behind a task that ended because of it or of something between, unless another
+    /// need still keeps it down. That one is its cause from then on.
     private mutating func bringBackBehind(_ root: Int, reason: String) {
         let found = reach(from: root) { endedByNeed($0) }
         guard !found.isEmpty else { return }

@@ -37,7 +37,7 @@ extension CoordinatorStateMachine {
             tasks[node].conflicts += 1
             let reason = "merge conflict in \(files.map { "`\($0)`" }.joined(separator: ", "))"
             if tasks[node].conflicts >= settings.conflictsMax {
-                fail(node, reason: "\(reason), for the \(tasks[node].conflicts)th time", cause: nil)
+                fail(node, reason: "\(reason); it conflicted \(tasks[node].conflicts) times", cause: nil)
             } else {
                 retryOrFail(
                     node, reason: reason, note: Self.note(reason, tail: excerpt), countsAsFailure: false)

@@ -3,8 +3,9 @@ package import CoordModel
 // MARK: - Going on after a stop or a crash
 
 extension CoordinatorStateMachine {
-    /// Takes up a run from its records and makes the world agree with them: the work of interrupted attempts is kept
-    /// and their tasks come back, candidates queue again, an unfinished landing is finished or found done.
+    /// Takes up a run from its records and makes the world agree with them: the work of interrupted attempts
+    /// is kept and their tasks come back, candidates queue again, an unfinished landing is finished or found
+    /// done.
     package mutating func restore(
         tasks records: [TaskRecord], costs: [CostRecord], usageIDs: Set<String>, process: ProcessIdentity,
         at now: Timestamp
@@ -70,8 +71,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The journal does not say why a task was cancelled. A need that is cancelled too is why, as far as coming back
-    /// goes.
+    /// The journal does not say why a task was cancelled. A need that is cancelled too is why, as far as
+    /// coming back goes.
     private func cancelledNeed(of node: Int, _ records: [TaskRecord]) -> Int? {
         needs(of: node).first { records[$0].stage == .cancelled }
     }

@@ -59,8 +59,8 @@ extension CoordinatorStateMachine {
         enqueue(node)
     }
 
-    /// Puts a task that is to be tried again where it belongs. A need may have been taken back, or have failed, while
-    /// it was being worked on.
+    /// Puts a task that is to be tried again where it belongs. A need may have been taken back, or have
+    /// failed, while it was being worked on.
     mutating func comeBack(_ node: Int) {
         if graph.isReady(node) { becomeReady(node) } else if !endIfNeedIsDead(node) { wait(node) }
     }
@@ -115,8 +115,8 @@ extension CoordinatorStateMachine {
         case refused(reason: String)
     }
 
-    /// Gives ready tasks to idle workers until one of both, the rate or the budget is used up. A task that calls no
-    /// model needs neither rate nor budget and does not wait behind one that does.
+    /// Gives ready tasks to idle workers until one of both, the rate or the budget is used up. A task that
+    /// calls no model needs neither rate nor budget and does not wait behind one that does.
     mutating func grantLeases() {
         guard mode == .running, counts.ready > 0 else { return }
         let limit = settings.limits.maxConcurrency ?? slots.count
@@ -186,8 +186,8 @@ extension CoordinatorStateMachine {
                     "the budget of \(budget) is used up: \(ledger.spent) spent, \(ledger.reserved) reserved"))
     }
 
-    /// What is ready could only be done by workers that may spend no more, and nothing else is under way: waiting
-    /// would not help.
+    /// What is ready could only be done by workers that may spend no more, and nothing else is under way:
+    /// waiting would not help.
     private mutating func stopIfWorkersAreOutOfBudget() {
         guard mode == .running, counts.ready > 0, isQuiet, queue.isIdle, rateBlockedUntil == nil,
             counts.retryable == 0, counts.approval == 0

@@ -201,8 +201,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Ends a worker by force; its exit comes back as an event. Until then it is nobody's, and when the exit stays
-    /// away the verdict is passed again after the usual time.
+    /// Ends a worker by force; its exit comes back as an event. Until then it is nobody's, and when the exit
+    /// stays away the verdict is passed again after the usual time.
     private mutating func kill(_ slot: Int) {
         slots[slot].lastBeat = now
         slots[slot].isCondemned = true

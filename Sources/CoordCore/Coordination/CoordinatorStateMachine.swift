@@ -2,8 +2,8 @@ package import CoordModel
 
 /// The one mind: decides everything, does nothing. Events and the time go in, effects come out.
 ///
-/// Within one call the order of the effects is the order of performance. Chance is the seed's, time is the argument's;
-/// no order is left to a hash table: tasks and slots are numbered.
+/// Within one call the order of the effects is the order of performance. Chance is the seed's, time is the
+/// argument's; no order is left to a hash table: tasks and slots are numbered.
 package struct CoordinatorStateMachine: Sendable {
     enum Mode: Sendable, Equatable {
         /// Can become: `paused`, `draining`, `stopping`, `closing`.
@@ -128,7 +128,8 @@ package struct CoordinatorStateMachine: Sendable {
 
     mutating func record(_ body: Fact.Body) { effects.append(.record(body)) }
 
-    /// Events that were under way when the run ended change nothing; who asked for something still gets an answer.
+    /// Events that were under way when the run ended change nothing; who asked for something still gets an
+    /// answer.
     private mutating func answerAfterTheEnd(_ event: Event) -> [Effect] {
         guard case .commanded(let command, let reply) = event else { return [] }
         return [.reply(reply, obey(command))]
@@ -144,8 +145,8 @@ package struct CoordinatorStateMachine: Sendable {
         return effects
     }
 
-    /// A machine that slept (a closed laptop, a stopped process) heard nothing meanwhile: what its workers let pass in
-    /// that time does not count against them.
+    /// A machine that slept (a closed laptop, a stopped process) heard nothing meanwhile: what its workers
+    /// let pass in that time does not count against them.
     private mutating func forgiveOwnSleep() {
         guard let wakeAt, now - wakeAt > Self.latenessMax else { return }
         let slept = now - wakeAt

@@ -1,7 +1,7 @@
 package import CoordModel
 
-/// Everything the coordinator can want done. Imperative; every outcome returns as an event. Their order is the order
-/// of performance, and facts of the same turn are on disk before the first act.
+/// Everything the coordinator can want done. Imperative; every outcome returns as an event. Their order is
+/// the order of performance, and facts of the same turn are on disk before the first act.
 package enum Effect: Sendable, Equatable {
     case record(Fact.Body)
 

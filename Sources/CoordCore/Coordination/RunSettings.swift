@@ -18,7 +18,8 @@ package struct RunSettings: Sendable {
     package var deadAfter: Duration
     /// How long a started worker may take to say hello.
     package var helloWithin: Duration
-    /// A cancelled attempt has this long to end before its worker is killed: TERM at 0, KILL at 5 s, and slack.
+    /// A cancelled attempt has this long to end before its worker is killed: TERM at 0, KILL at 5 s, and
+    /// slack.
     package var cancelWithin: Duration
     /// How long past a task's own time-out the coordinator waits for the worker to report it.
     package var timeoutSlack: Duration

@@ -1,4 +1,5 @@
-/// How many tasks are in which kind of state. Kept where a task changes its state, read wherever a decision needs it.
+/// How many tasks are in which kind of state. Kept where a task changes its state, read wherever a decision
+/// needs it.
 struct StateCounts: Sendable, Equatable {
     /// Tasks that have not come to their end.
     var open = 0

@@ -10,8 +10,8 @@ struct TaskEntry: Sendable {
         /// Can become: `ready` when the time has come, and what `ready` can become.
         case retryable(notBefore: Timestamp)
         /// The slot prepares, works, or its work is being taken over. Can become: `approval`, `queued`,
-        /// `completed`, `retryable`, `ready` (interrupted), `waiting` (a need was taken back meanwhile), `failed`,
-        /// `quarantined`, `skipped`, `cancelled`.
+        /// `completed`, `retryable`, `ready` (interrupted), `waiting` (a need was taken back meanwhile),
+        /// `failed`, `quarantined`, `skipped`, `cancelled`.
         case leased(slot: Int)
         /// Can become: `queued` (approved), `retryable` or `failed` (rejected), `cancelled`.
         case approval(Candidate)
@@ -65,8 +65,8 @@ struct TaskEntry: Sendable {
     }
 }
 
-/// One slot as the coordinator knows it: a process, and beside it the work. They are apart because the work of a dead
-/// worker is still being taken over while its successor starts.
+/// One slot as the coordinator knows it: a process, and beside it the work. They are apart because the work
+/// of a dead worker is still being taken over while its successor starts.
 struct SlotEntry: Sendable {
     enum Life: Sendable, Equatable {
         /// No process, and none wanted. Can become: `starting`.

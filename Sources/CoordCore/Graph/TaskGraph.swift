@@ -1,7 +1,8 @@
-/// Who needs whom: nodes are numbers from 0 in the order of their addition, edges lead from a need to its dependants.
+/// Who needs whom: nodes are numbers from 0 in the order of their addition, edges lead from a need to its
+/// dependants.
 ///
-/// Arrays only, four bytes an entry: a million nodes with three needs each take about 60 MB and no hashing. Adding,
-/// satisfying and releasing cost time in proportion to the edges touched.
+/// Arrays only, four bytes an entry: a million nodes with three needs each take about 60 MB and no hashing.
+/// Adding, satisfying and releasing cost time in proportion to the edges touched.
 package struct TaskGraph: Sendable {
     /// How many needs of each node are not satisfied yet.
     private var unmet: [Int32] = []
@@ -12,9 +13,10 @@ package struct TaskGraph: Sendable {
     private var edgeTarget: [Int32] = []
     private var nextEdge: [Int32] = []
 
-    /// How many nodes a single addition may re-weigh. Weights are hints of urgency: past this bound they may be
-    /// too small until the next `weigh()`, and adding one task never costs time in proportion to the graph.
-    private static let reweighedNodesMax = 4096
+    /// How many nodes a single addition may re-weigh. Weights are hints of urgency: past this bound they may
+    /// be too small until the next `weigh()`, and adding one task never costs time in proportion to the
+    /// graph.
+    private static let reweighedNodesMax = 128
 
     package init() {}
 
@@ -71,8 +73,8 @@ package struct TaskGraph: Sendable {
 
     package func unmetNeeds(of node: Int) -> Int { Int(unmet[node]) }
 
-    /// Marks a node as satisfied and calls `released` for each dependant that now needs nothing more. Saying it
-    /// twice changes nothing.
+    /// Marks a node as satisfied and calls `released` for each dependant that now needs nothing more. Saying
+    /// it twice changes nothing.
     package mutating func satisfy(_ node: Int, released: (Int) -> Void) {
         guard !isSatisfied[node] else { return }
         isSatisfied[node] = true
@@ -107,8 +109,8 @@ package struct TaskGraph: Sendable {
         return found.reversed()
     }
 
-    /// Whether a way leads from `start` to `goal` along dependants. Then an edge from `goal` to `start` would close
-    /// a cycle.
+    /// Whether a way leads from `start` to `goal` along dependants. Then an edge from `goal` to `start` would
+    /// close a cycle.
     package func reaches(from start: Int, to goal: Int) -> Bool {
         var visited = [Bool](repeating: false, count: count)
         var stack = [start]
@@ -129,8 +131,8 @@ package struct TaskGraph: Sendable {
 // MARK: - Order and weights
 
 extension TaskGraph {
-    /// An order in which every node stands behind what it needs (Kahn 1962): wave after wave, within a wave the lowest
-    /// number first. Nil when the graph has a cycle.
+    /// An order in which every node stands behind what it needs (Kahn 1962): wave after wave, within a wave
+    /// the lowest number first. Nil when the graph has a cycle.
     package func order() -> [Int]? {
         guard let (_, waves) = sorted() else { return nil }
         // A counting sort by wave keeps the numbers within a wave in order.
@@ -176,7 +178,8 @@ extension TaskGraph {
         return nodes.count == count ? (nodes, waves) : nil
     }
 
-    /// Weighs every node anew, from the goals back. The graph has no cycle: the catalogue and the commands refuse one.
+    /// Weighs every node anew, from the goals back. The graph has no cycle: the catalogue and the commands
+    /// refuse one.
     package mutating func weigh() {
         guard let (nodes, _) = sorted() else { preconditionFailure("a task graph with a cycle was accepted") }
         for node in nodes.reversed() {
@@ -190,8 +193,9 @@ extension TaskGraph {
         }
     }
 
-    /// Carries the weight of a node that was added alone back to what it needs, at most 4,096 nodes far.
-    /// `needs` names the direct needs of a node; satisfied ones are not walked. Returns the nodes that grew heavier.
+    /// Carries the weight of a node that was added alone back to what it needs, at most 128 nodes far.
+    /// `needs` names the direct needs of a node; satisfied ones are not walked. Returns the nodes that grew
+    /// heavier.
     package mutating func reweigh(from added: Int, needs: (Int) -> [Int]) -> [Int] {
         var heavier: [Int] = []
         var queue = [added]
@@ -200,6 +204,7 @@ extension TaskGraph {
             let node = queue[next]
             next += 1
             for need in needs(node) where !isSatisfied[need] && weights[need] <= weights[node] {
+                guard queue.count < Self.reweighedNodesMax else { break }
                 weights[need] = weights[node] + 1
                 heavier.append(need)
                 queue.append(need)

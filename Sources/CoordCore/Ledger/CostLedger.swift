@@ -46,8 +46,8 @@ package struct CostLedger: Sendable {
         reserved -= amount
     }
 
-    /// Books one usage. False when its id was booked before: then nothing changes. What is spent comes out of the
-    /// task's reservation first.
+    /// Books one usage. False when its id was booked before: then nothing changes. What is spent comes out of
+    /// the task's reservation first.
     package mutating func record(_ usage: Usage, cost: Money, task: TaskID, worker: WorkerID) -> Bool {
         if let id = usage.id, !countedIDs.insert(id).inserted { return false }
         if let held = reservations[task] {

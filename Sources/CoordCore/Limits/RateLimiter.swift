@@ -1,6 +1,7 @@
 package import CoordModel
 
-/// The fleet's one rate limiter: an estimate is reserved before work starts and settled when its usage is known.
+/// The fleet's one rate limiter: an estimate is reserved before work starts and settled when its usage is
+/// known.
 package struct RateLimiter: Sendable {
     /// What one unit of work is expected to draw.
     package struct Estimate: Sendable, Hashable {
@@ -46,8 +47,8 @@ package struct RateLimiter: Sendable {
         outstanding[task] = estimate
     }
 
-    /// Replaces what is reserved for a task by what one call really used; later calls of the same attempt draw as
-    /// they are reported, into debt if need be.
+    /// Replaces what is reserved for a task by what one call really used; later calls of the same attempt
+    /// draw as they are reported, into debt if need be.
     package mutating func settle(_ usage: Usage, for task: TaskID, at now: Timestamp) {
         release(task, at: now)
         let tokens = usage.tokens

@@ -2,8 +2,9 @@ package import CoordModel
 
 /// A token bucket over whole numbers: it fills at a steady rate up to one minute's worth.
 ///
-/// The level is kept in sixty-thousandths of a token, so that one millisecond adds exactly `perMinute` of them and
-/// nothing is ever rounded. A request above the capacity is granted alone, out of a full bucket, and leaves a debt.
+/// The level is kept in sixty-thousandths of a token, so that one millisecond adds exactly `perMinute` of
+/// them and nothing is ever rounded. A request above the capacity is granted alone, out of a full bucket, and
+/// leaves a debt.
 package struct TokenBucket: Sendable, Equatable {
     private static let scale: Int64 = 60_000
     /// No amount counts for more, and no debt grows beyond the same number of tokens: sums cannot overflow.
@@ -43,7 +44,8 @@ package struct TokenBucket: Sendable, Equatable {
 
     private static func counted(_ amount: Int64) -> Int64 { min(max(amount, 0), amountMax) }
 
-    /// A clock that stands or runs back adds nothing; a leap forward fills the bucket at most to its capacity.
+    /// A clock that stands or runs back adds nothing; a leap forward fills the bucket at most to its
+    /// capacity.
     private mutating func refill(at now: Timestamp) {
         let elapsed = (now - filledAt).wholeMilliseconds
         guard elapsed > 0 else { return }

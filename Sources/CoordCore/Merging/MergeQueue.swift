@@ -16,9 +16,9 @@ package struct Candidate: Sendable, Hashable {
 
 /// Decides what lands and in which order. Never runs git, never reads the clock.
 ///
-/// The law: the target moves only, by compare-and-swap, to a commit whose exact tree passed the gate. One candidate
-/// is on its way at a time: built on the target's head, gated, landed. A target that moved meanwhile sends the
-/// candidate back to be built again.
+/// The law: the target moves only, by compare-and-swap, to a commit whose exact tree passed the gate. One
+/// candidate is on its way at a time: built on the target's head, gated, landed. A target that moved
+/// meanwhile sends the candidate back to be built again.
 package struct MergeQueue: Sendable, Equatable {
     package enum Staging: Sendable, Hashable {
         case staged(commit: ObjectID, tree: ObjectID, onto: ObjectID)
@@ -68,8 +68,8 @@ package struct MergeQueue: Sendable, Equatable {
     }
 
     private var state = State.idle
-    /// In the order of their landing; nil where one was withdrawn. Those before `head` are gone, and are cut off now
-    /// and then.
+    /// In the order of their landing; nil where one was withdrawn. Those before `head` are gone, and are cut
+    /// off now and then.
     private var line: [Candidate?] = []
     private var head = 0
     /// How many were cut off in front of the line, so that positions stay true.
@@ -119,7 +119,8 @@ package struct MergeQueue: Sendable, Equatable {
         return takeNext()
     }
 
-    /// Takes up a landing whose intent was recorded and whose outcome was not: the target is moved now, or was.
+    /// Takes up a landing whose intent was recorded and whose outcome was not: the target is moved now, or
+    /// was.
     package mutating func restore(
         _ candidate: Candidate, landing commit: ObjectID, tree: ObjectID, from onto: ObjectID
     ) -> [Effect] {
@@ -143,7 +144,8 @@ package struct MergeQueue: Sendable, Equatable {
 
     /// The candidate was built on the target's head, or could not be.
     package mutating func staged(_ lease: Lease, _ staging: Staging) -> [Effect] {
-        // A staging outlives a hold or a restart at most as an answer nobody waits for: it built unreferenced objects.
+        // A staging outlives a hold or a restart at most as an answer nobody waits for: it built unreferenced
+        // objects.
         guard case .staging(let candidate) = state, candidate.lease == lease else { return [] }
         switch staging {
         case .staged(let commit, let tree, let onto):
@@ -222,9 +224,9 @@ package struct MergeQueue: Sendable, Equatable {
         return [.advance(candidate, commit: commit, from: onto)]
     }
 
-    /// Drops what is being built or tested without a verdict; it waits again, first in line, and nothing new is taken
-    /// up. A landing that was begun is let through to its end: the target may have moved already, and its answer must
-    /// be heard. True when a gate is to be ended.
+    /// Drops what is being built or tested without a verdict; it waits again, first in line, and nothing new
+    /// is taken up. A landing that was begun is let through to its end: the target may have moved already,
+    /// and its answer must be heard. True when a gate is to be ended.
     @discardableResult
     package mutating func interrupt() -> Bool {
         isHeld = true

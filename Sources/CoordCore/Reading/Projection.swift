@@ -68,8 +68,8 @@ package struct Projection: Sendable, Equatable {
             costs: touchedCosts.takeAll().map { costs[$0] })
     }
 
-    /// Folds one fact in. Facts about tasks or workers that were never added are ignored: an older journal may speak
-    /// of what a newer one left out.
+    /// Folds one fact in. Facts about tasks or workers that were never added are ignored: an older journal
+    /// may speak of what a newer one left out.
     package mutating func apply(_ fact: Fact) {
         let time = fact.time
         switch fact.body {

@@ -15,7 +15,8 @@ package enum PromptAssembly {
         }
     }
 
-    /// Text from agents (summaries, the note about the last try) is fenced as data: it informs and grants nothing.
+    /// Text from agents (summaries, the note about the last try) is fenced as data: it informs and grants
+    /// nothing.
     package static func prompt(
         goal: String, role: Role?, common: String, task: TaskSpec, attempt: Int, needs: [Need], note: String?
     ) -> String {
@@ -43,7 +44,8 @@ package enum PromptAssembly {
         return parts.joined(separator: "\n\n") + "\n"
     }
 
-    /// The text as a block that it cannot close by itself: the fence is longer than any run of backticks in it.
+    /// The text as a block that it cannot close by itself: the fence is longer than any run of backticks in
+    /// it.
     private static func fenced(_ text: String) -> String {
         var longest = 0
         var run = 0

@@ -1,8 +1,8 @@
 /// Reads out of a test runner's output how many tests ran.
 ///
-/// Known: Python unittest and pytest, Swift Testing, XCTest, cargo, Node's runner, Jest, Vitest, Go (with `-v`), TAP
-/// plans, and the plain line `N passed, N failed`. Nil when the output tells nothing; 0 when a runner says that there
-/// was no test. Several runners one after the other are added up.
+/// Known: Python unittest and pytest, Swift Testing, XCTest, cargo, Node's runner, Jest, Vitest, Go (with
+/// `-v`), TAP plans, and the plain line `N passed, N failed`. Nil when the output tells nothing; 0 when a
+/// runner says that there was no test. Several runners one after the other are added up.
 package enum TestCount {
     /// What one line can tell. Kinds are apart because some runners say the same twice.
     private enum Line {

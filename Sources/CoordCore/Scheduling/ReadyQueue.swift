@@ -1,7 +1,8 @@
-/// A heap of ready nodes, four children to a parent: half the depth of a binary one. Higher priority first, then the longer way to the goal, then the earlier number.
+/// A heap of ready nodes, four children to a parent: half the depth of a binary one. Higher priority first,
+/// then the longer way to the goal, then the earlier number.
 ///
-/// An entry is one 64-bit number: 8 bits of priority, 24 of weight, 32 of the number turned round. An entry may
-/// have become stale (skipped, pinned elsewhere); whoever takes it out checks.
+/// An entry is one 64-bit number: 8 bits of priority, 24 of weight, 32 of the number turned round. An entry
+/// may have become stale (skipped, pinned elsewhere); whoever takes it out checks.
 package struct ReadyQueue: Sendable {
     private var heap: [UInt64] = []
 

@@ -2,13 +2,13 @@ package import CoordModel
 
 /// Brings ready tasks and idle workers together, by one of three strategies.
 ///
-/// Tasks that the same workers can do share a *lane*. Under `capability` a worker takes the most urgent task of the
-/// lanes it serves. Under `round-robin` a ready task is dealt at once to the server of its lane that was dealt the
-/// fewest; under `work-stealing` likewise, and a worker with nothing left takes from the longest hand. What was dealt
-/// to a worker that is absent is dealt anew among the others.
+/// Tasks that the same workers can do share a *lane*. Under `capability` a worker takes the most urgent task
+/// of the lanes it serves. Under `round-robin` a ready task is dealt at once to the server of its lane that
+/// was dealt the fewest; under `work-stealing` likewise, and a worker with nothing left takes from the
+/// longest hand. What was dealt to a worker that is absent is dealt anew among the others.
 ///
-/// A task has one valid entry at most: whatever was queued for it earlier is stale and is dropped when it is met.
-/// Taking costs time in proportion to workers times lanes, never to tasks.
+/// A task has one valid entry at most: whatever was queued for it earlier is stale and is dropped when it is
+/// met. Taking costs time in proportion to workers times lanes, never to tasks.
 package struct Scheduler: Sendable {
     private let strategy: AssignmentStrategy
     private let slots: [SlotSpec]
@@ -64,8 +64,9 @@ package struct Scheduler: Sendable {
         served = Array(repeating: [], count: slots.count)
     }
 
-    /// The lane of a task, made at its first need. A task with a role goes to workers of that role; where the team
-    /// has none, and for a task without a role, to workers with the capabilities; where none has them, to all.
+    /// The lane of a task, made at its first need. A task with a role goes to workers of that role; where the
+    /// team has none, and for a task without a role, to workers with the capabilities; where none has them,
+    /// to all.
     package mutating func lane(role: RoleID?, capabilities: [Capability], callsModel: Bool = true) -> Int {
         let key = LaneKey(role: role, capabilities: capabilities.sorted(), callsModel: callsModel)
         if let number = laneNumbers[key] { return number }
@@ -91,8 +92,8 @@ package struct Scheduler: Sendable {
     /// The slots that may take a task of this lane.
     package func servers(of lane: Int) -> [Int] { lanes[lane].servers }
 
-    /// Makes a ready task available; `slot` is the one a person chose. Said again, it moves the task to its new lane,
-    /// worker or urgency.
+    /// Makes a ready task available; `slot` is the one a person chose. Said again, it moves the task to its
+    /// new lane, worker or urgency.
     package mutating func enqueue(key: UInt64, lane: Int, pinnedTo slot: Int? = nil) {
         let node = ReadyQueue.node(of: key)
         while entries.count <= node { entries.append(Entry()) }
@@ -103,7 +104,8 @@ package struct Scheduler: Sendable {
         insert(node)
     }
 
-    /// Takes the most urgent task this worker may have, or nil. Entries for which `isStillReady` says no are dropped.
+    /// Takes the most urgent task this worker may have, or nil. Entries for which `isStillReady` says no are
+    /// dropped.
     package mutating func take(
         for worker: Int, withoutModels: Bool = false, isStillReady: (Int) -> Bool
     ) -> Int? {
@@ -128,7 +130,8 @@ package struct Scheduler: Sendable {
         insert(node)
     }
 
-    /// The worker will take nothing for a while: what it was dealt is dealt to the others, as far as they may.
+    /// The worker will take nothing for a while: what it was dealt is dealt to the others, as far as they
+    /// may.
     package mutating func setAbsent(_ worker: Int) {
         guard !isAbsent[worker] else { return }
         isAbsent[worker] = true

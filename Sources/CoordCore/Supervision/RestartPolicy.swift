@@ -2,9 +2,9 @@ package import CoordModel
 
 /// Decides when a worker that died is started again: the law of one slot.
 ///
-/// The first restart after ten seconds well is immediate. After that the delay is drawn evenly from nothing up to
-/// min(60 s, 250 ms · 2ⁿ) ("full jitter"), until the worker was well for 300 s. Three failures in a row open the
-/// slot's circuit for 30 s; the next start is a trial, and its failure opens the circuit again.
+/// The first restart after ten seconds well is immediate. After that the delay is drawn evenly from nothing
+/// up to min(60 s, 250 ms · 2ⁿ) ("full jitter"), until the worker was well for 300 s. Three failures in a row
+/// open the slot's circuit for 30 s; the next start is a trial, and its failure opens the circuit again.
 package struct RestartPolicy: Sendable, Equatable {
     package struct Settings: Sendable, Equatable {
         package var wellAfter = Duration.seconds(10)

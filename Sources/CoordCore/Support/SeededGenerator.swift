@@ -1,6 +1,7 @@
 import CoordModel
 
-/// A generator whose whole state is a value: the same seed gives the same chances (SplitMix64, Steele et al. 2014).
+/// A generator whose whole state is a value: the same seed gives the same chances (SplitMix64, Steele et al.
+/// 2014).
 package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
     private var state: UInt64
 

@@ -12,16 +12,25 @@ struct CommandTests {
             (.skipTask("bb"), "there is no task `bb` in this run", "did you mean `b`?"),
             (.skipTask("nowhere"), "there is no task `nowhere` in this run", "`coord tasks` lists them"),
             (.stopWorker("w11"), "there is no worker `w11` in this run", "did you mean `w1`?"),
-            (.reassignTask("b", "nobody"), "there is no worker `nobody` in this run", "`coord workers` lists them"),
+            (
+                .reassignTask("b", "nobody"), "there is no worker `nobody` in this run",
+                "`coord workers` lists them"
+            ),
             (.retryTask("a"), "task `a` is leased and cannot be retried", ""),
-            (.approveTask("a"), "task `a` is leased and cannot be approved: it does not wait for a person", ""),
+            (
+                .approveTask("a"), "task `a` is leased and cannot be approved: it does not wait for a person",
+                ""
+            ),
             (
                 .rejectTask("b", reason: "no"),
                 "task `b` is waiting and cannot be rejected: it does not wait for a person", ""
             ),
             (.editTask("a", TaskEdit(title: "x")), "task `a` is leased and cannot be edited", ""),
             (.editTask("b", TaskEdit(dependencies: ["b"])), "`b` would need itself", ""),
-            (.editTask("b", TaskEdit(dependencies: ["zz"])), "it would need `zz`, which is not in the run", ""),
+            (
+                .editTask("b", TaskEdit(dependencies: ["zz"])), "it would need `zz`, which is not in the run",
+                ""
+            ),
             (
                 .editTask("b", TaskEdit(dependencies: ["a", "d"])),
                 "`d` needs `b`: the two would wait for each other", ""
@@ -50,7 +59,9 @@ struct CommandTests {
             return
         }
         #expect(reason.hasPrefix("task `a` is landed and cannot be "))
-        #expect(story.ask(.reassignTask("a", "w1")) == .refused(reason: "task `a` is landed and cannot be reassigned", hint: ""))
+        #expect(
+            story.ask(.reassignTask("a", "w1"))
+                == .refused(reason: "task `a` is landed and cannot be reassigned", hint: ""))
     }
 
     // MARK: - Adding and editing
@@ -189,7 +200,8 @@ struct CommandTests {
         #expect(
             story.ask(.cancelTask("a"))
                 == .refused(
-                    reason: "task `a` is queued and cannot be cancelled: its candidate is being checked", hint: ""))
+                    reason: "task `a` is queued and cannot be cancelled: its candidate is being checked",
+                    hint: ""))
         #expect(story.ask(.cancelTask("b")) == .accepted("task `b` is cancelled, and what needs it"))
         story.landQueued(lease("a"))
         #expect(story.stages == "a:landed b:cancelled")

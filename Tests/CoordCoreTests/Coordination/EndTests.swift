@@ -35,7 +35,8 @@ struct EndTests {
         #expect(
             facts(story.tell(.commanded(.retryTask("a"), reply: 7))) == [
                 .taskRevived("a", reason: "brought back by a person"), .taskReady("a"),
-                .taskRevived("b", reason: "`a` was brought back"), .taskRevived("c", reason: "`a` was brought back"),
+                .taskRevived("b", reason: "`a` was brought back"),
+                .taskRevived("c", reason: "`a` was brought back"),
                 .leaseGranted(lease("a", 2), worker: "w1"),
             ])
         #expect(story.stages == "a:leased b:waiting c:waiting x:leased")
@@ -57,7 +58,8 @@ struct EndTests {
         #expect(
             story.ask(.retryTask("d"))
                 == .refused(
-                    reason: "`d` cannot start: `b` is failed", hint: "retry `b`; this task comes back with it"))
+                    reason: "`d` cannot start: `b` is failed", hint: "retry `b`; this task comes back with it"
+                ))
         story.ask(.retryTask("b"))
         #expect(story.stages == "a:leased b:leased c:waiting d:waiting x:leased")
     }
@@ -111,7 +113,8 @@ struct EndTests {
         #expect(
             story.ask(.retryTask("b"))
                 == .refused(
-                    reason: "`b` cannot start: `a` is cancelled", hint: "retry `a`; this task comes back with it"))
+                    reason: "`b` cannot start: `a` is cancelled",
+                    hint: "retry `a`; this task comes back with it"))
         story.ask(.retryTask("a"))
         #expect(story.stages == "a:ready b:cancelled c:cancelled x:leased")
     }
@@ -152,7 +155,9 @@ struct EndTests {
         #expect(story.stages == "x:landed a:leased b:waiting c:waiting")
     }
 
-    @Test("what was being worked on when its need came back waits for it before the next try", arguments: [true, false])
+    @Test(
+        "what was being worked on when its need came back waits for it before the next try",
+        arguments: [true, false])
     func needComesBackMeanwhile(needFails: Bool) {
         var story = Story(graph("x!", "a", "b <- a"))
         story.ask(.skipTask("a"))

@@ -53,7 +53,9 @@ struct RunTests {
         #expect(story.tell(.interrupted(exitStatus: 130)) == [])
         #expect(
             story.tell(.commanded(.pause, reply: 3)) == [
-                .reply(3, .refused(reason: "the run is ending", hint: "start it again with `coord run --resume`"))
+                .reply(
+                    3, .refused(reason: "the run is ending", hint: "start it again with `coord run --resume`")
+                )
             ])
     }
 
@@ -83,9 +85,10 @@ struct RunTests {
     func drain() {
         var story = Story(graph("a", "b"), workers: 1)
         story.prepare(lease("a"))
-        #expect(facts(story.tell(.commanded(.drain, reply: 7))) == [
-            .runStatusChanged(.stopping, reason: "draining: drained by a person")
-        ])
+        #expect(
+            facts(story.tell(.commanded(.drain, reply: 7))) == [
+                .runStatusChanged(.stopping, reason: "draining: drained by a person")
+            ])
         story.end(lease("a"), .finished, .commit(oid("c1"), base: oid("ba5e"), files: []))
         #expect(story.ask(.pause) == .refused(reason: "the run is ending", hint: ""))
         #expect(story.landQueued(lease("a")).last == .stopWorker(slot: 0))
@@ -192,7 +195,8 @@ struct RunTests {
                 == .record(.runStatusChanged(.stopping, reason: "the run's time is over")))
         story.prepare(lease("a"))
         #expect(
-            finish(sendHome(&story)) == [.finish(.stopped, exitStatus: 124, reason: "the run's time is over")])
+            finish(sendHome(&story)) == [.finish(.stopped, exitStatus: 124, reason: "the run's time is over")]
+        )
     }
 
     @Test("a run of no tasks is complete at once")

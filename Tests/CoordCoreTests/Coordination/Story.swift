@@ -22,7 +22,8 @@ struct Story {
     init(
         _ specs: [TaskSpec], workers: Int = 1, _ change: (inout RunSettings) -> Void = { _ in }
     ) {
-        var settings = RunSettings(slots: Array(slots(nil, nil, nil, nil, nil, nil, nil, nil).prefix(workers)))
+        var settings = RunSettings(
+            slots: Array(slots(nil, nil, nil, nil, nil, nil, nil, nil).prefix(workers)))
         change(&settings)
         self.init(settings)
         _ = start(specs)
@@ -84,9 +85,10 @@ struct Story {
             projection.apply(fact)
         }
         for contradiction in machine.contradictions() { Issue.record("\(contradiction)") }
-        for record in projection.tasks where machine.stage(of: record.spec.id) != record.stage.asTheMachineSeesIt {
-            Issue.record(
-                "`\(record.spec.id)`: recorded \(record.stage), is \(machine.stage(of: record.spec.id) as Any)")
+        for record in projection.tasks
+        where machine.stage(of: record.spec.id) != record.stage.asTheMachineSeesIt {
+            let stage = machine.stage(of: record.spec.id)
+            Issue.record("`\(record.spec.id)`: recorded \(record.stage), is \(stage as Any)")
         }
         return effects
     }
@@ -138,7 +140,8 @@ struct Story {
     }
 
     static let passed = GateReport(
-        outcome: .passed, command: "make", exit: .exited(status: 0), duration: .seconds(1), reason: "", tail: "")
+        outcome: .passed, command: "make", exit: .exited(status: 0), duration: .seconds(1), reason: "",
+        tail: "")
 
     /// The stages of all tasks, as in `a:landed b:ready`.
     var stages: String {

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Workers")
 struct WorkerTests {
-    /// One character is one second. In: `b` a beat, `.` only the time passes, a blank the coordinator sleeps. Out: `S`
-    /// suspected, `R` recovered, `K` killed.
+    /// One character is one second. In: `b` a beat, `.` only the time passes, a blank the coordinator sleeps.
+    /// Out: `S` suspected, `R` recovered, `K` killed.
     private func timeline(_ seconds: String, lateBy late: Duration = .zero) -> String {
         var story = Story(graph("a"))
         story.prepare(lease("a"))
@@ -58,12 +58,15 @@ struct WorkerTests {
         #expect(story.stages == "a:leased")
     }
 
-    @Test("a killed worker is replaced at once when it was well, and its task comes back with the next attempt")
+    @Test(
+        "a killed worker is replaced at once when it was well, and its task comes back with the next attempt")
     func killed() {
         var story = Story(graph("a"))
         let spec = story.projection.task("a")!.spec
         story.prepare(lease("a"))
-        for second in stride(from: 2.0, through: 20, by: 2) { story.tell(.workerBeat(slot: 0), at: at(second)) }
+        for second in stride(from: 2.0, through: 20, by: 2) {
+            story.tell(.workerBeat(slot: 0), at: at(second))
+        }
         #expect(
             story.tell(.workerExited(slot: 0, .signaled(9)), at: at(20.5)) == [
                 .record(.workerExited("w1", .signaled(9), reason: "it ended by itself or was killed")),
@@ -73,7 +76,8 @@ struct WorkerTests {
         #expect(story.bringUp(0).contains(.record(.workerReady("w1"))))
         #expect(
             story.tell(.workTaken(slot: 0, lease("a"), .rescued(oid("5a"), reference: "r"))) == [
-                .record(.workRescued(lease("a"), commit: oid("5a"), reference: "r")), .record(.taskReady("a")),
+                .record(.workRescued(lease("a"), commit: oid("5a"), reference: "r")),
+                .record(.taskReady("a")),
                 .record(.leaseGranted(lease("a", 2), worker: "w1")),
                 .prepareWorktree(slot: 0, lease("a", 2), base: nil),
             ])
@@ -103,7 +107,9 @@ struct WorkerTests {
         let died = story.now
         #expect(
             story.tell(.workerExited(slot: 0, .exited(status: 1))).contains(
-                .record(.workerOffline("w1", until: died + .seconds(30), reason: "it failed three times in a row"))))
+                .record(
+                    .workerOffline("w1", until: died + .seconds(30), reason: "it failed three times in a row")
+                )))
         #expect(story.projection.worker("w1")?.status == .offline)
         #expect(acts(story.wait(until: died + .milliseconds(29_999))) == [])
         #expect(acts(story.wait(until: died + .seconds(30))) == [.startWorker(slot: 0)])
@@ -174,7 +180,8 @@ struct WorkerTests {
         #expect(
             facts(story.tell(.elapsed)) == []
                 && story.facts.map(\.body).contains(
-                    .taskQuarantined("a", reason: "3 workers died while they had it")))
+                    .taskQuarantined("a", reason: "3 workers died while they had it"))
+        )
     }
 
     @Test("a worker that dies while its worktree is made costs the task nothing but the attempt")

@@ -102,7 +102,8 @@ struct TaskGraphTests {
         let specs = graph("a", "b <- a", "x", "c <- b", "d <- c, x")
         var graph = taskGraph(Array(specs.dropLast(2))).graph
         graph.weigh()
-        var needs = specs.map { spec in spec.dependencies.map { need in specs.firstIndex { $0.id == need }! } }
+        var needs = specs.map { spec in spec.dependencies.map { need in specs.firstIndex { $0.id == need }! }
+        }
         func add(_ node: Int) -> [Int] {
             graph.addNode()
             for need in needs[node] { graph.addEdge(from: need, to: node) }
@@ -119,12 +120,12 @@ struct TaskGraphTests {
 
     @Test("a long chain carries new weight only so far")
     func boundedReweigh() {
-        let count = 100_000
+        let count = 20_000
         var graph = TaskGraph()
         for _ in 0..<count { graph.addNode() }
         for node in 1..<count { graph.addEdge(from: node - 1, to: node) }
         graph.weigh()
-        #expect(graph.weights[0] == 100_000)
+        #expect(graph.weights[0] == 20_000)
         graph.addNode()
         graph.addEdge(from: count - 1, to: count)
         var asked = 0
@@ -132,14 +133,14 @@ struct TaskGraphTests {
             asked += 1
             return $0 == 0 ? [] : [$0 - 1]
         }
-        #expect(heavier.count == asked && asked < 5000)
-        #expect(graph.weights[count - 1] == 2 && graph.weights[0] == 100_000)
+        #expect(heavier.count == asked && asked < 200)
+        #expect(graph.weights[count - 1] == 2 && graph.weights[0] == 20_000)
     }
 
     @Test("many nodes are ordered and weighed along their edges")
     func size() {
         var graph = TaskGraph()
-        let count = 200_000
+        let count = 50_000
         graph.reserve(nodes: count, edges: 2 * count)
         for node in 0..<count {
             graph.addNode()
@@ -147,7 +148,7 @@ struct TaskGraphTests {
             if node > 2 { graph.addEdge(from: node / 3, to: node) }
         }
         graph.weigh()
-        #expect(graph.weights[0] > 17)
+        #expect(graph.weights[0] > 15)
         #expect(graph.order()?.first == 0)
     }
 }

@@ -12,7 +12,10 @@ struct CostLedgerTests {
         func record(_ id: String?) -> Bool {
             ledger.record(usage(id), cost: dollars(1), task: "a", worker: "w1")
         }
-        #expect([record("1"), record("1"), record("2"), record(nil), record(nil)] == [true, false, true, true, true])
+        #expect(
+            [record("1"), record("1"), record("2"), record(nil), record(nil)] == [
+                true, false, true, true, true,
+            ])
         #expect(ledger.spent == dollars(4))
         #expect(ledger.spent(by: "a" as TaskID) == dollars(4))
         #expect(ledger.spent(by: "b" as TaskID) == .zero)

@@ -73,7 +73,7 @@ struct TokenBucketTests {
         var bucket = TokenBucket(perMinute: rate, at: at(0))
         var now: Int64 = 0
         var taken: [(at: Int64, amount: Int64)] = []
-        for _ in 0..<400 {
+        for _ in 0..<150 {
             now += Int64(chance.next() % 2000)
             let amount = Int64(1 + chance.next() % 5)
             let time = Timestamp(milliseconds: now)

@@ -154,7 +154,9 @@ struct MergeQueueTests {
         #expect(endsGate)
         #expect(Array(queue.waiting) == [a, b] && queue.current == nil && !queue.isBusy)
         #expect(queue.gated(a.lease, report(.passed)) == [])
-        #expect(queue.submitted(Candidate(lease: Lease(task: "c", attempt: 1), commit: oid("c"), base: head)) == [])
+        #expect(
+            queue.submitted(Candidate(lease: Lease(task: "c", attempt: 1), commit: oid("c"), base: head))
+                == [])
         #expect(queue.hold(false) == [.stage(a)])
     }
 

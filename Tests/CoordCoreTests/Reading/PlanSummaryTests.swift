@@ -20,12 +20,12 @@ struct PlanSummaryTests {
         #expect(plan.levels == [] && plan.criticalPath == [] && plan.width == 0)
     }
 
-    @Test("a plan of a hundred thousand tasks is summed up along its edges")
+    @Test("a plan of twenty thousand tasks is summed up along its edges")
     func size() {
-        let specs = (0..<100_000).map {
+        let specs = (0..<20_000).map {
             TaskSpec(id: TaskID("t\($0)"), dependencies: $0 == 0 ? [] : [TaskID("t\(($0 - 1) / 2)")])
         }
         let plan = PlanSummary(specs)
-        #expect(plan.levels.count == 17 && plan.width == 34_465)
+        #expect(plan.levels.count == 15 && plan.width == 8192)
     }
 }

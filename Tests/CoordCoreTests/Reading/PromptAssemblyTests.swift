@@ -18,45 +18,46 @@ struct PromptAssemblyTests {
                     .init(id: "schema", title: "The schema", summary: "Tables: note."),
                     .init(id: "mute", title: "Mute", summary: ""),
                 ], note: "the gate failed") == """
-                You write servers.
+                    You write servers.
 
-                Be brief.
+                    Be brief.
 
-                # The goal of the whole mission
+                    # The goal of the whole mission
 
-                A notes app.
+                    A notes app.
 
-                # Your task: Write the API (`api`, attempt 2)
+                    # Your task: Write the API (`api`, attempt 2)
 
-                Serve notes over HTTP.
+                    Serve notes over HTTP.
 
-                Files you may expect to change: `src/**`, `Makefile`
+                    Files you may expect to change: `src/**`, `Makefile`
 
-                Before you end, these commands must pass in the worktree:
+                    Before you end, these commands must pass in the worktree:
 
-                    make
-                    make test
+                        make
+                        make test
 
-                ## What `schema` (The schema) passed on
+                    ## What `schema` (The schema) passed on
 
-                ```text
-                Tables: note.
-                ```
+                    ```text
+                    Tables: note.
+                    ```
 
-                ## Why the last try did not land
+                    ## Why the last try did not land
 
-                ```text
-                the gate failed
-                ```
+                    ```text
+                    the gate failed
+                    ```
 
-                """)
+                    """)
     }
 
     @Test("what is empty leaves no trace")
     func bare() {
         #expect(
             PromptAssembly.prompt(
-                goal: "", role: nil, common: "", task: TaskSpec(id: "a", prompt: "Do it."), attempt: 1, needs: [],
+                goal: "", role: nil, common: "", task: TaskSpec(id: "a", prompt: "Do it."), attempt: 1,
+                needs: [],
                 note: nil) == "# Your task: a (`a`, attempt 1)\n\nDo it.\n")
     }
 

@@ -23,7 +23,10 @@ struct TestCountTests {
             ("1..4\nok 1\nok 2\n# tests 4\n# pass 4", 4),
             ("ℹ tests 9\nℹ pass 9", 9),
             ("1..4\nok 1 - a\n1..2", 6),
-            ("Test Suites: 2 passed, 2 total\nTests:       1 failed, 5 passed, 6 total\nSnapshots: 1 passed, 1 total", 6),
+            (
+                "Test Suites: 2 passed, 2 total\nTests:  1 failed, 5 passed, 6 total\nSnapshots: 1 passed, 1 total",
+                6
+            ),
             (" Test Files  1 passed (1)\n      Tests  3 passed (3)", 3),
             ("--- PASS: TestAdd (0.00s)\n    --- PASS: TestAdd/one (0.00s)\n--- FAIL: TestSub (0.00s)", 2),
             ("lint ok\n5 passed, 0 failed\n", 5),

@@ -66,9 +66,11 @@ struct SchedulerTests {
 
     // MARK: - Dealing
 
-    @Test("round-robin deals in turn: the shares of two workers differ by at most one", arguments: [1, 2, 3, 7])
+    @Test(
+        "round-robin deals in turn: the shares of two workers differ by at most one", arguments: [1, 2, 3, 7])
     func roundRobin(workers: Int) {
-        var scheduler = scheduler(.roundRobin, Array(slots(nil, nil, nil, nil, nil, nil, nil).prefix(workers)))
+        var scheduler = scheduler(
+            .roundRobin, Array(slots(nil, nil, nil, nil, nil, nil, nil).prefix(workers)))
         let lane = scheduler.lane(role: nil, capabilities: [])
         for node in 0..<100 { scheduler.enqueue(key: key(node), lane: lane) }
         let taken = takes(&scheduler, for: Array(0..<workers))
@@ -88,7 +90,9 @@ struct SchedulerTests {
         #expect(takes(&scheduler, for: [0, 1]) == [[2, 0, 4], [1, 3, 5]])
     }
 
-    @Test("under round-robin nobody takes from another's hand; under work-stealing the idle take from the longest")
+    @Test(
+        "only under work-stealing do the idle take from others, from the longest hand first"
+    )
     func stealing() {
         var robin = scheduler(.roundRobin, slots(nil, nil, nil))
         var thief = scheduler(.workStealing, slots(nil, nil, nil))

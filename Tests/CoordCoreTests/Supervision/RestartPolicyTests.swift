@@ -6,8 +6,8 @@ import Testing
 struct RestartPolicyTests {
     private var chance = SeededGenerator(seed: 7)
 
-    /// The verdicts over a life told as "up for so long, then died": each number is the seconds it was up; 0 is a
-    /// start that failed. The next start follows as the verdict says.
+    /// The verdicts over a life told as "up for so long, then died": each number is the seconds it was up; 0
+    /// is a start that failed. The next start follows as the verdict says.
     private mutating func verdicts(_ lives: [Double?]) -> [String] {
         var policy = RestartPolicy()
         var now = at(0)
@@ -77,7 +77,9 @@ struct RestartPolicyTests {
         var policy = RestartPolicy()
         for _ in 0..<10 {
             policy.started(at: at(0))
-            if case .offline = policy.failed(at: at(1), chance: &chance) { Issue.record("the row was broken") }
+            if case .offline = policy.failed(at: at(1), chance: &chance) {
+                Issue.record("the row was broken")
+            }
             policy.started(at: at(2))
             policy.proved()
         }
@@ -85,7 +87,7 @@ struct RestartPolicyTests {
 
     @Test("five minutes well forget everything")
     mutating func forgetting() {
-        #expect(verdicts([1, 1, 300, 1, 1]) .last == "offline")
+        #expect(verdicts([1, 1, 300, 1, 1]).last == "offline")
         #expect(verdicts([1, 1, 300])[2] == "now")
         #expect(verdicts([1, 1, 299])[2] == "offline")
     }
@@ -93,7 +95,8 @@ struct RestartPolicyTests {
     @Test("a start that fails does not borrow the long life of its predecessor")
     mutating func failedStarts() {
         let verdicts = verdicts([400, nil, nil, nil])
-        #expect(verdicts[0] == "now" && verdicts[1].hasPrefix("≤") && verdicts[2...] == ["offline", "offline"])
+        #expect(
+            verdicts[0] == "now" && verdicts[1].hasPrefix("≤") && verdicts[2...] == ["offline", "offline"])
     }
 }
 
