@@ -98,7 +98,7 @@ struct AttemptTests {
     func noChange() {
         let coder = Role(id: "coder", capabilities: [.writesCode])
         var story = Story([TaskSpec(id: "a", role: "coder"), TaskSpec(id: "b", role: "other")]) {
-            $0.roles = ["coder": coder]
+            $0.roles = ["coder": coder, "other": Role(id: "other", kind: .coordination)]
             $0.callsModels = true
         }
         story.prepare(lease("a"))
