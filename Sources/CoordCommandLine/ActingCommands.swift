@@ -100,7 +100,8 @@ enum ActingCommands {
 
     // MARK: - The socket
 
-    /// Sends the commands one after the other; every one is answered, and a refused one makes the exit status 2.
+    /// Sends the commands one after the other; every one is answered, and a refused one makes the exit status
+    /// 2.
     private static func send(_ commands: [Command], _ context: CommandContext) throws(CommandFailure)
         -> ExitStatus
     {

@@ -99,6 +99,7 @@ package final class CommandContext {
         try openJournal(journalProject(), .readOnly)
     }
 
+    /// Opens the journal of a project; a failure comes with its exit status.
     package func openJournal(
         _ state: StateFolder, _ mode: SQLiteStore.Mode
     ) throws(CommandFailure) -> SQLiteStore {

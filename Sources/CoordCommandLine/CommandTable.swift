@@ -2,6 +2,7 @@
 package enum CommandTable {
     package static let all = running + looking + acting + checking + settingUp
 
+    /// The command of that name, if there is one.
     package static func command(_ name: String) -> CommandSpec? { all.first { $0.name == name } }
 
     // MARK: Flags that several commands share

@@ -34,14 +34,17 @@ package final class Diagnostics {
         self.isVerbose = isVerbose
     }
 
+    /// Why it was not done, where the cause stands, and what would help.
     package func error(_ message: String, at location: String? = nil, hint: String? = nil) {
         say(style.bold(style.red("error:")), message, location, hint)
     }
 
+    /// Something doubtful that stops nothing.
     package func warning(_ message: String, at location: String? = nil, hint: String? = nil) {
         say(style.bold(style.yellow("warning:")), message, location, hint)
     }
 
+    /// A failure, as an error.
     package func report(_ failure: CommandFailure) {
         error(failure.message, at: failure.location, hint: failure.hint)
     }

@@ -14,6 +14,7 @@ package struct LowArguments: Sendable, Hashable {
     /// The command as people type it: `coord tasks show`.
     package var commandText: String { (["coord"] + path).joined(separator: " ") }
 
+    /// Whether a flag was given, its last value, and all of its values.
     package func has(_ flag: String) -> Bool { flags[flag] != nil }
     package func value(_ flag: String) -> String? { flags[flag]?.last }
     package func values(_ flag: String) -> [String] { flags[flag] ?? [] }

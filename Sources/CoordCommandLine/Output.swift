@@ -26,22 +26,26 @@ package final class Output {
     /// Keeps everything.
     package init() { descriptor = nil }
 
+    /// Adds text to what is written next.
     package func write(_ text: String) {
         var text = text
         text.withUTF8 { write($0) }
     }
 
+    /// Adds bytes to what is written next; 64 KiB are written at once.
     package func write(_ bytes: some Sequence<UInt8>) {
         guard !isClosed else { return }
         pending.append(contentsOf: bytes)
         if pending.count >= Self.limit { flush() }
     }
 
+    /// Adds a text and the end of its line.
     package func line(_ text: String = "") {
         write(text)
         write("\n")
     }
 
+    /// Writes what waits. A reader that went away is remembered, not an error.
     package func flush() {
         guard let descriptor, !pending.isEmpty else { return }
         do throws(SystemError) { try Descriptors.writeAll(pending, to: descriptor) } catch {

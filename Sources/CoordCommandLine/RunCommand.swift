@@ -14,6 +14,7 @@ import CoordSystem
 
 /// `coord run`: everything from the mission's name to the receipt.
 package enum RunCommand {
+    /// Prepares, runs and reports; answers with the run's exit status.
     package static func run(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let argument = try missionArgument(context)
         let preparation = try MissionPreparation(argument, context)
@@ -117,11 +118,13 @@ package enum RunCommand {
 
     private static func isMissingOrEmpty(_ folder: String) -> Bool {
         guard Files.kind(folder) != nil else { return true }
-        // A folder that cannot be listed is not empty as far as anyone can tell; the inspection says what is wrong.
+        // A folder that cannot be listed is not empty as far as anyone can tell; the inspection says what is
+        // wrong.
         return (try? Files.list(folder).isEmpty) ?? false
     }
 
-    /// A rehearsal in coord's own scratch place starts afresh; what an earlier one built is kept under a number.
+    /// A rehearsal in coord's own scratch place starts afresh; what an earlier one built is kept under a
+    /// number.
     private static func startAfresh(_ folder: String, _ context: CommandContext) throws(CommandFailure) {
         guard Files.kind(folder) != nil else { return }
         let state = StateFolder(project: folder)

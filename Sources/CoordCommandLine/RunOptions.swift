@@ -3,8 +3,8 @@ import CoordModel
 import CoordRuntime
 import CoordSystem
 
-/// What was typed over a mission when its run started and is in no record of the run. Kept in a file of the state
-/// folder, so that `--resume` goes on under the same gate and not, in silence, under none.
+/// What was typed over a mission when its run started and is in no record of the run. Kept in a file of the
+/// state folder, so that `--resume` goes on under the same gate and not, in silence, under none.
 struct RunOptions: Equatable {
     var goal: String?
     var gate: [String]
@@ -29,6 +29,7 @@ struct RunOptions: Equatable {
         let path = file(run, in: state)
         guard Files.kind(path) != nil else { return RunOptions(goal: nil, gate: []) }
         let text = try CommandFailure.fromSystem { () throws(SystemError) in try Files.readText(path) }
+        // What is wrong in it helps nobody: it is our own file, and damaged.
         guard case .object(let members)? = try? JSONParser.parse(text), let gate = members["gate"]?.arrayValue
         else {
             throw CommandFailure(

@@ -18,7 +18,8 @@ package struct MissionPreparation: Sendable {
     package let shelf: RoleShelf
     package let warnings: [Diagnostic]
 
-    /// Reads the mission an argument names, with every problem told at once: those of files go to `diagnostics`.
+    /// Reads the mission an argument names, with every problem told at once: those of files go to
+    /// `diagnostics`.
     package init(_ argument: String, _ context: CommandContext) throws(CommandFailure) {
         let catalog = Self.catalog(context)
         do throws(Diagnostic) {
@@ -44,8 +45,8 @@ package struct MissionPreparation: Sendable {
             locations: CatalogLocations.standard(project: project, shipped: ShippedFiles.folder()).locations)
     }
 
-    /// The mission with what was typed over it, its slots and agents. A run that is taken up again keeps what it was
-    /// started with, but for what is typed anew.
+    /// The mission with what was typed over it, its slots and agents. A run that is taken up again keeps what
+    /// it was started with, but for what is typed anew.
     package func plan(
         _ context: CommandContext, worktrees: String, resuming earlier: RunReading? = nil
     ) throws(CommandFailure) -> RunPlan {
@@ -93,6 +94,7 @@ package struct MissionPreparation: Sendable {
 
 /// Where what ships with coord lies: in an installation, or in the source tree the program was built in.
 package enum ShippedFiles {
+    /// The folder that holds `missions`, `roles` and `skills`; `COORD_HOME` names it where it is set.
     package static func folder() -> String? {
         if let home = Environment.value("COORD_HOME"), !home.isEmpty { return Files.absolute(home) }
         var folder = Executables.own()
@@ -136,6 +138,7 @@ extension Diagnostics {
         return CommandFailure(.wrongInput, last.message, at: last.place, hint: last.hint)
     }
 
+    /// A diagnostic of the catalogue, in its own severity.
     package func show(_ diagnostic: Diagnostic) {
         if diagnostic.isError {
             error(diagnostic.message, at: diagnostic.place, hint: diagnostic.hint)

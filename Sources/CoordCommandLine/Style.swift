@@ -16,6 +16,7 @@ package struct Style: Sendable, Hashable {
 
     package init(depth: ColorDepth) { self.depth = depth }
 
+    /// The text as it looks with colour on; unchanged without.
     package func bold(_ text: String) -> String { wrapped(text, "1") }
     package func dim(_ text: String) -> String { wrapped(text, "2") }
     package func red(_ text: String) -> String { wrapped(text, "31") }

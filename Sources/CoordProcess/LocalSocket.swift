@@ -8,8 +8,8 @@ package import CoordSystem
 
 /// Stream sockets in the file system (unix(7)), for the owner alone.
 package enum LocalSocket {
-    /// Makes a socket file (0600) and listens on it; an old file of that name is replaced, so the caller holds the
-    /// lock that says nobody listens there.
+    /// Makes a socket file (0600) and listens on it; an old file of that name is replaced, so the caller
+    /// holds the lock that says nobody listens there.
     package static func listen(_ path: String) throws(SystemError) -> Int32 {
         let socket = try open()
         _ = unlink(path)
@@ -65,8 +65,9 @@ package enum LocalSocket {
         return descriptor
     }
 
-    /// Calls `body` with the address of a path. An address holds about a hundred bytes: on Linux a longer path is
-    /// named through the open folder (proc(5), `/proc/self/fd`), elsewhere it is refused with ENAMETOOLONG.
+    /// Calls `body` with the address of a path. An address holds about a hundred bytes: on Linux a longer
+    /// path is named through the open folder (proc(5), `/proc/self/fd`), elsewhere it is refused with
+    /// ENAMETOOLONG.
     private static func withAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) throws(SystemError) {

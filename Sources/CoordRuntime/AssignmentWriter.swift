@@ -3,7 +3,8 @@ import CoordModel
 import CoordSystem
 import CoordWire
 
-/// Turns a task and its slot into what a worker is told: the files an agent reads and the environment it gets.
+/// Turns a task and its slot into what a worker is told: the files an agent reads and the environment it
+/// gets.
 final class AssignmentWriter {
     private let parts: Coordinator.Parts
     private let inherited = AgentEnvironment.inherited()
@@ -94,7 +95,8 @@ final class AssignmentWriter {
         guard !parts.isNoop else { return nil }
         let file = parts.state.attempt(parts.run, lease) + "/handoff-out.md"
         guard Files.kind(file) == .file else { return nil }
-        // A file that cannot be read, or is no text, is as good as none: the work itself does not depend on it.
+        // A file that cannot be read, or is no text, is as good as none: the work itself does not depend on
+        // it.
         guard let bytes = try? Files.read(file), !bytes.isEmpty else { return nil }
         return String(decoding: bytes.prefix(Self.handoffBytesMax), as: UTF8.self)
     }

@@ -24,12 +24,14 @@ package final class ControlSocket {
         self.path = path
     }
 
+    /// Starts to listen. The caller holds the project's lock.
     package func open() throws(SystemError) {
         listener = try LocalSocket.listen(path)
         coordinator.loop.watchReadable(listener) { [unowned self] in acceptCallers() }
         coordinator.onReply = { [unowned self] number, reply in answer(number, reply) }
     }
 
+    /// Ends every call and takes the socket's file away.
     package func close() {
         guard listener >= 0 else { return }
         coordinator.loop.unwatch(listener)

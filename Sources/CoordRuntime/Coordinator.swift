@@ -12,11 +12,11 @@ import CoordWire
     import Darwin
 #endif
 
-/// The shell of the mind: one thread, one loop. It takes events in, has them decided, records what was decided in one
-/// transaction, and only then acts.
+/// The shell of the mind: one thread, one loop. It takes events in, has them decided, records what was
+/// decided in one transaction, and only then acts.
 ///
-/// Confined to the thread that calls `run`. If the journal cannot be written, the run stops: coord never acts on a
-/// decision that is not recorded.
+/// Confined to the thread that calls `run`. If the journal cannot be written, the run stops: coord never acts
+/// on a decision that is not recorded.
 package final class Coordinator {
     /// What a run needs from outside.
     package struct Parts {
@@ -46,6 +46,7 @@ package final class Coordinator {
         }
     }
 
+    /// How the run ended, and what to answer the shell.
     package struct Outcome: Sendable, Equatable {
         package var status: RunStatus
         package var exitStatus: Int32
@@ -226,7 +227,8 @@ package final class Coordinator {
                 after = last.sequence
                 var handoffs: [Fact] = []
                 for fact in stored where fact.type == FactType.handoffWritten.rawValue {
-                    // A handoff that a newer coord wrote otherwise is left out: it informs and decides nothing.
+                    // A handoff that a newer coord wrote otherwise is left out: it informs and decides
+                    // nothing.
                     if let handoff = try? fact.fact() { handoffs.append(handoff) }
                 }
                 runner?.remember(handoffs)
@@ -234,8 +236,8 @@ package final class Coordinator {
         } catch { throw .store(error) }
     }
 
-    /// Workers of a dead coordinator end by themselves when their pipe closes; one that did not is ended here, before
-    /// its worktree is touched.
+    /// Workers of a dead coordinator end by themselves when their pipe closes; one that did not is ended
+    /// here, before its worktree is touched.
     private func endLeftovers() {
         for worker in projection.workers {
             guard let process = worker.process, ProcessTable.isAlive(process) else { continue }

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Does the git work of a run on threads of its own and answers with events.
 ///
-/// Worktrees and snapshots run side by side, a few at a time; building, gating and landing run one after the other
-/// on one thread, in the order in which the coordinator asked.
+/// Worktrees and snapshots run side by side, a few at a time; building, gating and landing run one after the
+/// other on one thread, in the order in which the coordinator asked.
 final class GitCrew {
     private let workspace: Workspace
     private let merge: MergeSettings
@@ -143,7 +143,8 @@ final class GitCrew {
         do throws(GitError) { try workspace.closeGates() } catch { leftovers = error }
     }
 
-    /// Why the gate's folder could not be taken away, if so. It is coord's own and is made anew by the next run.
+    /// Why the gate's folder could not be taken away, if so. It is coord's own and is made anew by the next
+    /// run.
     private(set) var leftovers: GitError?
 }
 

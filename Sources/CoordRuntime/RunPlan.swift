@@ -141,6 +141,7 @@ package struct RunPlan: Sendable {
         }
     }
 
+    /// What the core needs to know of the plan.
     package func settings(seed: UInt64) -> RunSettings {
         RunSettings(
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,

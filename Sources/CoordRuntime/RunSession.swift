@@ -5,8 +5,8 @@ package import CoordProcess
 package import CoordStore
 package import CoordSystem
 
-/// One run of a mission on a project, from the lock to the last fact: opens what a coordinator needs, in order, and
-/// closes it in reverse.
+/// One run of a mission on a project, from the lock to the last fact: opens what a coordinator needs, in
+/// order, and closes it in reverse.
 ///
 /// Confined to the thread that makes it.
 package final class RunSession {

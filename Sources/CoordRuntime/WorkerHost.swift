@@ -109,7 +109,8 @@ final class WorkerHost {
     }
 
     func send(_ message: CoordinatorMessage) {
-        // A pipe that is full or closed belongs to a worker that hangs or died: heartbeat and exit tell, not the write.
+        // A pipe that is full or closed belongs to a worker that hangs or died: heartbeat and exit tell, not
+        // the write.
         _ = channel?.send { message.write(run: run, to: &$0) }
     }
 

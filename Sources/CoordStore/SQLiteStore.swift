@@ -138,8 +138,8 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// Leaves one file behind, unless another process has it open too. The end of the store does the same; this is
-    /// for programs that end by `exit`, which ends no object.
+    /// Leaves one file behind, unless another process has it open too. The end of the store does the same;
+    /// this is for programs that end by `exit`, which ends no object.
     package func close() { connection.close() }
 
     package func reading<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {

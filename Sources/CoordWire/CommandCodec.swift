@@ -3,13 +3,15 @@ package import CoordModel
 
 /// A request on the control socket, and its answer: JSON-RPC 2.0 lines, as on the workers' pipes.
 ///
-/// Methods: `command` with the members below, `heartbeats` (seconds since each worker was last heard of), `ping`.
+/// Methods: `command` with the members below, `heartbeats` (seconds since each worker was last heard of),
+/// `ping`.
 package enum CommandCodec {
     /// Why a request's members make no command.
     package struct Failure: Error, Hashable, Sendable {
         package var reason: String
     }
 
+    /// The members of a request.
     package static func encode(_ command: Command) -> JSONValue {
         switch command {
         case .pause: ["command": "pause"]
@@ -34,6 +36,7 @@ package enum CommandCodec {
         }
     }
 
+    /// Reads the members of a request, or says why they make no command.
     package static func decode(_ members: JSONValue) throws(Failure) -> Command {
         switch members["command"]?.stringValue {
         case "pause": return .pause
@@ -95,6 +98,7 @@ package enum CommandCodec {
         return WorkerID(id)
     }
 
+    /// The members of an answer.
     package static func encode(_ reply: CommandReply) -> JSONValue {
         switch reply {
         case .accepted(let text): ["accepted": true, "message": .string(text)]
@@ -103,6 +107,7 @@ package enum CommandCodec {
         }
     }
 
+    /// Reads the members of an answer; nil when they are none.
     package static func decodeReply(_ value: JSONValue) -> CommandReply? {
         guard let accepted = value["accepted"]?.boolValue, let text = value["message"]?.stringValue else {
             return nil

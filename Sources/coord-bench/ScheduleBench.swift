@@ -2,7 +2,8 @@ import CoordCore
 import CoordJSON
 import CoordModel
 
-/// P1: a layered graph of N tasks with up to three needs each, added, ordered, leased and completed in the core.
+/// P1: a layered graph of N tasks with up to three needs each, added, ordered, leased and completed in the
+/// core.
 enum ScheduleBench {
     static func run(_ options: Options) {
         let count = options.words.dropFirst().first.flatMap { Int($0) } ?? 10_000

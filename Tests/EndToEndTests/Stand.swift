@@ -10,8 +10,8 @@ import Testing
     import Darwin
 #endif
 
-/// A machine of its own for the built programs: a home, state and configuration folders, a project, and real git.
-/// Gone with the object.
+/// A machine of its own for the built programs: a home, state and configuration folders, a project, and real
+/// git. Gone with the object.
 final class Stand {
     let root: String
     let project: String

@@ -2,8 +2,8 @@ import CoordJSON
 import CoordSystem
 import Testing
 
-/// The main thread through every floor: agents that speak the whole protocol, landed commits, and every reading
-/// command telling the same story afterwards.
+/// The main thread through every floor: agents that speak the whole protocol, landed commits, and every
+/// reading command telling the same story afterwards.
 @Suite("The thread from mission to landed commits")
 struct ThreadTests {
     private static let script = """

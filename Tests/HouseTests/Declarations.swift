@@ -157,8 +157,10 @@ extension Rules {
         }
     }
 
-    /// In `code` the content of strings is blank already, so it is what stands between two quotes.
+    /// In `code` the content of strings is blank already: it is what stands between two quotes or, of a
+    /// string of several lines, the whole line.
     private static func columnsOutsideStrings(_ code: String) -> Int {
+        guard !code.trimmed.isEmpty else { return 0 }
         let pieces = code.split(separator: "\"", omittingEmptySubsequences: false)
         let isWithinString = pieces.count > 1
         return pieces.enumerated().reduce(-1) { sum, piece in

@@ -34,6 +34,7 @@ package struct CostLedger: Sendable {
     /// Whether nothing more may be spent, however little.
     package var isExhausted: Bool { budget.map { spent >= $0 } ?? false }
 
+    /// Sets an estimate aside for a task, in place of an earlier one.
     package mutating func reserve(_ amount: Money, for task: TaskID) {
         release(task)
         guard amount > .zero else { return }
@@ -41,6 +42,7 @@ package struct CostLedger: Sendable {
         reserved += amount
     }
 
+    /// Gives back what is left of a task's reservation.
     package mutating func release(_ task: TaskID) {
         guard let amount = reservations.removeValue(forKey: task) else { return }
         reserved -= amount
@@ -59,6 +61,7 @@ package struct CostLedger: Sendable {
         return true
     }
 
+    /// What a task or a worker has spent.
     package func spent(by task: TaskID) -> Money { spentByTask[task] ?? .zero }
     package func spent(by worker: WorkerID) -> Money { spentByWorker[worker] ?? .zero }
 

@@ -1,9 +1,9 @@
-/// Decides how long a turn waits for more news before it is recorded, so that one synced commit serves several
-/// workers at once.
+/// Decides how long a turn waits for more news before it is recorded, so that one synced commit serves
+/// several workers at once.
 ///
-/// A wait pays only while tasks are shorter than a commit: then whoever was given a task last is about to answer. With
-/// tasks that take longer, with a journal that costs next to nothing, or with nobody left to answer, nothing waits.
-/// Times are nanoseconds of any one clock that does not go back.
+/// A wait pays only while tasks are shorter than a commit: then whoever was given a task last is about to
+/// answer. With tasks that take longer, with a journal that costs next to nothing, or with nobody left to
+/// answer, nothing waits. Times are nanoseconds of any one clock that does not go back.
 package struct CommitPace: Sendable, Equatable {
     /// Commits cheaper than this are not worth a wait.
     private static let commitMin: Int64 = 100_000
@@ -41,7 +41,7 @@ package struct CommitPace: Sendable, Equatable {
         return isAwaited ? min(commit / 2, Self.patienceMax) : 0
     }
 
-    /// An answer within this time counts as quick: the commit that handed the task out is over before, and twice its
-    /// time is what a wait could still save.
+    /// An answer within this time counts as quick: the commit that handed the task out is over before, and
+    /// twice its time is what a wait could still save.
     private var window: Int64 { commit * 2 }
 }

@@ -56,6 +56,7 @@ package struct Projection: Sendable, Equatable {
         for (number, cost) in costs.enumerated() { costNumbers[cost.key] = number }
     }
 
+    /// The row of a task or a worker.
     package func task(_ id: TaskID) -> TaskRecord? { taskNumbers[id].map { tasks[$0] } }
     package func worker(_ id: WorkerID) -> WorkerRecord? { workerNumbers[id].map { workers[$0] } }
 

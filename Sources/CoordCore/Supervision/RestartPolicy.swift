@@ -6,6 +6,7 @@ package import CoordModel
 /// up to min(60 s, 250 ms · 2ⁿ) ("full jitter"), until the worker was well for 300 s. Three failures in a row
 /// open the slot's circuit for 30 s; the next start is a trial, and its failure opens the circuit again.
 package struct RestartPolicy: Sendable, Equatable {
+    /// How patient the policy is; the defaults are those of the contract.
     package struct Settings: Sendable, Equatable {
         package var wellAfter = Duration.seconds(10)
         package var forgottenAfter = Duration.seconds(300)
@@ -17,6 +18,7 @@ package struct RestartPolicy: Sendable, Equatable {
         package init() {}
     }
 
+    /// When the next start is.
     package enum Verdict: Sendable, Equatable {
         case now
         case after(Timestamp)
@@ -31,11 +33,13 @@ package struct RestartPolicy: Sendable, Equatable {
 
     package init(_ settings: Settings = Settings()) { self.settings = settings }
 
+    /// The worker's process runs: its life begins.
     package mutating func started(at now: Timestamp) { startedAt = now }
 
     /// The worker ended an attempt properly: it works, so the row of failures is broken.
     package mutating func proved() { failuresInARow = 0 }
 
+    /// The worker died or could not be started; the answer says when to try again.
     package mutating func failed(at now: Timestamp, chance: inout SeededGenerator) -> Verdict {
         let life = startedAt.map { now - $0 } ?? .zero
         // A start that fails has no life of its own: it must not borrow its predecessor's.
