@@ -29,7 +29,7 @@ enum CostCommand {
             table.append(Wording.count(sum.tokens.cacheRead))
             table.append(Wording.count(sum.tokens.cacheWrite))
         }
-        context.output.write(table.text(columns: context.columns, style: context.style))
+        table.write(to: context.output, columns: context.columns, style: context.style)
         var text = "total \(Wording.money(record.spent))"
         if let budget = record.budget { text += " of \(Wording.money(budget))" }
         if record.reserved > .zero { text += ", \(Wording.money(record.reserved)) reserved" }

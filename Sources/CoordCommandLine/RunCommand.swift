@@ -228,6 +228,7 @@ final class RunPerformance {
         } else {
             context.output.write(Receipt.text(report, file: path, style: context.style))
         }
+        session.store.close()
     }
 
     private func interrupted(by signal: Int32) {

@@ -27,7 +27,8 @@ enum TasksCommand {
             context.diagnostics.note(filter == .all ? "the run has no tasks" : "no task is like that")
             return .done
         }
-        context.output.write(table(lines, context.style).text(columns: context.columns, style: context.style))
+        table(lines, context.style)
+            .write(to: context.output, columns: context.columns, style: context.style)
         return .done
     }
 

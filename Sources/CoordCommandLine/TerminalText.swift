@@ -44,6 +44,11 @@ package enum TerminalText {
         return result
     }
 
+    /// The width of text that is nothing but printable ASCII; nil for any other.
+    static func plainWidth(_ text: String) -> Int? {
+        isPlain(text, { $0 >= 0x20 && $0 < 0x7F }) ? text.utf8.count : nil
+    }
+
     /// How many columns the text takes: two for wide letters and emoji, none for what combines.
     package static func width(_ text: String) -> Int {
         if isPlain(text, { $0 >= 0x20 && $0 < 0x7F }) { return text.utf8.count }

@@ -18,14 +18,20 @@ struct TextTable {
         let emphasis: ((String) -> String)?
 
         init(_ text: String, _ emphasis: ((String) -> String)? = nil) {
+            self.emphasis = emphasis
+            if let width = TerminalText.plainWidth(text) {
+                self.text = text
+                self.width = width
+                return
+            }
             self.text = TerminalText.escaped(text)
             width = TerminalText.width(self.text)
-            self.emphasis = emphasis
         }
     }
 
     private static let gap = 2
     private static let flexibleWidthMin = 8
+    private static let pieceBytes = 1 << 14
 
     private let columns: [Column]
     /// Row after row.
@@ -49,16 +55,26 @@ struct TextTable {
 
     /// The table, a line feed after each row; nothing when it has no rows.
     func text(columns limit: Int, style: Style) -> String {
-        guard !cells.isEmpty else { return "" }
+        let output = Output()
+        write(to: output, columns: limit, style: style)
+        return output.text
+    }
+
+    /// Writes the table piece by piece: it may be long.
+    func write(to output: Output, columns limit: Int, style: Style) {
+        guard !cells.isEmpty else { return }
         let widths = widths(within: limit)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(cells.count * 12)
+        bytes.reserveCapacity(Self.pieceBytes + 4096)
         let headings = columns.map { Cell($0.title, style.dim) }
         write(headings[...], widths, to: &bytes)
         for start in stride(from: 0, to: cells.count, by: columns.count) {
             write(cells[start..<start + columns.count], widths, to: &bytes)
+            guard bytes.count > Self.pieceBytes else { continue }
+            output.write(bytes)
+            bytes.removeAll(keepingCapacity: true)
         }
-        return String(decoding: bytes, as: UTF8.self)
+        output.write(bytes)
     }
 
     private func write(_ row: ArraySlice<Cell>, _ widths: [Int], to bytes: inout [UInt8]) {

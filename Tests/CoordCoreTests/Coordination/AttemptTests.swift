@@ -97,8 +97,10 @@ struct AttemptTests {
     @Test("ending without a change fails the try, unless the task's role writes no code")
     func noChange() {
         let coder = Role(id: "coder", capabilities: [.writesCode])
-        var story = Story([TaskSpec(id: "a", role: "coder"), TaskSpec(id: "b", role: "other")]) {
-            $0.roles = ["coder": coder, "other": Role(id: "other", kind: .coordination)]
+        let other = Role(id: "other", capabilities: [.readsDocs])
+        let tasks = [TaskSpec(id: "a", role: "coder"), TaskSpec(id: "b", role: "other"), TaskSpec(id: "c")]
+        var story = Story(tasks) {
+            $0.roles = ["coder": coder, "other": other]
             $0.callsModels = true
         }
         story.prepare(lease("a"))
