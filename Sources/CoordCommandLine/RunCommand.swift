@@ -1,6 +1,6 @@
 import CoordCore
 import CoordGit
-package import CoordModel
+import CoordModel
 import CoordProcess
 import CoordRuntime
 import CoordStore

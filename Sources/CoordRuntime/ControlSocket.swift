@@ -1,7 +1,7 @@
-package import CoordCore
+import CoordCore
 import CoordJSON
-package import CoordModel
-package import CoordProcess
+import CoordModel
+import CoordProcess
 package import CoordSystem
 import CoordWire
 

@@ -3,7 +3,7 @@ package import CoordGit
 package import CoordModel
 package import CoordProcess
 package import CoordStore
-package import CoordSystem
+import CoordSystem
 import CoordWire
 
 #if canImport(Glibc)

@@ -1,7 +1,7 @@
 package import CoordCore
 package import CoordGit
 package import CoordModel
-package import CoordProcess
+import CoordProcess
 package import CoordStore
 package import CoordSystem
 
@@ -55,7 +55,7 @@ package final class RunSession {
         target = record?.target ?? request.plan.mission.merge.target ?? request.project.headBranch ?? "main"
         let found: [Rescue]
         do throws(GitError) {
-            workspace = try Workspace(
+            workspace = Workspace(
                 git: request.git, project: request.project, target: target, run: run, hub: state.hub,
                 worktrees: request.worktrees, stateFolder: state.root)
             // What a killed coordinator left half done in git is mended before anything else looks at it.

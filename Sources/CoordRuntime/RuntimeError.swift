@@ -1,5 +1,5 @@
 package import CoordGit
-package import CoordModel
+import CoordModel
 package import CoordProcess
 package import CoordStore
 package import CoordSystem
