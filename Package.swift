@@ -89,7 +89,10 @@ let package = Package(
         tests("CoordCatalogTests", ["CoordCatalog", "CoordModel", "CoordJSON", "CoordSystem"]),
         tests(
             "CoordWorkerTests",
-            ["CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON", "coord-worker"]),
+            [
+                "CoordWorker", "CoordWire", "CoordProcess", "CoordSystem", "CoordModel", "CoordJSON",
+                "coord-worker",
+            ]),
         tests(
             "CoordCommandLineTests",
             [
@@ -98,7 +101,7 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "coord", "coord-worker"]),
+            ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "CPosix", "coord", "coord-worker"]),
         tests("HouseTests", ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess"]),
     ],
     swiftLanguageModes: [.v6]

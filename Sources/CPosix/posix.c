@@ -273,6 +273,12 @@ int coord_epoll_remove(int epoll, int descriptor) {
     return control(epoll, EPOLL_CTL_DEL, descriptor, 0, 0);
 }
 
+int coord_wait_readable(int descriptor, int64_t nanoseconds) {
+    struct pollfd waited = {.fd = descriptor, .events = POLLIN};
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return ppoll(&waited, 1, &limit, NULL);
+}
+
 int coord_epoll_wait(int epoll, coord_ready *ready, int limit, int timeout_milliseconds) {
     struct epoll_event events[128];
     if (limit > 128) limit = 128;

@@ -22,6 +22,7 @@ package struct SourcePosition: Hashable, Comparable, Sendable, CustomStringConve
 
 /// What is wrong, or doubtful, in a file of a catalogue, and where.
 package struct Diagnostic: Error, Hashable, Sendable {
+    /// An error refuses the file; a warning only advises.
     package enum Severity: String, Sendable { case error, warning }
 
     package var severity: Severity

@@ -3,6 +3,7 @@ import CoordJSON
 /// A document as a tree whose every value and key knows where it stands. JSON and YAML both become one, so
 /// that one set of rules checks missions, role files and manifests.
 package struct LocatedValue: Sendable, Equatable {
+    /// What the value is. Numbers that are whole and fit stay whole.
     package enum Content: Sendable, Equatable {
         case null
         case bool(Bool)

@@ -4,54 +4,21 @@ import CoordModel
 extension MissionReader {
     func checkAcrossTasks(_ mission: Mission, _ fields: Fields<MissionKey>) {
         DependencyCheck.check(tasks.map { TaskNeeds(id: $0.spec.id, needs: $0.needs) }, problems: problems)
-        checkRolesOnTeam(mission)
-        let listsTasks = if case .list(let items)? = fields[.tasks]?.content { !items.isEmpty } else { false }
-        guard !listsTasks, fields[.planning] == nil, fields[.tasks].map({ $0.kindName == "a list" }) ?? true
-        else {
-            return
+        guard fields[.planning] == nil else { return }
+        switch fields[.tasks]?.content {
+        case nil:
+            // A misspelt key was reported already; that it is missing says nothing more.
+            let isMisspelt = fields.unknown.contains {
+                [.tasks, .planning].contains(MissionKey.nearest(to: $0.key))
+            }
+            if isMisspelt { return }
+        case .list(let items)?: guard items.isEmpty else { return }
+        default: return
         }
         problems.error(
             at: fields.position(of: .tasks),
             "the mission has no tasks, and no `planning` that would make them",
             hint: "List `tasks`, or name a role in `planning`: { \"role\": \"producer\" }")
-    }
-
-    /// With a team given, a task's role must be one of the team's: nobody else would ever take the task.
-    private func checkRolesOnTeam(_ mission: Mission) {
-        guard !mission.team.isEmpty else { return }
-        let onTeam = Set(mission.team.map(\.role))
-        let words = mission.team.map(\.role.rawValue)
-        var reported: Set<RoleID> = []
-        for task in tasks {
-            guard let role = task.spec.role, !onTeam.contains(role), reported.insert(role).inserted else {
-                continue
-            }
-            problems.error(
-                at: task.rolePosition,
-                "task `\(task.spec.id)` is for the role `\(role)`, which no team member has",
-                hint: Suggestion.nearest(to: role.rawValue, among: words).map { "Did you mean `\($0)`?" }
-                    ?? "Add { \"role\": \"\(role)\" } to `team`")
-        }
-        checkCapabilities(mission)
-    }
-
-    /// Warns of the first task whose capabilities nobody on the team has together.
-    private func checkCapabilities(_ mission: Mission) {
-        var reported: Set<[Capability]> = []
-        for task in tasks where !task.spec.capabilities.isEmpty && task.spec.run == nil {
-            let wanted = Set(task.spec.capabilities)
-            let isFit = mission.team.contains { member in
-                guard task.spec.role == nil || task.spec.role == member.role else { return false }
-                return wanted.isSubset(of: names.roles[member.role]?.capabilities ?? [])
-            }
-            guard !isFit, reported.insert(task.spec.capabilities.sorted()).inserted else { continue }
-            let who = task.spec.role.map { "the role `\($0)` does not have" } ?? "no team member has"
-            problems.warning(
-                at: task.capabilitiesPosition,
-                "task `\(task.spec.id)` asks for "
-                    + "\(Fields<TaskKey>.enumeration(task.spec.capabilities.map(\.rawValue))), which \(who)",
-                hint: "Without a worker that fits, the task waits for ever")
-        }
     }
 
     // MARK: Warnings
@@ -73,6 +40,42 @@ extension MissionReader {
         let needsAgents = mission.tasks.isEmpty || mission.tasks.contains { $0.run == nil }
         if needsAgents, let position = fields[.team]?.position {
             TeamComposition.warn(mission.team, names.roles, at: position, problems)
+        }
+        warnOfStrangers(mission)
+    }
+
+    /// Tasks that nobody on the team is made for: the first of each role, and of each set of capabilities.
+    private func warnOfStrangers(_ mission: Mission) {
+        guard !mission.team.isEmpty else { return }
+        let onTeam = Set(mission.team.map(\.role))
+        let words = mission.team.map(\.role.rawValue)
+        var reportedRoles: Set<RoleID> = []
+        var reportedCapabilities: Set<[Capability]> = []
+        for task in tasks where task.spec.run == nil {
+            if let role = task.spec.role, !onTeam.contains(role), reportedRoles.insert(role).inserted {
+                problems.warning(
+                    at: task.rolePosition,
+                    "task `\(task.spec.id)` is for the role `\(role)`, which no team member has",
+                    hint: Suggestion.nearest(to: role.rawValue, among: words).map { "Did you mean `\($0)`?" }
+                        ?? "Another worker will get it; add { \"role\": \"\(role)\" } to `team`")
+            }
+            let wanted = task.spec.capabilities
+            guard !wanted.isEmpty, !isFit(mission.team, for: task.spec, onTeam),
+                reportedCapabilities.insert(wanted.sorted()).inserted
+            else { continue }
+            problems.warning(
+                at: task.capabilitiesPosition,
+                "task `\(task.spec.id)` asks for "
+                    + "\(Fields<TaskKey>.enumeration(wanted.map(\.rawValue))), which no worker for it has",
+                hint: "It will be given to a worker without them")
+        }
+    }
+
+    /// Whether a worker that may get the task has all the capabilities it asks for.
+    private func isFit(_ team: [TeamMember], for task: TaskSpec, _ onTeam: Set<RoleID>) -> Bool {
+        team.contains { member in
+            if let role = task.role, onTeam.contains(role), member.role != role { return false }
+            return Set(task.capabilities).isSubset(of: names.roles[member.role]?.capabilities ?? [])
         }
     }
 }

@@ -7,6 +7,19 @@ enum RoleKey: String, FieldKey {
     case name, description, model, tools, kind, capabilities, owns, skills, maxModel, aliases, examples
 }
 
+/// Checks single role files.
+package enum RoleFile {
+    /// Everything wrong or doubtful with the file; its name is the role's.
+    package static func check(_ path: String) -> [Diagnostic] {
+        let name = Files.name(path)
+        let stem = name.hasSuffix(".md") ? String(name.dropLast(3)) : name
+        // The common text is no role: it only has to be readable.
+        let isRole = !stem.hasPrefix("_")
+        guard !isRole || RoleID(stem).isValid else { return [RoleShelf.misnamed(path, stem)] }
+        return RoleReader.read(path, id: isRole ? RoleID(stem) : "common").diagnostics
+    }
+}
+
 /// Reads one role file: YAML front matter (or a JSON file of the same name beside it) and prose.
 struct RoleReader {
     let problems: ProblemList

@@ -3,6 +3,12 @@ import CoordSystem
 
 /// All roles of a catalogue as they were when it was read.
 package struct RoleShelf: Sendable {
+    /// What is wrong or doubtful in one role file; its name is taken from the file.
+    package static func check(_ path: String) -> [Diagnostic] {
+        let name = path.split(separator: "/").last.map { String($0.dropLast(3)) } ?? path
+        return RoleReader.read(path, id: RoleID(name)).diagnostics
+    }
+
     /// A role and where it was found.
     package struct Entry: Sendable, Hashable {
         package var role: Role
@@ -75,11 +81,7 @@ package struct RoleShelf: Sendable {
     private mutating func read(_ path: String, name: String, origin: CatalogOrigin) -> RoleID? {
         let id = RoleID(name)
         guard id.isValid else {
-            problems.append(
-                Diagnostic(
-                    severity: .warning, file: path,
-                    message: "`\(name)` is no name of a role; the file is left out",
-                    hint: "Name the file with `a-z 0-9 . _ -` only, as in `code-reviewer.md`"))
+            problems.append(Self.misnamed(path, name))
             return nil
         }
         guard entries[id] == nil, broken[id] == nil else { return nil }
@@ -91,6 +93,12 @@ package struct RoleShelf: Sendable {
         }
         entries[id] = Entry(role: role, origin: origin)
         return id
+    }
+
+    static func misnamed(_ path: String, _ name: String) -> Diagnostic {
+        Diagnostic(
+            severity: .warning, file: path, message: "`\(name)` is no name of a role; the file is left out",
+            hint: "Name the file with `a-z 0-9 . _ -` only, as in `code-reviewer.md`")
     }
 
     private mutating func readCommon(_ path: String) {

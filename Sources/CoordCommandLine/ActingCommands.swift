@@ -16,10 +16,18 @@ enum ActingCommands {
     /// How long an answer may take. The coordinator answers between two events; a minute means that it hangs.
     private static let patienceMilliseconds: Int32 = 60_000
 
-    static func pause(_ context: CommandContext) throws(CommandFailure) -> ExitStatus { try send([.pause], context) }
-    static func resume(_ context: CommandContext) throws(CommandFailure) -> ExitStatus { try send([.resume], context) }
-    static func drain(_ context: CommandContext) throws(CommandFailure) -> ExitStatus { try send([.drain], context) }
-    static func stop(_ context: CommandContext) throws(CommandFailure) -> ExitStatus { try send([.stop], context) }
+    static func pause(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        try send([.pause], context)
+    }
+    static func resume(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        try send([.resume], context)
+    }
+    static func drain(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        try send([.drain], context)
+    }
+    static func stop(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        try send([.stop], context)
+    }
 
     static func skip(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         try send(tasks(context).map { .skipTask($0) }, context)
@@ -60,7 +68,8 @@ enum ActingCommands {
         let command = arguments.value("command")
         guard !prompt.isEmpty || command != nil else {
             throw CommandFailure(
-                .wrongInput, "task `\(id)` has nothing to do", hint: "say what with `--prompt TEXT` or `--command CMD`")
+                .wrongInput, "task `\(id)` has nothing to do",
+                hint: "say what with `--prompt TEXT` or `--command CMD`")
         }
         let spec = TaskSpec(
             id: id, title: arguments.value("title"), prompt: prompt,
@@ -85,12 +94,17 @@ enum ActingCommands {
         return try send(tasks(context).map { .editTask($0, edit) }, context)
     }
 
-    private static func tasks(_ context: CommandContext) -> [TaskID] { context.arguments.words.map { TaskID($0) } }
+    private static func tasks(_ context: CommandContext) -> [TaskID] {
+        context.arguments.words.map { TaskID($0) }
+    }
 
     // MARK: - The socket
 
-    /// Sends the commands one after the other; every one is answered, and a refused one makes the exit status 2.
-    private static func send(_ commands: [Command], _ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+    /// Sends the commands one after the other; every one is answered, and a refused one makes the exit status
+    /// 2.
+    private static func send(_ commands: [Command], _ context: CommandContext) throws(CommandFailure)
+        -> ExitStatus
+    {
         let state = try context.journalProject()
         let caller = try ControlCaller(state)
         var refused: CommandFailure?
@@ -99,7 +113,8 @@ enum ActingCommands {
             let reply = try caller.ask(command, patienceMilliseconds: patienceMilliseconds)
             answers.append(CommandCodec.encode(reply))
             switch reply {
-            case .accepted(let text): if !context.wantsJSON { context.output.line(TerminalText.escaped(text)) }
+            case .accepted(let text):
+                if !context.wantsJSON { context.output.line(TerminalText.escaped(text)) }
             case .refused(let reason, let hint):
                 let failure = CommandFailure(.wrongInput, reason, hint: hint.isEmpty ? nil : hint)
                 if let earlier = refused { context.diagnostics.report(earlier) }
@@ -162,7 +177,8 @@ final class ControlCaller {
         while true {
             if case .line(let line)? = framing.next() {
                 do throws(WireError) { return try RPCMessage.decode(line) } catch {
-                    throw CommandFailure(.internalFault, "the coordinator's answer is not understood: \(error)")
+                    throw CommandFailure(
+                        .internalFault, "the coordinator's answer is not understood: \(error)")
                 }
             }
             var wanted = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)

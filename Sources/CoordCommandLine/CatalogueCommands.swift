@@ -24,7 +24,7 @@ enum ValidateCommand {
 
     /// Role files end in `.md` and lie in a folder `roles`; every other file is read as a mission.
     private static func diagnostics(of path: String, _ catalog: Catalog) -> [Diagnostic] {
-        if path.hasSuffix(".md"), Files.parent(path).hasSuffix("/roles") { return RoleFile.check(path) }
+        if path.hasSuffix(".md"), Files.parent(path).hasSuffix("/roles") { return RoleShelf.check(path) }
         return MissionFile.read(path, catalog: catalog).diagnostics
     }
 
@@ -55,36 +55,44 @@ enum CatalogueCommands {
                         [
                             "id": .string($0.id.rawValue), "name": .string($0.name),
                             "description": .string($0.description), "origin": .string($0.origin.description),
-                            "path": .string($0.path), "tasks": .count($0.taskCount), "workers": .count($0.workerCount),
+                            "path": .string($0.path), "tasks": .count($0.taskCount),
+                            "workers": .count($0.workerCount),
                             "problem": .optional($0.problem?.message),
                         ]
                     }),
             ])
             return .done
         }
-        var table = TextTable([.left("MISSION"), .right("TASKS"), .right("WORKERS"), .left("ORIGIN"), .flexible("WHAT IT DOES")])
+        var table = TextTable([
+            .left("MISSION"), .right("TASKS"), .right("WORKERS"), .left("ORIGIN"), .flexible("WHAT IT DOES"),
+        ])
         for mission in missions {
             table.append([
-                "\(mission.id.rawValue)", "\(String(mission.taskCount))", "\(String(mission.workerCount))",
-                "\(mission.origin.description)", "\(mission.problem?.message ?? mission.description)",
+                .init(mission.id.rawValue), .init(String(mission.taskCount)),
+                .init(String(mission.workerCount)),
+                .init(mission.origin.description), .init(mission.problem?.message ?? mission.description),
             ])
         }
         context.output.write(table.text(columns: context.columns, style: context.style))
         return .done
     }
 
-    static func showMission(_ context: CommandContext) throws(CommandFailure) -> ExitStatus { try PlanCommand.run(context) }
+    static func showMission(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        try PlanCommand.run(context)
+    }
 
     static func listRoles(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let shelf = MissionPreparation.catalog(context).roles()
         if context.wantsJSON {
             context.answer(["schema": "coord.roles/1", "roles": .array(shelf.sorted.map(document))])
         } else {
-            var table = TextTable([.left("ROLE"), .left("KIND"), .left("ORIGIN"), .flexible("WHAT IT IS FOR")])
+            var table = TextTable([
+                .left("ROLE"), .left("KIND"), .left("ORIGIN"), .flexible("WHAT IT IS FOR"),
+            ])
             for entry in shelf.sorted {
                 table.append([
-                    "\(entry.role.id.rawValue)", "\(entry.role.kind.rawValue)", "\(entry.origin.description)",
-                    "\(entry.role.description)",
+                    .init(entry.role.id.rawValue), .init(entry.role.kind.rawValue),
+                    .init(entry.origin.description), .init(entry.role.description),
                 ])
             }
             context.output.write(table.text(columns: context.columns, style: context.style))
@@ -113,9 +121,11 @@ enum CatalogueCommands {
     private static func document(_ entry: RoleShelf.Entry) -> JSONValue {
         let role = entry.role
         return [
-            "id": .string(role.id.rawValue), "name": .string(role.name), "description": .string(role.description),
+            "id": .string(role.id.rawValue), "name": .string(role.name),
+            "description": .string(role.description),
             "origin": .string(entry.origin.description), "path": .string(role.origin),
-            "kind": .string(role.kind.rawValue), "model": .optional(role.model), "maxModel": .optional(role.maxModel),
+            "kind": .string(role.kind.rawValue), "model": .optional(role.model),
+            "maxModel": .optional(role.maxModel),
             "capabilities": .array(role.capabilities.map { .string($0.rawValue) }),
             "owns": .array(role.owns.map { .string($0) }),
             "aliases": .array(role.aliases.map { .string($0.rawValue) }),

@@ -3,11 +3,15 @@ package import CoordModel
 package import CoordRuntime
 package import CoordStore
 package import CoordSystem
+package import CoordWire
 
-/// What a command works with: the arguments as they are meant here, where results and speech go, and the world.
+/// What a command works with: the arguments as they are meant here, where results and speech go, and the
+/// world.
 ///
 /// Confined to the main thread.
 package final class CommandContext {
+    private static let pieceBytes = 1 << 15
+
     package let arguments: LowArguments
     /// Standard output, for results.
     package let output: Output
@@ -51,6 +55,38 @@ package final class CommandContext {
         output.write(TerminalText.escapedJSON(text))
     }
 
+    /// Writes one JSON document that may be large: without a tree, unless it is laid out for people.
+    package func answer(members: (inout MemberWriter) -> Void) {
+        if surroundings.outputIsTerminal { return answer(MemberWriter.tree(members)) }
+        var bytes: [UInt8] = []
+        MemberWriter.append(to: &bytes, members)
+        output.line(TerminalText.escapedJSON(String(decoding: bytes, as: UTF8.self)))
+    }
+
+    /// Writes a JSON document that is one list, item by item: it may be long.
+    package func answer<Item>(
+        _ schema: StaticString, _ name: StaticString, _ items: [Item],
+        _ members: (Item, inout MemberWriter) -> Void
+    ) {
+        if surroundings.outputIsTerminal {
+            return answer { writer in
+                writer.string("schema", schema.description)
+                writer.objects(name, items, members)
+            }
+        }
+        output.write("{\"schema\":\"\(schema)\",\"\(name)\":[")
+        var bytes: [UInt8] = []
+        for (index, item) in items.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            MemberWriter.append(to: &bytes) { members(item, &$0) }
+            guard bytes.count > Self.pieceBytes else { continue }
+            output.write(TerminalText.escapedJSON(String(decoding: bytes, as: UTF8.self)))
+            bytes.removeAll(keepingCapacity: true)
+        }
+        output.write(TerminalText.escapedJSON(String(decoding: bytes, as: UTF8.self)))
+        output.line("]}")
+    }
+
     // MARK: Project and journal
 
     /// The project whose journal a reading command shows.
@@ -63,6 +99,7 @@ package final class CommandContext {
         try openJournal(journalProject(), .readOnly)
     }
 
+    /// Opens a project's journal, with its errors turned into failures.
     package func openJournal(
         _ state: StateFolder, _ mode: SQLiteStore.Mode
     ) throws(CommandFailure) -> SQLiteStore {

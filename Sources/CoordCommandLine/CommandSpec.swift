@@ -1,4 +1,5 @@
-/// One command as the registry knows it. Parsing, help and the list of what is not built yet are all read from here.
+/// One command as the registry knows it. Parsing, help and the list of what is not built yet are all read
+/// from here.
 package struct CommandSpec: Sendable {
     /// What carries a command out. Nil in the registry: not part of this version.
     package typealias Body = @Sendable (CommandContext) throws(CommandFailure) -> ExitStatus
@@ -108,7 +109,7 @@ package struct Flag: Sendable, Hashable {
     }
 
     /// What every command takes.
-    static let common = [
+    package static let common = [
         Flag("project", nil, .text("DIR"), "the project to work on; otherwise the one around this folder"),
         Flag("json", nil, "answer with one JSON document"),
         Flag("quiet", "q", "say nothing but results and errors"),

@@ -2,6 +2,7 @@
 package enum CommandTable {
     package static let all = running + looking + acting + checking + settingUp
 
+    /// The command of that name.
     package static func command(_ name: String) -> CommandSpec? { all.first { $0.name == name } }
 
     // MARK: Flags that several commands share
@@ -19,7 +20,7 @@ package enum CommandTable {
 
     private static let running = [
         CommandSpec(
-            "run", .run, "run a mission to its end", arguments: [.one("MISSION")],
+            "run", .run, "run a mission to its end", arguments: [.maybe("MISSION")],
             flags: [
                 Flag("goal", nil, .text("TEXT"), "what is to be reached, in place of the mission's goal"),
                 Flag("agent", nil, .text("A"), "auto, rehearsal, command:CMD, or a coding agent's name"),
@@ -36,7 +37,8 @@ package enum CommandTable {
                 Flag("api-port", nil, .number("P", 1...65_535), "the API's port", isBuilt: false),
                 Flag("api-only", nil, "serve the API and start nothing", isBuilt: false),
             ],
-            examples: ["coord run missions/web-app.json", "coord run web-app --resume"]),
+            examples: ["coord run missions/web-app.json", "coord run web-app --resume"],
+            body: RunCommand.run),
         CommandSpec("demo", .run, "show a rehearsal in a fresh folder"),
     ]
 
@@ -78,7 +80,7 @@ package enum CommandTable {
                         Flag(
                             "check", nil, .text("CMD"), "what must pass before it is handed in", repeats: true
                         ),
-                    ]),
+                    ], body: ActingCommands.addTask),
                 CommandSpec(
                     "edit", .act, "change a task nobody works on", arguments: [.one("TASK")],
                     flags: [
@@ -89,17 +91,24 @@ package enum CommandTable {
                             "needs", nil, .text("TASK"), "the tasks it needs, in place of those it has",
                             repeats: true),
                         Flag("priority", nil, .number("N", -100...100), "higher goes first"),
-                    ]),
-                CommandSpec("skip", .act, "leave a task out", arguments: [.some("TASK")]),
-                CommandSpec("retry", .act, "try a task again", arguments: [.some("TASK")]),
-                CommandSpec("cancel", .act, "end a task", arguments: [.some("TASK")]),
-                CommandSpec("approve", .act, "let a task's work go on", arguments: [.some("TASK")]),
+                    ], body: ActingCommands.editTask),
+                CommandSpec(
+                    "skip", .act, "leave a task out", arguments: [.some("TASK")], body: ActingCommands.skip),
+                CommandSpec(
+                    "retry", .act, "try a task again", arguments: [.some("TASK")],
+                    body: ActingCommands.retry),
+                CommandSpec(
+                    "cancel", .act, "end a task", arguments: [.some("TASK")], body: ActingCommands.cancel),
+                CommandSpec(
+                    "approve", .act, "let a task's work go on", arguments: [.some("TASK")],
+                    body: ActingCommands.approve),
                 CommandSpec(
                     "reject", .act, "send a task's work back", arguments: [.one("TASK")],
-                    flags: [Flag("reason", nil, .text("TEXT"), "why")]),
+                    flags: [Flag("reason", nil, .text("TEXT"), "why")], body: ActingCommands.reject),
                 CommandSpec(
                     "reassign", .act, "give a task to a worker", arguments: [.one("TASK")],
-                    flags: [Flag("to", nil, .text("WORKER"), "the worker; without it, any")]),
+                    flags: [Flag("to", nil, .text("WORKER"), "the worker; without it, any")],
+                    body: ActingCommands.reassign),
             ], defaultSubcommand: "list"),
         CommandSpec(
             "workers", .look, "the workers of the run",
@@ -108,8 +117,12 @@ package enum CommandTable {
                 CommandSpec(
                     "show", .look, "one worker", arguments: [.one("WORKER")], flags: [run],
                     body: WorkersCommand.show),
-                CommandSpec("restart", .act, "replace a worker's process", arguments: [.some("WORKER")]),
-                CommandSpec("stop", .act, "take a worker out of the run", arguments: [.some("WORKER")]),
+                CommandSpec(
+                    "restart", .act, "replace a worker's process", arguments: [.some("WORKER")],
+                    body: ActingCommands.restartWorker),
+                CommandSpec(
+                    "stop", .act, "take a worker out of the run", arguments: [.some("WORKER")],
+                    body: ActingCommands.stopWorker),
             ], defaultSubcommand: "list"),
         CommandSpec("queue", .look, "what waits to land", flags: [run], body: QueueCommand.run),
         CommandSpec(
@@ -156,10 +169,11 @@ package enum CommandTable {
     // MARK: Act
 
     private static let acting = [
-        CommandSpec("pause", .act, "grant no more work until `coord resume`"),
-        CommandSpec("resume", .act, "go on after `coord pause`"),
-        CommandSpec("drain", .act, "finish and land what runs, then end"),
-        CommandSpec("stop", .act, "end what runs now; `coord run --resume` goes on"),
+        CommandSpec("pause", .act, "grant no more work until `coord resume`", body: ActingCommands.pause),
+        CommandSpec("resume", .act, "go on after `coord pause`", body: ActingCommands.resume),
+        CommandSpec("drain", .act, "finish and land what runs, then end", body: ActingCommands.drain),
+        CommandSpec(
+            "stop", .act, "end what runs now; `coord run --resume` goes on", body: ActingCommands.stop),
         CommandSpec(
             "handoff", .act, "write down where a worker stands, for the next", arguments: [.one("WORKER")],
             flags: [
@@ -185,9 +199,11 @@ package enum CommandTable {
         [
             CommandSpec(
                 "plan", .check, "a mission's graph and critical path; starts nothing",
-                arguments: [.one("MISSION")], examples: ["coord plan missions/web-app.json"]),
+                arguments: [.one("MISSION")], examples: ["coord plan missions/web-app.json"],
+                body: PlanCommand.run),
             CommandSpec(
-                "validate", .check, "check mission, role and skill files", arguments: [.some("FILE")]),
+                "validate", .check, "check mission and role files", arguments: [.some("FILE")],
+                body: ValidateCommand.run),
         ] + ["missions", "roles", "skills"].map(catalogue) + [
             CommandSpec(
                 "doctor", .check, "whether this machine has what coord needs", body: DoctorCommand.run)
@@ -196,9 +212,17 @@ package enum CommandTable {
     private static func catalogue(_ name: String) -> CommandSpec {
         let singular = name.dropLast().uppercased()
         var commands = [
-            CommandSpec("list", .check, "every one, with its origin"),
-            CommandSpec("show", .check, "one", arguments: [.one(singular)]),
-            CommandSpec("validate", .check, "check files", arguments: [.any("FILE")]),
+            CommandSpec(
+                "list", .check, "every one, with its origin",
+                body: name == "missions"
+                    ? CatalogueCommands.listMissions : name == "roles" ? CatalogueCommands.listRoles : nil),
+            CommandSpec(
+                "show", .check, "one", arguments: [.one(singular)],
+                body: name == "missions"
+                    ? CatalogueCommands.showMission : name == "roles" ? CatalogueCommands.showRole : nil),
+            CommandSpec(
+                "validate", .check, "check files", arguments: [.some("FILE")],
+                body: name == "skills" ? nil : ValidateCommand.run),
             CommandSpec("add", .check, "start a new one", arguments: [.one(singular)]),
         ]
         if name == "skills" {

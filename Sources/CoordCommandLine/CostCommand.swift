@@ -1,6 +1,6 @@
-import CoordJSON
 import CoordModel
 import CoordStore
+import CoordWire
 
 /// `coord cost`: what a run has cost, and who or what cost it.
 enum CostCommand {
@@ -9,26 +9,27 @@ enum CostCommand {
     static func run(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let reading = try context.runReading()
         if context.wantsJSON {
-            context.answer(try document(reading))
+            try answer(reading, context)
             return .done
         }
         let record = reading.record
         let grouping = context.arguments.value("by").flatMap(CostGrouping.init(rawValue:)) ?? .worker
         let sums = try sums(reading, grouping)
-        var table = TextTable([
-            .left(grouping.rawValue.uppercased()), .right("COST"), .right("CALLS"), .right("IN"),
-            .right("OUT"),
-            .right("FROM CACHE"), .right("TO CACHE"),
-        ])
+        var table = TextTable(
+            [
+                .left(grouping.rawValue.uppercased()), .right("COST"), .right("CALLS"), .right("IN"),
+                .right("OUT"), .right("FROM CACHE"), .right("TO CACHE"),
+            ], rows: sums.count)
         for sum in sums {
-            table.append([
-                .init(sum.id.isEmpty ? "(no role)" : sum.id), .init(Wording.money(sum.cost)),
-                .init("\(sum.calls)"),
-                .init(Wording.count(sum.tokens.input)), .init(Wording.count(sum.tokens.output)),
-                .init(Wording.count(sum.tokens.cacheRead)), .init(Wording.count(sum.tokens.cacheWrite)),
-            ])
+            table.append(sum.id.isEmpty ? "(no role)" : sum.id)
+            table.append(Wording.money(sum.cost))
+            table.append(String(sum.calls))
+            table.append(Wording.count(sum.tokens.input))
+            table.append(Wording.count(sum.tokens.output))
+            table.append(Wording.count(sum.tokens.cacheRead))
+            table.append(Wording.count(sum.tokens.cacheWrite))
         }
-        context.output.write(table.text(columns: context.columns, style: context.style))
+        table.write(to: context.output, columns: context.columns, style: context.style)
         var text = "total \(Wording.money(record.spent))"
         if let budget = record.budget { text += " of \(Wording.money(budget))" }
         if record.reserved > .zero { text += ", \(Wording.money(record.reserved)) reserved" }
@@ -50,25 +51,40 @@ enum CostCommand {
         record.landed > 0 ? Money(microDollars: record.spent.microDollars / Int64(record.landed)) : nil
     }
 
+    private static let listed: [(name: StaticString, grouping: CostGrouping)] = [
+        ("byWorker", .worker), ("byRole", .role), ("byModel", .model), ("byTask", .task),
+    ]
+
     /// The document of `coord cost --json`.
-    static func document(_ reading: RunReading) throws(CommandFailure) -> JSONValue {
+    private static func answer(_ reading: RunReading, _ context: CommandContext) throws(CommandFailure) {
         let record = reading.record
-        func entries(_ grouping: CostGrouping) throws(CommandFailure) -> JSONValue {
-            .array(
-                try sums(reading, grouping).map {
-                    [
-                        "id": .string($0.id), "costUSD": .dollars($0.cost), "tokens": .tokens($0.tokens),
-                        "calls": .count($0.calls),
-                    ]
-                })
+        var groups: [(name: StaticString, sums: [CostSum])] = []
+        for (name, grouping) in listed { groups.append((name, try sums(reading, grouping))) }
+        context.answer { writer in
+            writer.string("schema", "coord.cost/1")
+            writer.money("totalUSD", record.spent)
+            writer.money("reservedUSD", record.reserved)
+            writer.moneyOrNull("budgetUSD", record.budget)
+            write(record.tokens, to: &writer)
+            for (name, sums) in groups {
+                writer.objects(name, sums) { sum, writer in
+                    writer.string("id", sum.id)
+                    writer.money("costUSD", sum.cost)
+                    write(sum.tokens, to: &writer)
+                    writer.integer("calls", sum.calls)
+                }
+            }
+            writer.moneyOrNull("perLandedTaskUSD", perLandedTask(record))
+            writer.flag("simulated", record.simulated)
         }
-        return [
-            "schema": "coord.cost/1", "totalUSD": .dollars(record.spent),
-            "reservedUSD": .dollars(record.reserved),
-            "budgetUSD": .dollars(record.budget), "tokens": .tokens(record.tokens),
-            "byWorker": try entries(.worker), "byRole": try entries(.role), "byModel": try entries(.model),
-            "byTask": try entries(.task), "perLandedTaskUSD": .dollars(perLandedTask(record)),
-            "simulated": .bool(record.simulated),
-        ]
+    }
+
+    private static func write(_ tokens: TokenCounts, to writer: inout MemberWriter) {
+        writer.object("tokens") {
+            $0.integer("input", tokens.input)
+            $0.integer("output", tokens.output)
+            $0.integer("cacheRead", tokens.cacheRead)
+            $0.integer("cacheWrite", tokens.cacheWrite)
+        }
     }
 }

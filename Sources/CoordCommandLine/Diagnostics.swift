@@ -34,14 +34,17 @@ package final class Diagnostics {
         self.isVerbose = isVerbose
     }
 
+    /// Prints an error: what, where, and what would help.
     package func error(_ message: String, at location: String? = nil, hint: String? = nil) {
         say(style.bold(style.red("error:")), message, location, hint)
     }
 
+    /// Prints a warning in the shape of an error.
     package func warning(_ message: String, at location: String? = nil, hint: String? = nil) {
         say(style.bold(style.yellow("warning:")), message, location, hint)
     }
 
+    /// Prints a failure as an error.
     package func report(_ failure: CommandFailure) {
         error(failure.message, at: failure.location, hint: failure.hint)
     }

@@ -11,7 +11,8 @@ import CoordSystem
     import Darwin
 #endif
 
-/// `coord doctor`: whether this machine has what coord needs. Changes nothing but a file of its own that it removes.
+/// `coord doctor`: whether this machine has what coord needs. Changes nothing but a file of its own that it
+/// removes.
 enum DoctorCommand {
     enum Verdict: String { case ok, warning, missing }
 

@@ -10,7 +10,8 @@ import CoordSystem
     import Darwin
 #endif
 
-/// How long ago each worker was last heard of: known to the living coordinator alone, and asked of it in passing.
+/// How long ago each worker was last heard of: known to the living coordinator alone, and asked of it in
+/// passing.
 package enum Heartbeats {
     private static let patienceMilliseconds: Int32 = 200
 

@@ -24,13 +24,15 @@ enum HelpCommand {
 
     static func overview(_ style: Style) -> String {
         var text =
-            "coord runs a team of coding agents on a git repository, and lands only what passed its tests.\n\n"
+            "coord runs a team of coding agents on a git repository, "
+            + "and lands only what passed its tests.\n\n"
         text += "  " + style.bold("coord run missions/web-app.json") + "    run a mission\n"
         text += "  " + style.bold("coord status") + "                       see where it stands\n"
+        let nameWidth = CommandTable.all.filter(\.isBuilt).map(\.name.utf8.count).max() ?? 0
         for group in CommandSpec.Group.allCases {
             let commands = CommandTable.all.filter { $0.group == group && $0.isBuilt }
             guard !commands.isEmpty else { continue }
-            text += "\n" + style.bold(group.rawValue) + "\n" + list(commands, style)
+            text += "\n" + style.bold(group.rawValue) + "\n" + list(commands, style, width: nameWidth)
         }
         let later = CommandTable.all.filter { !$0.isBuilt }.map(\.name)
         if !later.isEmpty {
@@ -41,8 +43,8 @@ enum HelpCommand {
             + "\n`coord help COMMAND` explains one; `coord help exit-status` what the exit statuses mean.\n"
     }
 
-    private static func list(_ commands: [CommandSpec], _ style: Style) -> String {
-        let width = (commands.map(\.name.utf8.count).max() ?? 0) + 2
+    private static func list(_ commands: [CommandSpec], _ style: Style, width: Int? = nil) -> String {
+        let width = (width ?? commands.map(\.name.utf8.count).max() ?? 0) + 2
         return commands.map {
             "  " + style.cyan(TerminalText.padded($0.name, to: width)) + $0.summary + "\n"
         }.joined()

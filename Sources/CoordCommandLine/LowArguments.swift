@@ -14,8 +14,11 @@ package struct LowArguments: Sendable, Hashable {
     /// The command as people type it: `coord tasks show`.
     package var commandText: String { (["coord"] + path).joined(separator: " ") }
 
+    /// Whether the flag was typed.
     package func has(_ flag: String) -> Bool { flags[flag] != nil }
+    /// The last value of a flag.
     package func value(_ flag: String) -> String? { flags[flag]?.last }
+    /// Every value of a flag, in the order of typing.
     package func values(_ flag: String) -> [String] { flags[flag] ?? [] }
     /// The value of a flag that takes a number; it was checked while parsing.
     package func number(_ flag: String) -> Int? { value(flag).flatMap { Int($0) } }
@@ -24,7 +27,8 @@ package struct LowArguments: Sendable, Hashable {
     package var first: String? { words.first }
 }
 
-/// From typed words to `LowArguments`, or to a sentence that says which word is wrong and what was probably meant.
+/// From typed words to `LowArguments`, or to a sentence that says which word is wrong and what was probably
+/// meant.
 package struct ArgumentParser {
     private var arguments = LowArguments()
     private var spec: CommandSpec?
@@ -120,7 +124,8 @@ package struct ArgumentParser {
         }
     }
 
-    /// A flag of the command, of its default subcommand, or of all commands. Before the command only the last.
+    /// A flag of the command, of its default subcommand, or of all commands. Before the command only the
+    /// last.
     private func find(_ look: (CommandSpec) -> Flag?) -> Flag? {
         guard let spec else { return look(CommandSpec("", .run, "")) }
         if let flag = look(spec) { return flag }
@@ -191,7 +196,8 @@ package struct ArgumentParser {
         }
         return CommandFailure(
             .wrongInput, message,
-            hint: owner.map { "it belongs to `coord \($0.name)`" } ?? "see `coord help \(spec.name)`")
+            hint: owner.map { "it belongs to `coord \($0.name)`" }
+                ?? "see `coord help \(arguments.path.joined(separator: " "))`")
     }
 
     private func suggestion(_ written: String, _ flags: [Flag]) -> String? {
@@ -244,8 +250,8 @@ package struct ArgumentParser {
     /// `-5` is a word, no flag.
     private func isNumber(_ word: String) -> Bool { Int(word) != nil }
 
-    /// Dollars with up to six decimals.
-    static func money(_ text: String) -> Money? {
+    /// Dollars with up to six decimals, with or without their sign; nil for anything else.
+    package static func money(_ text: String) -> Money? {
         let text = text.hasPrefix("$") ? text.dropFirst() : text[...]
         guard let first = text.utf8.first, (0x30...0x39).contains(first) || first == 0x2E else { return nil }
         return Double(text).flatMap { Money(dollars: $0) }

@@ -61,8 +61,10 @@ enum PlanCommand {
         let style = context.style
         let critical = Set(summary.criticalPath)
         output.line(
-            style.bold(TerminalText.escaped(mission.name)) + ": " + Wording.plural(mission.tasks.count, "task")
-                + " in \(Wording.plural(summary.levels.count, "wave")), at most \(summary.width) side by side")
+            style.bold(TerminalText.escaped(mission.name)) + ": "
+                + Wording.plural(mission.tasks.count, "task")
+                + " in \(Wording.plural(summary.levels.count, "wave")), at most \(summary.width) side by side"
+        )
         for (level, specs) in summary.levels.enumerated() {
             output.line()
             output.line(style.dim("wave \(level + 1)"))
@@ -72,7 +74,8 @@ enum PlanCommand {
                 let needs =
                     spec.dependencies.isEmpty
                     ? "" : style.dim(" needs " + spec.dependencies.map(\.rawValue).joined(separator: ", "))
-                output.line("  \(mark) \(spec.id)\(style.dim(role))  \(TerminalText.escaped(spec.title))\(needs)")
+                output.line(
+                    "  \(mark) \(spec.id)\(style.dim(role))  \(TerminalText.escaped(spec.title))\(needs)")
             }
         }
         output.line()
@@ -86,7 +89,10 @@ enum PlanCommand {
         if mission.planningRole != nil, mission.tasks.isEmpty {
             output.line("tasks: none yet; the planning role turns the goal into tasks")
         }
-        output.line("gate: " + (mission.merge.gate.isEmpty ? "none" : TerminalText.escaped(mission.merge.gate.joined(separator: "; "))))
+        output.line(
+            "gate: "
+                + (mission.merge.gate.isEmpty
+                    ? "none" : TerminalText.escaped(mission.merge.gate.joined(separator: "; "))))
         if let budget = mission.limits.budget { output.line("budget: at most \(budget)") }
         if let project { output.line("project: " + TerminalText.escaped(project)) }
         output.line("Nothing was started.")

@@ -12,6 +12,8 @@ package enum Program {
     package static func main() -> Int32 {
         // A reader that goes away shall be an error of the write, which is then a quiet success.
         signal(SIGPIPE, SIG_IGN)
+        // So shall a limit on the size of files (`ulimit -f`): the journal then answers like a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         let status = run(
             Array(CommandLine.arguments.dropFirst()), surroundings: .real(), output: Output(descriptor: 1),
             speech: Output(descriptor: 2))

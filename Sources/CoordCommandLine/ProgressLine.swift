@@ -3,8 +3,8 @@ package import CoordModel
 /// The facts worth a line of their own while a run goes on: on a terminal they scroll by above the picture,
 /// elsewhere they are all there is.
 package enum ProgressLine {
-    /// The line of a fact, or nil when it deserves none. `model` must have folded it already. `isDetailed` adds what
-    /// the picture on a terminal shows anyway.
+    /// The line of a fact, or nil when it deserves none. `model` must have folded it already. `isDetailed`
+    /// adds what the picture on a terminal shows anyway.
     package static func text(
         _ fact: Fact, _ model: ProgressModel, isDetailed: Bool, style: Style
     ) -> String? {
@@ -23,16 +23,7 @@ package enum ProgressLine {
         case .taskLanded, .taskCompleted, .taskRetryable, .taskFailed, .taskQuarantined, .taskSkipped,
             .taskCancelled, .taskRevived, .approvalAsked, .landingDelayed:
             ofTask(fact, model, style)
-        case .candidateConflicted(let lease, _, let files):
-            sign(style.yellow("!"), lease.task) + "conflicts with what landed before, in "
-                + TerminalText.escaped(Wording.list(files, atMost: 3))
-        case .gateFinished(let lease, _, let report):
-            report.outcome == .passed
-                ? nil
-                : sign(style.yellow("!"), lease.task)
-                    + (report.outcome == .failed
-                        ? "did not pass the gate" : "could not be checked at the gate")
-                    + reason(report.reason)
+        // A conflict and a gate that did not pass are told by the retry or the failure that follows.
         case .leaseGranted(let lease, let worker):
             isDetailed
                 ? sign(" ", lease.task) + "begun by \(worker)"
@@ -82,8 +73,9 @@ package enum ProgressLine {
             sign(style.green("✓"), lease.task) + "completed" + reason(note)
                 + byWhom(lease, fact.time, model, style)
         case .taskRetryable(let lease, let why, let notBefore, _):
-            sign(style.yellow("↻"), lease.task) + "attempt \(lease.attempt) failed" + reason(why)
-                + (notBefore > fact.time ? "; again in \(Wording.duration(notBefore - fact.time))" : "")
+            sign(style.yellow("↻"), lease.task) + "failed in attempt \(lease.attempt)" + reason(why)
+                + (notBefore - fact.time >= .milliseconds(100)
+                    ? "; again in \(Wording.duration(notBefore - fact.time))" : "")
         case .taskFailed(let id, let why, let cause):
             sign(style.red("✗"), id)
                 + (cause.map { "failed because `\($0)`, which it needs, failed" } ?? "failed" + reason(why))
@@ -100,7 +92,7 @@ package enum ProgressLine {
         }
     }
 
-    private static func sign(_ sign: String, _ task: TaskID) -> String { "\(sign) \(task): " }
+    private static func sign(_ sign: String, _ task: TaskID) -> String { "\(sign) \(task) " }
 
     private static func reason(_ text: String) -> String {
         text.isEmpty ? "" : ": " + TerminalText.cut(TerminalText.escaped(text), to: 200)

@@ -20,10 +20,13 @@ package struct ProgressModel: Sendable {
 
     package var run: RunRecord? { projection.run }
     package var workers: [WorkerRecord] { projection.workers }
+    /// The task of that name.
     package func task(_ id: TaskID) -> TaskRecord? { projection.task(id) }
+    /// The worker of that name.
     package func worker(_ id: WorkerID) -> WorkerRecord? { projection.worker(id) }
     package var total: Int { projection.tasks.count }
 
+    /// How many tasks have the status.
     package func count(_ status: TaskStatus) -> Int {
         counts.reduce(0) { $0 + ($1.key.status == status ? $1.value : 0) }
     }

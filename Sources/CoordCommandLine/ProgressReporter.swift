@@ -9,10 +9,12 @@ import Synchronization
     import Darwin
 #endif
 
-/// Shows a run while it goes on, on standard error: a picture drawn in place on a terminal, plain lines elsewhere.
+/// Shows a run while it goes on, on standard error: a picture drawn in place on a terminal, plain lines
+/// elsewhere.
 ///
-/// It draws on a thread of its own, because a terminal may take nothing for hours (Ctrl-S, a sleeping laptop) and a
-/// run must not wait for it. What could not be shown in time is dropped, and counted. `note` never blocks.
+/// It draws on a thread of its own, because a terminal may take nothing for hours (Ctrl-S, a sleeping laptop)
+/// and a run must not wait for it. What could not be shown in time is dropped, and counted. `note` never
+/// blocks.
 package final class ProgressReporter: Sendable {
     /// How to show.
     package enum Mode: Sendable {
@@ -27,6 +29,7 @@ package final class ProgressReporter: Sendable {
         var dropped = 0
         var isFinished = false
         var isWoken = false
+        var isDrawn = false
         var area = LiveArea()
     }
 
@@ -93,7 +96,9 @@ package final class ProgressReporter: Sendable {
         guard mode != .silent else { return }
         state.withLock { $0.isFinished = true }
         wakeUp()
+        // Jobs that no thread has begun are dropped by the shutdown: then the rest is drawn here.
         thread.shutdown()
+        if !state.withLock({ $0.isDrawn }) { work() }
     }
 
     private func wakeUp() {
@@ -105,6 +110,7 @@ package final class ProgressReporter: Sendable {
     // MARK: The thread that draws
 
     private func work() {
+        defer { state.withLock { $0.isDrawn = true } }
         var isFinished = false
         var hasNews = false
         while !isFinished {

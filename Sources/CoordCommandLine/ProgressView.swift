@@ -1,7 +1,7 @@
 package import CoordModel
 
-/// The picture of a run on a terminal: a line for each worker in its colour and shape, then one for the whole.
-/// Pure: records, size and time go in, lines come out. No line is wider than the terminal.
+/// The picture of a run on a terminal: a line for each worker in its colour and shape, then one for the
+/// whole. Pure: records, size and time go in, lines come out. No line is wider than the terminal.
 package enum ProgressView {
     /// Draws the picture within a size.
     package static func lines(
@@ -9,7 +9,7 @@ package enum ProgressView {
     ) -> [String] {
         guard let run = model.run else { return [] }
         // A line as wide as the terminal would leave some terminals' cursor on the next.
-        let columns = max(20, min(columns, 160) - 1)
+        let columns = max(12, min(columns, 160) - 1)
         let below = [gate(model, columns, style), summary(model, run, columns, style, now)].compactMap { $0 }
         let room = max(1, rows - 2 - below.count)
         return workerLines(model, room: room, columns, style, now) + below
@@ -25,8 +25,8 @@ package enum ProgressView {
         if shown.count > room {
             // Those at work stay; everybody keeps the order of the slots.
             let ranked = shown.enumerated().sorted { (rank($0.1), $0.0) < (rank($1.1), $1.0) }
-            let chosen = ranked.prefix(max(0, room - 1)).map(\.offset).sorted()
-            hidden = shown.indices.filter { !chosen.contains($0) }.map { shown[$0] }
+            let chosen = ranked.prefix(max(1, room - 1)).map(\.offset).sorted()
+            hidden = room == 1 ? [] : shown.indices.filter { !chosen.contains($0) }.map { shown[$0] }
             shown = chosen.map { shown[$0] }
         }
         let nameWidth = min(20, shown.map { TerminalText.width($0.slot.worker.rawValue) }.max() ?? 0)

@@ -8,8 +8,8 @@ package struct ProjectLookup {
 
     package init(_ surroundings: Surroundings) { self.surroundings = surroundings }
 
-    /// The project whose journal to read: the one named; else the nearest folder upwards that has a journal, or
-    /// inside coord's own sources the newest project below `worktrees/`.
+    /// The project whose journal to read: the one named; else the nearest folder upwards that has a journal,
+    /// or inside coord's own sources the newest project below `worktrees/`.
     package func forReading(project named: String?) throws(CommandFailure) -> StateFolder {
         if let named {
             let state = StateFolder(project: named)
@@ -35,8 +35,9 @@ package struct ProjectLookup {
             hint: "go to a project, or name one with `--project DIR`")
     }
 
-    /// The folder a mission works on: the one named; inside coord's own sources `worktrees/<mission>-project`; else
-    /// the git repository around the working folder. It need not exist when it was named or is coord's own choice.
+    /// The folder a mission works on: the one named; inside coord's own sources
+    /// `worktrees/<mission>-project`; else the git repository around the working folder. It need not exist
+    /// when it was named or is coord's own choice.
     package func forRunning(
         project named: String?, mission: MissionID
     ) throws(CommandFailure) -> String {

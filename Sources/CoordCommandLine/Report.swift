@@ -55,9 +55,11 @@ package struct Report: Sendable {
         switch body {
         case .gateFinished(let lease, _, let gate):
             gates[gate.outcome, default: 0] += 1
-            if gate.outcome == .failed { add(lease.task, lease.attempt, "the gate failed: \(gate.reason)") }
+            if gate.outcome == .failed {
+                add(lease.task, lease.attempt, "the gate `\(gate.command)` failed: \(gate.reason)")
+            }
             if gate.outcome == .couldNotRun {
-                add(lease.task, lease.attempt, "the gate could not run: \(gate.reason)")
+                add(lease.task, lease.attempt, "the gate `\(gate.command)` could not run: \(gate.reason)")
             }
         case .candidateConflicted(let lease, _, let files):
             add(
@@ -96,15 +98,16 @@ package struct Report: Sendable {
 
     private var summarySection: Section {
         let run = status.run
-        var sentences = [tally]
-        sentences.append(commits)
+        var sentences = ["tasks: " + tally, "commits: " + commits]
         let checked = gates.values.reduce(0, +)
         if checked > 0 {
             sentences.append(
-                "the gate ran \(checked == 1 ? "once" : "\(checked) times"): \(gates[.passed] ?? 0) passed, \(gates[.failed] ?? 0) failed, "
+                "the gate ran \(checked == 1 ? "once" : "\(checked) times"): "
+                    + "\(gates[.passed] ?? 0) passed, \(gates[.failed] ?? 0) failed, "
                     + "\(gates[.couldNotRun] ?? 0) could not run")
         }
-        sentences.append(money)
+        sentences.append("cost: " + money)
+        if run.tokens.total > 0 { sentences.append("tokens: " + Wording.tokens(run.tokens)) }
         if !run.reason.isEmpty { sentences.append(run.reason) }
         let ended = run.endedAt.map { ", ended \($0)" } ?? ""
         sentences.append(
@@ -112,19 +115,19 @@ package struct Report: Sendable {
         return Section(title: "Summary", sentences: sentences)
     }
 
-    /// `17 of 18 tasks landed or completed, 1 failed, 0 skipped, 0 cancelled, in 21 attempts and 0:17`.
+    /// `17 of 18 completed, 1 failed, 0 skipped, 0 cancelled; 21 attempts in 17 s`.
     var tally: String {
         let open = status.count(.pending) + status.count(.inProgress)
-        return "\(status.count(.completed)) of \(Wording.plural(status.total, "task")) completed, "
+        return "\(status.count(.completed)) of \(status.total) completed, "
             + "\(status.count(.failed)) failed, \(status.count(.skipped)) skipped, "
             + "\(status.count(.cancelled)) cancelled" + (open > 0 ? ", \(open) not finished" : "")
             + "; \(Wording.plural(attempts, "attempt")) in \(Wording.duration(status.elapsed))"
     }
 
-    /// `17 commits landed on main, now at 1a2b3c4d5e6f; 2 candidates sent back`.
+    /// `17 landed on main, now at 1a2b3c4d5e6f; 2 candidates sent back`.
     var commits: String {
         let run = status.run
-        return "\(Wording.plural(run.landed, "commit")) landed on \(run.target)"
+        return "\(run.landed) landed on \(run.target)"
             + (run.head.map { ", now at \($0.short)" } ?? "")
             + (run.bounced > 0 ? "; \(Wording.plural(run.bounced, "candidate")) sent back" : "")
     }
@@ -136,7 +139,7 @@ package struct Report: Sendable {
             return "a rehearsal: no model was called; the cost of \(Wording.money(run.spent)) is simulated"
         }
         let budget = run.budget.map { " of \(Wording.money($0))" } ?? ""
-        return "\(Wording.money(run.spent))\(budget), tokens \(Wording.tokens(run.tokens))"
+        return "\(Wording.money(run.spent))\(budget)"
     }
 
     private var tasksSection: Section {

@@ -48,11 +48,13 @@ extension Report {
             <html lang="en">
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <meta http-equiv="Content-Security-Policy"
+              content="default-src 'none'; style-src 'unsafe-inline'">
             <title>\(Self.htmlEscaped(title))</title>
             <style>
             :root { color-scheme: light dark; }
-            body { font: 14px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+            body { font: 14px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto;
+                   padding: 0 1rem; }
             table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
             th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8884;
                      vertical-align: top; overflow-wrap: anywhere; }

@@ -1,6 +1,6 @@
 import CoordCore
 import CoordGit
-package import CoordModel
+import CoordModel
 import CoordProcess
 import CoordRuntime
 import CoordStore
@@ -14,6 +14,7 @@ import CoordSystem
 
 /// `coord run`: everything from the mission's name to the receipt.
 package enum RunCommand {
+    /// Runs the mission that the arguments name and answers with the run's exit status.
     package static func run(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let argument = try missionArgument(context)
         let preparation = try MissionPreparation(argument, context)
@@ -34,7 +35,8 @@ package enum RunCommand {
         if let named = context.arguments.first { return named }
         guard context.arguments.has("resume") else {
             throw CommandFailure(
-                .wrongInput, "`coord run` wants a mission", hint: "`coord missions list` names the missions there are")
+                .wrongInput, "`coord run` wants a mission",
+                hint: "`coord missions list` names the missions there are")
         }
         let reading = try context.runReading()
         guard !reading.record.missionFile.isEmpty, Files.kind(reading.record.missionFile) == .file else {
@@ -59,15 +61,20 @@ package enum RunCommand {
     ) throws(CommandFailure) -> Opened {
         let resumes = context.arguments.has("resume")
         let isScratch =
-            !context.arguments.has("project") && folder.hasSuffix("/worktrees/\(preparation.mission.id)-project")
-        let trial = try preparation.plan(context, worktrees: folder)
+            !context.arguments.has("project")
+            && folder.hasSuffix("/worktrees/\(preparation.mission.id)-project")
+        let earlier = try resumes ? context.runReading() : nil
+        let trial = try preparation.plan(context, worktrees: folder, resuming: earlier)
         let git: GitTool
         do throws(GitError) { git = try GitTool.locate() } catch { throw CommandFailure(error) }
         if isScratch, trial.isSimulated, !resumes { try startAfresh(folder, context) }
         let project = try inspect(folder, git, context)
         let state = StateFolder(project: project.mainRoot ?? project.path)
-        let worktrees = context.arguments.value("worktrees").map(context.path) ?? state.project + "/worktrees"
-        let plan = try preparation.plan(context, worktrees: worktrees)
+        // The places of a run that is taken up again stay where they are.
+        let usual =
+            earlier?.record.slots.first.map { Files.parent($0.worktree) } ?? state.project + "/worktrees"
+        let worktrees = context.arguments.value("worktrees").map(context.path) ?? usual
+        let plan = try preparation.plan(context, worktrees: worktrees, resuming: earlier)
         do throws(GitError) {
             _ = try project.targetBranch(plan.mission.merge.target, git: git)
         } catch { throw CommandFailure(error) }
@@ -87,6 +94,11 @@ package enum RunCommand {
                 plan: plan, project: project, git: git, worktrees: worktrees, workerProgram: program,
                 seed: UInt64.random(in: 1...(.max)))
             let session = try RunSession(request, state: state, resuming: record, store: store, lock: lock)
+            do throws(SystemError) {
+                let arguments = context.arguments
+                try RunOptions(goal: arguments.value("goal"), gate: arguments.values("gate"))
+                    .write(session.run, in: state)
+            } catch { throw .system(error) }
             return Opened(session: session, plan: plan)
         } catch { throw CommandFailure(error) }
     }
@@ -106,11 +118,13 @@ package enum RunCommand {
 
     private static func isMissingOrEmpty(_ folder: String) -> Bool {
         guard Files.kind(folder) != nil else { return true }
-        // A folder that cannot be listed is not empty as far as anyone can tell; the inspection says what is wrong.
+        // A folder that cannot be listed is not empty as far as anyone can tell; the inspection says what is
+        // wrong.
         return (try? Files.list(folder).isEmpty) ?? false
     }
 
-    /// A rehearsal in coord's own scratch place starts afresh; what an earlier one built is kept under a number.
+    /// A rehearsal in coord's own scratch place starts afresh; what an earlier one built is kept under a
+    /// number.
     private static func startAfresh(_ folder: String, _ context: CommandContext) throws(CommandFailure) {
         guard Files.kind(folder) != nil else { return }
         let state = StateFolder(project: folder)
@@ -143,6 +157,8 @@ package enum RunCommand {
 final class RunPerformance {
     private let opened: RunCommand.Opened
     private let context: CommandContext
+    private var progress: ProgressReporter?
+    private var interruptions = 0
 
     init(_ opened: RunCommand.Opened, _ context: CommandContext) {
         self.opened = opened
@@ -152,6 +168,9 @@ final class RunPerformance {
     func perform() throws(CommandFailure) -> ExitStatus {
         let session = opened.session
         let coordinator = session.coordinator
+        let progress = try startProgress()
+        self.progress = progress
+        coordinator.onFacts = { facts, _ in progress.note(facts) }
         let signals: SignalSource
         do throws(SystemError) {
             signals = try SignalSource(loop: coordinator.loop, signals: [SIGINT, SIGTERM, SIGHUP]) {
@@ -159,38 +178,65 @@ final class RunPerformance {
                 interrupted(by: signal)
             }
         } catch { throw CommandFailure(error) }
-        if opened.plan.isSimulated {
-            context.diagnostics.note("A rehearsal: no model is called, and its money is simulated (zero).")
+        if opened.plan.isSimulated, opened.plan.mission.tasks.contains(where: { $0.run == nil }) {
+            progress.say("A rehearsal: no model is called, and its money is simulated (zero).")
         }
-        let progress = RunProgress(session, context)
-        progress.begin()
-        defer {
-            progress.end()
-            withExtendedLifetime(signals) {}
+        let outcome: Coordinator.Outcome
+        do throws(RuntimeError) { outcome = try session.work().1 } catch {
+            progress.finish()
+            throw CommandFailure(error)
         }
-        let result: (record: RunRecord, outcome: Coordinator.Outcome)
-        do throws(RuntimeError) { result = try session.work() } catch { throw CommandFailure(error) }
-        progress.end()
-        try writeReport(result.record)
-        Receipt(coordinator.projection, report: session.state.report(session.run)).write(to: context)
-        return ExitStatus(rawValue: result.outcome.exitStatus) ?? .internalFault
+        progress.finish()
+        withExtendedLifetime(signals) {}
+        try conclude()
+        return ExitStatus(rawValue: outcome.exitStatus) ?? .internalFault
+    }
+
+    private func startProgress() throws(CommandFailure) -> ProgressReporter {
+        let surroundings = context.surroundings
+        let mode: ProgressReporter.Mode =
+            context.diagnostics.isQuiet ? .silent : surroundings.speechIsTerminal ? .picture : .lines
+        let projection = opened.session.restoredProjection
+        let model =
+            projection.run.map {
+                ProgressModel(run: $0, tasks: projection.tasks, workers: projection.workers)
+            }
+            ?? ProgressModel()
+        do throws(SystemError) {
+            return try ProgressReporter(
+                mode: mode, style: context.diagnostics.style, surroundings: surroundings, model: model)
+        } catch { throw CommandFailure(error) }
+    }
+
+    /// Writes the report that the receipt names, so that it is there when somebody looks, and the receipt.
+    private func conclude() throws(CommandFailure) {
+        let session = opened.session
+        guard let record = session.coordinator.projection.run else {
+            preconditionFailure("a run without a record ended")
+        }
+        let path = session.state.report(record.id)
+        let report = try Report(
+            RunReading(
+                state: session.state, store: session.store, record: record, isAlive: { _ in true }),
+            at: context.now)
+        do throws(SystemError) {
+            try Files.makeFolder(Files.parent(path), permissions: 0o700)
+            try Files.writeAtomically(Array(report.markdown.utf8), to: path)
+        } catch { throw CommandFailure(error) }
+        if context.wantsJSON {
+            context.answer(report.json)
+        } else {
+            context.output.write(Receipt.text(report, file: path, style: context.style))
+        }
+        session.store.close()
     }
 
     private func interrupted(by signal: Int32) {
-        if signal == SIGINT {
-            context.diagnostics.note("Finishing what is under way; press Ctrl-C again to stop now. Nothing is lost.")
-        }
+        interruptions += 1
+        progress?.say(
+            interruptions == 1
+                ? "Finishing what is under way; press Ctrl-C again to stop now. Nothing is lost either way."
+                : "Stopping now; `coord run --resume` goes on.")
         opened.session.coordinator.receive(.interrupted(exitStatus: signal == SIGINT ? 130 : 143))
-    }
-
-    /// The report that the receipt names, so that it is there when somebody looks.
-    private func writeReport(_ record: RunRecord) throws(CommandFailure) {
-        let state = opened.session.state
-        let path = state.report(record.id)
-        do throws(SystemError) {
-            try Files.makeFolder(Files.parent(path), permissions: 0o700)
-            try Files.writeAtomically(
-                Array(ReportCommand.markdown(opened.session.coordinator.projection).utf8), to: path)
-        } catch { throw CommandFailure(error) }
     }
 }

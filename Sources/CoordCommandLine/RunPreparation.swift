@@ -1,5 +1,5 @@
 package import CoordCatalog
-import CoordGit
+package import CoordGit
 package import CoordModel
 package import CoordRuntime
 import CoordStore
@@ -18,7 +18,8 @@ package struct MissionPreparation: Sendable {
     package let shelf: RoleShelf
     package let warnings: [Diagnostic]
 
-    /// Reads the mission an argument names, with every problem told at once: those of files go to `diagnostics`.
+    /// Reads the mission an argument names, with every problem told at once: those of files go to
+    /// `diagnostics`.
     package init(_ argument: String, _ context: CommandContext) throws(CommandFailure) {
         let catalog = Self.catalog(context)
         do throws(Diagnostic) {
@@ -38,13 +39,36 @@ package struct MissionPreparation: Sendable {
 
     /// The catalogue as seen from the project that is meant.
     package static func catalog(_ context: CommandContext) -> Catalog {
-        let project = context.arguments.value("project").map(context.path) ?? context.surroundings.workingFolder
+        let project =
+            context.arguments.value("project").map(context.path) ?? context.surroundings.workingFolder
         return Catalog(
             locations: CatalogLocations.standard(project: project, shipped: ShippedFiles.folder()).locations)
     }
 
-    /// The mission with what was typed over it, its slots and agents.
-    package func plan(_ context: CommandContext, worktrees: String) throws(CommandFailure) -> RunPlan {
+    /// The mission with what was typed over it, its slots and agents. A run that is taken up again keeps what
+    /// it was started with, but for what is typed anew.
+    package func plan(
+        _ context: CommandContext, worktrees: String, resuming earlier: RunReading? = nil
+    ) throws(CommandFailure) -> RunPlan {
+        var overrides = try typed(context)
+        if let earlier {
+            let options = try RunOptions.read(earlier.record.id, in: earlier.state)
+            overrides.slots = earlier.record.slots
+            overrides.goal = overrides.goal ?? options.goal
+            overrides.budget = overrides.budget ?? earlier.record.budget
+            overrides.target = earlier.record.target
+            if overrides.gate.isEmpty { overrides.gate = options.gate }
+        }
+        var roles: [RoleID: Role] = [:]
+        for entry in shelf.sorted { roles[entry.role.id] = entry.role }
+        do throws(RuntimeError) {
+            return try RunPlan(
+                mission: mission, missionFile: file, roles: roles, commonRules: shelf.common,
+                overrides: overrides, worktrees: worktrees)
+        } catch { throw CommandFailure(error) }
+    }
+
+    private func typed(_ context: CommandContext) throws(CommandFailure) -> RunPlan.Overrides {
         var overrides = RunPlan.Overrides()
         let arguments = context.arguments
         overrides.goal = arguments.value("goal")
@@ -59,22 +83,18 @@ package struct MissionPreparation: Sendable {
                 throw CommandFailure(
                     .wrongInput, "there is no agent `\(wish)`",
                     hint: Suggestion.nearest(to: wish, among: known).map { "did you mean `\($0)`?" }
-                        ?? "auto, rehearsal, command:COMMAND, or one of " + AgentChoice.knownNames.joined(separator: ", "))
+                        ?? "auto, rehearsal, command:COMMAND, or one of "
+                        + AgentChoice.knownNames.joined(separator: ", "))
             }
             overrides.agent = agent
         }
-        var roles: [RoleID: Role] = [:]
-        for entry in shelf.sorted { roles[entry.role.id] = entry.role }
-        do throws(RuntimeError) {
-            return try RunPlan(
-                mission: mission, missionFile: file, roles: roles, commonRules: shelf.common,
-                overrides: overrides, worktrees: worktrees)
-        } catch { throw CommandFailure(error) }
+        return overrides
     }
 }
 
 /// Where what ships with coord lies: in an installation, or in the source tree the program was built in.
 package enum ShippedFiles {
+    /// The folder with `missions/` and `roles/`; nil when nothing was shipped.
     package static func folder() -> String? {
         if let home = Environment.value("COORD_HOME"), !home.isEmpty { return Files.absolute(home) }
         var folder = Executables.own()
@@ -118,6 +138,7 @@ extension Diagnostics {
         return CommandFailure(.wrongInput, last.message, at: last.place, hint: last.hint)
     }
 
+    /// Prints one finding as an error or a warning.
     package func show(_ diagnostic: Diagnostic) {
         if diagnostic.isError {
             error(diagnostic.message, at: diagnostic.place, hint: diagnostic.hint)

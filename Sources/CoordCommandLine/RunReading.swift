@@ -30,9 +30,7 @@ package struct RunReading {
 
     /// Why an abandoned run does not go on, and what would help.
     private static func goneReason(_ record: RunRecord) -> String {
-        let mission = record.missionFile.isEmpty ? record.mission.rawValue : record.missionFile
-        return
-            "the coordinator is gone (pid \(record.process.pid)); go on with `coord run \(mission) --resume`"
+        "the coordinator is gone (pid \(record.process.pid)); `coord run --resume` goes on"
     }
 
     /// The workers; those of a coordinator that is gone ended with it.

@@ -95,11 +95,24 @@ enum WhyCommand {
     static func sentence(
         for id: TaskID, _ reading: RunReading, at now: Timestamp
     ) throws(CommandFailure) -> String {
-        let tasks = try reading.read { () throws(StoreError) in
-            try reading.store.tasks(reading.record.id, .all)
-        }
+        let tasks = try related(to: id, reading)
         let sentence = Explanation.sentence(
             for: id, run: reading.record, tasks: tasks, workers: try reading.workers(), at: now)
         return sentence ?? "`\(id)` is not there any more"
+    }
+
+    /// The task, what it needs, and what is ahead of it: all that a sentence can be about.
+    private static func related(to id: TaskID, _ reading: RunReading) throws(CommandFailure) -> [TaskRecord] {
+        let store = reading.store, run = reading.record.id
+        return try reading.read { () throws(StoreError) in
+            guard let task = try store.task(run, id) else { return [] }
+            var tasks = try store.tasks(run, TaskFilter(stages: [.queued, .checking]))
+            tasks.removeAll { $0.spec.id == id }
+            let known = Set(tasks.map(\.spec.id))
+            for need in task.spec.dependencies where !known.contains(need) {
+                if let record = try store.task(run, need) { tasks.append(record) }
+            }
+            return [task] + tasks
+        }
     }
 }

@@ -106,12 +106,20 @@ package struct StatusDocument: Sendable, Equatable {
         ]
     }
 
+    /// The number of the worker's process; nil when the last one is gone and no other was started.
+    static func pid(of worker: WorkerRecord) -> Int? {
+        switch worker.status {
+        case .starting, .idle, .working, .suspect: worker.process.map { Int($0.pid) }
+        case .backingOff, .offline, .stopped: nil
+        }
+    }
+
     /// A worker as `status` and `workers` show it.
     static func json(_ worker: WorkerRecord, run: RunRecord, age: Double?) -> JSONValue {
         [
             "id": .name(worker.slot.worker), "slot": .count(worker.slot.number),
             "role": .name(worker.slot.role),
-            "status": .string(worker.status.rawValue), "pid": .count(worker.process.map { Int($0.pid) }),
+            "status": .string(worker.status.rawValue), "pid": .count(pid(of: worker)),
             "task": .name(worker.task), "attempt": .count(worker.attempt),
             "restarts": .count(worker.restarts),
             "heartbeatAgeSeconds": age.map { .number(($0 * 1000).rounded() / 1000) } ?? .null,
@@ -134,7 +142,8 @@ extension StatusDocument {
         for task in attention { text += Self.line(about: task, columns: columns, style) }
         text += workerTable(columns: columns, style, now)
         let queue =
-            "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, \(run.bounced) sent back"
+            "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, "
+            + "\(run.bounced) sent back"
         text += "\n" + style.dim("queue  ") + queue + "\n" + style.dim("cost   ") + cost + "\n"
         return text
     }
@@ -149,7 +158,7 @@ extension StatusDocument {
             }
         var text = style.bold(TerminalText.escaped(run.missionName)) + " · " + status
         text += " · " + Wording.duration(elapsed) + " · " + TerminalText.escaped(run.agent)
-        if run.simulated { text += " (a rehearsal: no model is called)" }
+        if run.simulated { text += ": no model is called" }
         text += "\n"
         if !run.reason.isEmpty { text += TerminalText.escaped(run.reason) + "\n" }
         text += style.dim("run \(run.id), project \(TerminalText.escaped(run.project)), branch ")

@@ -16,11 +16,17 @@ package struct Style: Sendable, Hashable {
 
     package init(depth: ColorDepth) { self.depth = depth }
 
+    /// The text in bold.
     package func bold(_ text: String) -> String { wrapped(text, "1") }
+    /// The text subdued.
     package func dim(_ text: String) -> String { wrapped(text, "2") }
+    /// The text in red.
     package func red(_ text: String) -> String { wrapped(text, "31") }
+    /// The text in green.
     package func green(_ text: String) -> String { wrapped(text, "32") }
+    /// The text in yellow.
     package func yellow(_ text: String) -> String { wrapped(text, "33") }
+    /// The text in cyan.
     package func cyan(_ text: String) -> String { wrapped(text, "36") }
 
     /// A colour written as `#rrggbb`, as near as the terminal can.

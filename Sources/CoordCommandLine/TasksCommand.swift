@@ -20,14 +20,15 @@ enum TasksCommand {
             try reading.store.taskLines(reading.record.id, filter)
         }
         if context.wantsJSON {
-            context.answer(["schema": "coord.tasks/1", "tasks": .array(lines.map(json))])
+            context.answer("coord.tasks/1", "tasks", lines) { write($0, to: &$1) }
             return .done
         }
         guard !lines.isEmpty else {
             context.diagnostics.note(filter == .all ? "the run has no tasks" : "no task is like that")
             return .done
         }
-        context.output.write(table(lines, context.style).text(columns: context.columns, style: context.style))
+        table(lines, context.style)
+            .write(to: context.output, columns: context.columns, style: context.style)
         return .done
     }
 
@@ -42,23 +43,26 @@ enum TasksCommand {
     }
 
     private static func table(_ lines: [TaskLine], _ style: Style) -> TextTable {
-        var table = TextTable([
-            .left("TASK"), .left("STATE"), .left("ROLE"), .left("WORKER"), .right("TRY"), .right("COST"),
-            .flexible("TITLE"),
-        ])
+        var table = TextTable(
+            [
+                .left("TASK"), .left("STATE"), .left("ROLE"), .left("WORKER"), .right("TRY"), .right("COST"),
+                .flexible("TITLE"),
+            ], rows: lines.count)
         for line in lines {
             // A title that repeats the name says nothing; what went wrong says more.
             var title = line.title == line.id.rawValue ? "" : line.title
             if line.stage.status != .completed, let error = line.lastError {
                 title = title.isEmpty ? error : title + ": " + error
             }
-            table.append([
-                .init(line.id.rawValue),
-                .init(Wording.stage(line.stage)) { emphasised($0, line.stage, style) },
-                .init(line.role?.rawValue ?? "–"), .init(line.assignedTo?.rawValue ?? "–"),
-                .init(line.attempt == 0 ? "–" : "\(line.attempt)"),
-                .init(line.cost == .zero ? "–" : Wording.money(line.cost)), .init(title),
-            ])
+            table.append(line.id.rawValue)
+            table.append(
+                Wording.stage(line.stage),
+                style == .plain ? nil : { emphasised($0, line.stage, style) })
+            table.append(line.role?.rawValue ?? "–")
+            table.append(line.assignedTo?.rawValue ?? "–")
+            table.append(line.attempt == 0 ? "–" : String(line.attempt))
+            table.append(line.cost == .zero ? "–" : Wording.money(line.cost))
+            table.append(title)
         }
         return table
     }
@@ -74,18 +78,27 @@ enum TasksCommand {
     }
 
     /// A task as `tasks` and the API show it.
-    static func json(_ line: TaskLine) -> JSONValue {
-        [
-            "id": .name(line.id), "title": .string(line.title), "status": .string(line.stage.status.rawValue),
-            "stage": .string(line.stage.rawValue), "role": .name(line.role),
-            "deps": .array(line.dependencies.map { .name($0) }), "priority": .count(line.priority),
-            "assignedTo": .name(line.assignedTo), "attempt": .count(line.attempt),
-            "retryCount": .count(max(0, line.attempt - 1)), "lastError": .optional(line.lastError),
-            "branch": .optional(line.branch), "commit": .optional(line.commit?.rawValue),
-            "startedAt": .time(line.startedAt), "completedAt": .time(line.completedAt),
-            "costUSD": .dollars(line.cost),
-        ]
+    static func write(_ line: TaskLine, to writer: inout MemberWriter) {
+        writer.string("id", line.id.rawValue)
+        writer.string("title", line.title)
+        writer.string("status", line.stage.status.rawValue)
+        writer.string("stage", line.stage.rawValue)
+        writer.stringOrNull("role", line.role?.rawValue)
+        writer.strings("deps", line.dependencies.map { $0.rawValue })
+        writer.integer("priority", line.priority)
+        writer.stringOrNull("assignedTo", line.assignedTo?.rawValue)
+        writer.integer("attempt", line.attempt)
+        writer.integer("retryCount", max(0, line.attempt - 1))
+        writer.stringOrNull("lastError", line.lastError)
+        writer.stringOrNull("branch", line.branch)
+        writer.stringOrNull("commit", line.commit?.rawValue)
+        writer.timeOrNull("startedAt", line.startedAt)
+        writer.timeOrNull("completedAt", line.completedAt)
+        writer.money("costUSD", line.cost)
     }
+
+    /// The same as a tree.
+    static func json(_ line: TaskLine) -> JSONValue { MemberWriter.tree { write(line, to: &$0) } }
 
     // MARK: show
 

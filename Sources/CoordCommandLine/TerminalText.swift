@@ -1,12 +1,16 @@
 /// Text on its way to a terminal: made harmless, measured, cut.
 ///
-/// What agents, files and git say may hold sequences that move the cursor, rename the window or reorder letters.
-/// Nothing of that kind reaches a terminal from here.
+/// What agents, files and git say may hold sequences that move the cursor, rename the window or reorder
+/// letters. Nothing of that kind reaches a terminal from here.
 package enum TerminalText {
-    /// The text with every control character, and every invisible one that changes the order or the meaning of what
-    /// is read, written out as `\u{…}`. A line feed is written `\n`, unless lines are kept.
+    /// The text with every control character, and every invisible one that changes the order or the meaning
+    /// of what is read, written out as `\u{…}`. A line feed is written `\n`, unless lines are kept.
     package static func escaped(_ text: String, keepsLines: Bool = false) -> String {
-        if isPlain(text, keepsLines: keepsLines) { return text }
+        let isHarmless =
+            keepsLines
+            ? isPlain(text) { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x0A || $0 == 0x09 }
+            : isPlain(text) { $0 >= 0x20 && $0 < 0x7F }
+        if isHarmless { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -24,7 +28,7 @@ package enum TerminalText {
     /// JSON text with the same characters written as JSON escapes: the same document, harmless on a terminal.
     package static func escapedJSON(_ text: String) -> String {
         // In JSON text they can only stand inside strings, where an escape means the same.
-        guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+        guard !isPlain(text, { $0 < 0x80 }) else { return text }
         var result = ""
         result.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
@@ -40,9 +44,14 @@ package enum TerminalText {
         return result
     }
 
+    /// The width of text that is nothing but printable ASCII; nil for any other.
+    static func plainWidth(_ text: String) -> Int? {
+        isPlain(text, { $0 >= 0x20 && $0 < 0x7F }) ? text.utf8.count : nil
+    }
+
     /// How many columns the text takes: two for wide letters and emoji, none for what combines.
     package static func width(_ text: String) -> Int {
-        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text.utf8.count }
+        if isPlain(text, { $0 >= 0x20 && $0 < 0x7F }) { return text.utf8.count }
         return text.reduce(0) { $0 + width($1) }
     }
 
@@ -88,8 +97,14 @@ package enum TerminalText {
         String(repeating: " ", count: max(0, columns - width(text))) + text
     }
 
-    private static func isPlain(_ text: String, keepsLines: Bool) -> Bool {
-        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) || (keepsLines && ($0 == 0x0A || $0 == 0x09)) }
+    /// Whether every byte passes. Nearly all text does, so this is what listings spend their time in.
+    @inline(__always)
+    private static func isPlain(_ text: String, _ passes: (UInt8) -> Bool) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            for byte in bytes where !passes(byte) { return false }
+            return true
+        }
     }
 
     private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
@@ -106,8 +121,8 @@ package enum TerminalText {
     private static func width(_ character: Character) -> Int {
         var width = 0
         for scalar in character.unicodeScalars {
-            // The emoji form of a letter that has a text form too.
-            if scalar.value == 0xFE0F { return 2 }
+            // The emoji form of a letter that has a text form too, and flags.
+            if scalar.value == 0xFE0F || (0x1F1E6...0x1F1FF).contains(scalar.value) { return 2 }
             width = max(width, self.width(scalar))
         }
         return width
@@ -115,7 +130,7 @@ package enum TerminalText {
 
     private static func width(_ scalar: Unicode.Scalar) -> Int {
         switch scalar.value {
-        case 0x20..<0x7F: return 1
+        case 0x20..<0x7F, 0xA1..<0xAD, 0xAE..<0x300, 0x2010...0x2027, 0x2500...0x25FC: return 1
         // East Asian Wide and Fullwidth, after Unicode Standard Annex 11; emoji that are shown as pictures.
         case 0x1100...0x115F, 0x231A...0x231B, 0x2329...0x232A, 0x23E9...0x23EC, 0x23F0, 0x23F3,
             0x25FD...0x25FE, 0x2614...0x2615, 0x2648...0x2653, 0x267F, 0x2693, 0x26A1, 0x26AA...0x26AB,

@@ -26,7 +26,8 @@ enum WorkersCommand {
                     context.style.colored($0, worker.slot.color)
                 },
                 .init(worker.slot.role?.rawValue ?? "–"), .init(worker.status.rawValue),
-                .init(worker.task?.rawValue ?? "–"), .init(worker.process.map { "\($0.pid)" } ?? "–"),
+                .init(worker.task?.rawValue ?? "–"),
+                .init(StatusDocument.pid(of: worker).map { "\($0)" } ?? "–"),
                 .init("\(worker.restarts)"), .init(Wording.count(worker.tokens.total)),
                 .init(Wording.money(worker.cost)), .init(worker.lastError ?? ""),
             ])
@@ -58,7 +59,7 @@ enum WorkersCommand {
         line("role", slot.role?.rawValue)
         line("agent", slot.agent.description + (slot.model.map { ", model \($0)" } ?? ""))
         line("task", worker.task.map { "\($0), attempt \(worker.attempt ?? 1)" })
-        line("process", worker.process.map { "pid \($0.pid)" })
+        line("process", StatusDocument.pid(of: worker).map { "pid \($0)" })
         line("heard of", age.map { Wording.duration(.milliseconds(Int64($0 * 1000))) + " ago" })
         line("restarts", "\(worker.restarts)")
         line("worktree", slot.worktree)
@@ -113,7 +114,8 @@ enum QueueCommand {
         context.output.write(table.text(columns: context.columns, style: context.style))
         let head = record.head.map { " at \($0.short)" } ?? ""
         let summary =
-            "\(TerminalText.escaped(record.target))\(head): \(record.landed) landed, \(record.bounced) sent back"
+            "\(TerminalText.escaped(record.target))\(head): \(record.landed) landed, "
+            + "\(record.bounced) sent back"
         context.output.line(lines.isEmpty ? "nothing waits; " + summary : summary)
         return .done
     }

@@ -16,7 +16,8 @@ enum GitCommand: Equatable, Sendable {
     case listUntracked
     /// Removes everything untracked and ignored.
     case clean
-    case addAll
+    /// `isMany`: one flush for all objects, which is dearer for a few and much cheaper for many.
+    case addAll(isMany: Bool)
     case writeTree
     /// Refreshes the listed paths of the index into the files, read from the input, NUL-separated.
     case checkoutPaths
@@ -146,9 +147,9 @@ extension GitCommand {
     /// The settings this command needs beyond those of every call.
     var settings: [String] {
         switch self {
-        case .addAll, .writeTree:
-            // Many small objects: one flush for all of them.
-            ["core.fsync=all,-index", "core.fsyncMethod=batch"]
+        case .addAll(let isMany):
+            ["core.fsync=all,-index", "core.fsyncMethod=" + (isMany ? "batch" : "fsync")]
+        case .writeTree: ["core.fsync=all,-index", "core.fsyncMethod=fsync"]
         case .commitTree, .mergeTree, .pack: ["core.fsync=all", "core.fsyncMethod=fsync"]
         case .fetch: ["core.fsync=all", "core.fsyncMethod=fsync", "fetch.fsckObjects=true"]
         case .advance, .createReference: ["core.fsync=all", "core.fsyncMethod=fsync"]

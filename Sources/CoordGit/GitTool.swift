@@ -26,7 +26,9 @@ package struct GitTool: Sendable {
     /// `merge-tree --write-tree` came with 2.38.
     package static let oldest = Version(2, 38, 0)
 
+    /// An absolute path.
     package let executable: String
+    /// At least `oldest`.
     package let version: Version
     /// The caller's environment without anything of git's: a variable such as GIT_DIR, which git sets in
     /// hooks, would redirect every call to another repository.

@@ -39,6 +39,8 @@ struct WorktreeListing: Equatable {
     var untracked: [String] = []
 
     var hasChanges: Bool { !(modified.isEmpty && deleted.isEmpty && untracked.isEmpty) }
+    /// From here on one flush for all files is cheaper than one each.
+    var isMany: Bool { modified.count + untracked.count > 16 }
     /// Every path that differs, sorted.
     var changed: [String] { (modified + deleted + untracked).sorted() }
 }

@@ -17,7 +17,9 @@ package struct ProjectState: Sendable, Equatable {
     package var commonFolder: String
     /// The top of the main working tree, which is `root` unless that is a linked worktree.
     package var mainRoot: String?
+    /// It has no working tree of its own; landings move the branch only.
     package var isBare: Bool
+    /// It was cloned without its whole history.
     package var isShallow: Bool
     /// `sha1` or `sha256`.
     package var objectFormat: String
@@ -60,11 +62,12 @@ package enum Project {
         }
         let answer = try runner.discover(.listWorktrees, from: folder)
         let worktrees = PorcelainParser.worktrees(answer.output)
+        let settings = try settings(folder, runner)
         var state = ProjectState(
             root: root, gitFolder: facts.gitFolder, commonFolder: facts.commonFolder,
-            mainRoot: worktrees.first.flatMap { $0.isBare ? nil : $0.path }, isBare: facts.isBare,
+            mainRoot: mainRoot(facts, root, worktrees.first, settings), isBare: facts.isBare,
             isShallow: facts.isShallow, objectFormat: facts.objectFormat, headBranch: nil, head: nil,
-            settings: try settings(folder, runner))
+            settings: settings.filter { isHandedOn($0.name) })
         if let current = worktrees.first(where: { $0.path == root && !$0.isBare }) {
             state.headBranch = current.branch
             state.head = current.head
@@ -96,7 +99,7 @@ package enum Project {
             throw .system(error)
         }
         let place = GitPlace(gitFolder: gitFolder, workTree: folder, index: nil, kind: .users)
-        _ = try runner.run(.addAll, at: place)
+        _ = try runner.run(.addAll(isMany: false), at: place)
         let tree = try runner.object(.writeTree, at: place)
         let identity = Identity(settings: try settings(folder, runner))
         let commit = try runner.object(
@@ -155,6 +158,20 @@ package enum Project {
         }
     }
 
+    /// The top of the main working tree. Git's own list is wrong about one whose git folder lies elsewhere:
+    /// that of a submodule, or a separate one.
+    private static func mainRoot(
+        _ facts: Description, _ root: String?, _ first: ListedWorktree?, _ settings: [ProjectSetting]
+    ) -> String? {
+        if facts.isBare { return nil }
+        if facts.gitFolder == facts.commonFolder { return root }
+        if let named = settings.first(where: { $0.name == "core.worktree" }) {
+            return Files.absolute(named.value, base: facts.commonFolder)
+        }
+        guard let first, !first.isBare, Files.kind(first.path + "/.git") == .folder else { return nil }
+        return first.path
+    }
+
     private static func line(_ answer: GitOutput, _ command: GitCommand) throws(GitError) -> String {
         let text = String(decoding: answer.output, as: UTF8.self)
         guard text.hasSuffix("\n"), text.utf8.count > 1 else {
@@ -189,7 +206,7 @@ package enum Project {
         for field in PorcelainParser.fields(answer.output) {
             // A setting without a value means true.
             let parts = field.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = parts.first.map(String.init), isHandedOn(name) else { continue }
+            guard let name = parts.first.map(String.init) else { continue }
             last[name] = parts.count > 1 ? String(parts[1]) : "true"
         }
         return last.sorted { $0.key < $1.key }.map { ProjectSetting(name: $0.key, value: $0.value) }

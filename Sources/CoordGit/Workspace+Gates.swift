@@ -54,6 +54,13 @@ extension Workspace {
         guard again.deleted.isEmpty else {
             throw .gateNotExact(folder(of: gate), files: again.deleted)
         }
+        if project.settings.contains(ProjectSetting(name: "core.ignorecase", value: "true")) {
+            // Where case does not count, two names of the tree may share one file.
+            let names = again.tracked.map { String(decoding: $0, as: UTF8.self).lowercased() }
+            guard Set(names).count == names.count else {
+                throw .gateNotExact(folder(of: gate), files: again.modified)
+            }
+        }
         return again
     }
 }

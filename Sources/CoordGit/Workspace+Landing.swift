@@ -11,6 +11,9 @@ extension Workspace {
     ///   - commit: a candidate that `stage` built on `from`, and that passed its gate.
     ///   - from: where the target must be.
     package func land(commit: ObjectID, from: ObjectID) throws(GitError) -> LandOutcome {
+        if Files.kind(landingNotePath) != nil, case .left(let reason) = try repairCheckout() {
+            return .delayed(reason: reason)
+        }
         let actual = try targetHead()
         guard actual == from else { return try outcome(of: commit, targetAt: actual) }
         let search = CheckoutSearch(reference: targetReference, project: project)
@@ -20,6 +23,8 @@ extension Workspace {
                 return .delayed(reason: reason)
             }
         }
+        memory.withLock { $0.pending = commit }
+        defer { memory.withLock { $0.pending = nil } }
         let outcome: LandOutcome
         if search.checkouts.isEmpty {
             outcome = try advance(to: commit, from: from)
@@ -28,7 +33,7 @@ extension Workspace {
         }
         if outcome == .landed {
             memory.withLock { memory in
-                memory.movedTarget(to: commit)
+                memory.movedTarget(from: from, to: commit)
                 memory.additions[commit] = nil
             }
         }
@@ -55,18 +60,15 @@ extension Workspace {
         do { try Files.writeAtomically(Array(note.text.utf8), to: landingNotePath) } catch {
             throw .system(error)
         }
-        var moved: [Checkout] = []
-        var outcome = LandOutcome.landed
         for checkout in checkouts {
-            if let reason = try moveFiles(of: checkout, from: from, to: commit) {
-                outcome = .delayed(reason: reason)
-                break
-            }
-            moved.append(checkout)
+            guard let reason = try moveFiles(of: checkout, from: from, to: commit) else { continue }
+            // Mostly git refuses before it touches a file; but it may have failed half-way.
+            if case .left(let why) = try repairCheckout() { return .delayed(reason: why) }
+            return .delayed(reason: reason)
         }
-        if outcome == .landed { outcome = try advance(to: commit, from: from) }
+        let outcome = try advance(to: commit, from: from)
         if outcome != .landed {
-            for checkout in moved {
+            for checkout in checkouts {
                 if let reason = try moveFiles(of: checkout, from: commit, to: from) {
                     // The note stays, for `repairCheckout`.
                     return .delayed(reason: reason)
@@ -77,7 +79,7 @@ extension Workspace {
         return outcome
     }
 
-    /// Moves index and files; the sentence says why git refused, and then nothing was moved.
+    /// Moves index and files; the sentence says why git did not.
     func moveFiles(
         of checkout: Checkout, from: ObjectID, to commit: ObjectID
     ) throws(GitError) -> String? {

@@ -2,15 +2,15 @@ import CoordModel
 import CoordSystem
 
 extension Workspace {
-    /// Brings the user's checkout and the target together again after a crash between moving the one and the
-    /// other. Call it before a run lands anything. Files the user changed since are never touched.
+    /// Brings the user's checkout and the landing's branch together again after a crash between moving the
+    /// one and the other. Call it before a run lands anything. Files the user changed since are never
+    /// touched.
     package func repairCheckout() throws(GitError) -> CheckoutRepair {
         guard let text = OwnFiles.read(landingNotePath) else { return .nothing }
-        guard let note = LandingNote(text), note.reference == targetReference else {
+        guard let note = LandingNote(text), let actual = try head(of: note.reference) else {
             try OwnFiles.removeTree(landingNotePath)
             return .nothing
         }
-        let actual = try targetHead()
         guard actual == note.from else {
             // The reference moves after the files: they are where they should be, or the user moved both.
             try OwnFiles.removeTree(landingNotePath)

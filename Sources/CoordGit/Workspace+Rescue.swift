@@ -65,8 +65,8 @@ extension Workspace {
     /// Writes all files of a worktree that are not ignored as a tree.
     private func writeFiles(_ slot: String, _ base: ObjectID) throws(GitError) -> ObjectID {
         var nested: [String] = []
-        _ = try changes(slot, base, settingAside: &nested)
-        _ = try runner.run(.addAll, at: place(of: slot))
+        let listing = try changes(slot, base, settingAside: &nested)
+        _ = try runner.run(.addAll(isMany: listing.isMany), at: place(of: slot))
         return try runner.object(.writeTree, at: place(of: slot))
     }
 
@@ -89,7 +89,7 @@ extension Workspace {
         let plain = "refs/coord/rescue/\(note.run)/\(note.lease.task)/\(note.lease.attempt)"
         var name = plain
         var number = 2
-        while hubReferences.read(name) != .missing {
+        while case .commit = hubReferences.read(name) {
             name = "\(plain).\(number)"
             number += 1
         }

@@ -27,7 +27,7 @@ extension Workspace {
         var tree = parent == base ? nil : try self.tree(of: parent)
         var commit = parent
         if listing.hasChanges {
-            _ = try runner.run(.addAll, at: place(of: slot))
+            _ = try runner.run(.addAll(isMany: listing.isMany), at: place(of: slot))
             let written = try runner.object(.writeTree, at: place(of: slot))
             if written != tree {
                 let text = CommitMessage.stripped(message)

@@ -35,7 +35,7 @@ extension Workspace {
         memory.withLock { memory in
             memory.trees[candidate] = tree
             // With the base among the target's ancestors a merge adds no path that the work itself did not.
-            if memory.lineage.isSuperset(of: [base, onto]) {
+            if memory.isAncestor(base, of: onto) {
                 memory.additions[candidate] = memory.additions[commit]
             }
         }

@@ -10,10 +10,13 @@ import Synchronization
 /// command runs under it but the upload side of a fetch, which executes nothing of it, and one listing when
 /// the hub is opened, after the configuration was put back.
 package final class Workspace: Sendable {
+    /// The git that every call uses.
     package let git: GitTool
+    /// The user's repository, as it was found when the run started.
     package let project: ProjectState
     /// The branch that landings move, without `refs/heads/`.
     package let target: String
+    /// Names the branches and rescue references in the hub.
     package let run: RunID
     /// Coord's own bare repository.
     package let hub: String
@@ -38,23 +41,32 @@ package final class Workspace: Sendable {
         var additions: [ObjectID: [String]] = [:] {
             didSet { if additions.count > Self.limit { additions = [:] } }
         }
-        /// The target's head and those of its ancestors at which coord saw or moved it, without a stranger's
-        /// move in between.
-        private(set) var lineage: Set<ObjectID> = []
-        private var head: ObjectID?
+        /// The commits the target was seen at or moved to, in their order, as long as nobody else moved it.
+        private var lineage: [ObjectID: Int] = [:]
+        private var latest: ObjectID?
+        /// The commit a landing is about to move the target to.
+        var pending: ObjectID?
         var gates: Set<String> = []
         var hubSettings: String?
 
+        /// A commit that is already known is no news: threads may tell of it late.
         mutating func sawTarget(at commit: ObjectID) {
-            guard commit != head else { return }
-            lineage = [commit]
-            head = commit
+            guard lineage[commit] == nil, commit != pending else { return }
+            lineage = [commit: 0]
+            latest = commit
         }
 
-        mutating func movedTarget(to commit: ObjectID) {
-            if lineage.count > Self.limit { lineage = [] }
-            lineage.insert(commit)
-            head = commit
+        mutating func movedTarget(from: ObjectID, to commit: ObjectID) {
+            if latest != from || lineage.count > Self.limit { lineage = [from: 0] }
+            lineage[commit] = (lineage[from] ?? 0) + 1
+            latest = commit
+            pending = nil
+        }
+
+        /// Whether one commit is known to be the other or its ancestor, on the target's first-parent chain.
+        func isAncestor(_ commit: ObjectID, of other: ObjectID) -> Bool {
+            guard let first = lineage[commit], let second = lineage[other] else { return false }
+            return first <= second
         }
     }
 
@@ -86,15 +98,20 @@ package final class Workspace: Sendable {
     }
 
     private func readTarget() throws(GitError) -> ObjectID {
-        switch references.read(targetReference) {
+        guard let head = try head(of: targetReference) else {
+            throw .noSuchBranch(target, repository: project.path, nearest: nil)
+        }
+        return head
+    }
+
+    /// The commit a full reference name of the project points at; nil when there is none.
+    func head(of reference: String) throws(GitError) -> ObjectID? {
+        switch references.read(reference) {
         case .commit(let id): return id
-        case .missing: throw .noSuchBranch(target, repository: project.path, nearest: nil)
+        case .missing: return nil
         case .unknown:
-            let answer = try runner.run(.resolve(targetReference), at: objects, accepting: 0...1)
-            guard let id = PorcelainParser.objectID(answer.output) else {
-                throw .noSuchBranch(target, repository: project.path, nearest: nil)
-            }
-            return id
+            let answer = try runner.run(.resolve(reference), at: objects, accepting: 0...1)
+            return PorcelainParser.objectID(answer.output)
         }
     }
 
@@ -139,6 +156,7 @@ extension Workspace {
             rest = "/" + Files.name(existing) + rest
             existing = Files.parent(existing)
         }
+        // A folder that cannot be resolved is taken as it was given; using it will say what is wrong.
         return ((try? Files.realPath(existing)).map { $0 == "/" ? "" : $0 } ?? existing) + rest
     }
 }

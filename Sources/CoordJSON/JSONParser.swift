@@ -1,5 +1,6 @@
 /// Why bytes are not a JSON document, and where.
 package struct JSONError: Error, Hashable, Sendable {
+    /// What is wrong, with what was found.
     package enum Reason: Hashable, Sendable {
         case empty, unexpectedEnd, trailingContent, tooDeep(limit: Int), invalidUTF8, byteOrderMark
         case unexpected(String, wanted: String)
@@ -45,10 +46,12 @@ package struct JSONParser {
         try parse(bytes[...], depthLimit: depthLimit)
     }
 
+    /// Parses a whole document.
     package static func parse(_ text: String, depthLimit: Int = 128) throws(JSONError) -> JSONValue {
         try parse(Array(text.utf8), depthLimit: depthLimit)
     }
 
+    /// Parses a whole document. Offsets in errors count from the start of the slice.
     package static func parse(_ bytes: ArraySlice<UInt8>, depthLimit: Int = 128) throws(JSONError)
         -> JSONValue
     {

@@ -18,6 +18,7 @@ extension JSONValue {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// Appends the document on one line, as `serialized` gives it.
     package func write(to output: inout [UInt8]) {
         switch self {
         case .array(let items):

@@ -41,7 +41,8 @@ package struct Fact: Hashable, Sendable {
         case landingDelayed(Lease, reason: String)
         case taskLanded(Lease, commit: ObjectID, tree: ObjectID)
         case taskCompleted(Lease, note: String)
-        /// Tried in vain; comes back at `notBefore`. `failures` counts the tries that count against the limit so far.
+        /// Tried in vain; comes back at `notBefore`. `failures` counts the tries that count against the limit
+        /// so far.
         case taskRetryable(Lease, reason: String, notBefore: Timestamp, failures: Int)
         /// `cause` names the need whose failure failed this one.
         case taskFailed(TaskID, reason: String, cause: TaskID?)
@@ -68,7 +69,8 @@ package struct Fact: Hashable, Sendable {
         case usageRecorded(Lease, worker: WorkerID, role: RoleID?, Usage, cost: Money, counted: Bool)
         case progressReported(Lease, text: String)
         case toolStarted(Lease, name: String, id: String, summary: String)
-        case toolCompleted(Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
+        case toolCompleted(
+            Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
         case handoffWritten(Lease, summary: String, remaining: [String])
         case taskProposalRefused(Lease, id: String, reason: String)
         /// A message that named an attempt other than the living one.
@@ -166,7 +168,9 @@ package struct SlotSpec: Hashable, Sendable {
         "#f97316", "#8b5cf6", "#22d3ee", "#eab308", "#ef4444", "#3b82f6", "#d946ef",
     ]
     /// The shapes of the slots: colour is never the only mark.
-    package static let shapes = ["●", "■", "▲", "◆", "★", "⬟", "⬢", "✚", "◉", "▣", "△", "◇", "☆", "⬠", "⬡", "✖"]
+    package static let shapes = [
+        "●", "■", "▲", "◆", "★", "⬟", "⬢", "✚", "◉", "▣", "△", "◇", "☆", "⬠", "⬡", "✖",
+    ]
 
     package var color: String { Self.palette[(number - 1) % Self.palette.count] }
     package var shape: String { Self.shapes[(number - 1) % Self.shapes.count] }

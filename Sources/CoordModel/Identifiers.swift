@@ -84,6 +84,20 @@ package struct ObjectID: Hashable, Sendable, CustomStringConvertible {
         rawValue = String(text)
     }
 
+    /// As the general one, without its cost: journals hold tens of thousands.
+    package init?(_ text: String) {
+        var text = text
+        let isValid = text.withUTF8 { bytes in
+            guard bytes.count == 40 || bytes.count == 64 else { return false }
+            for byte in bytes where !((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66)) {
+                return false
+            }
+            return true
+        }
+        guard isValid else { return nil }
+        rawValue = text
+    }
+
     package var description: String { rawValue }
 
     /// The first twelve digits, for people.

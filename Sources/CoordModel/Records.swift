@@ -133,6 +133,7 @@ package struct WorkerRecord: Hashable, Sendable {
 
 /// Sums of usage that share task, worker, role and model.
 package struct CostRecord: Hashable, Sendable {
+    /// What the usage of one sum has in common.
     package struct Key: Hashable, Sendable {
         package var task: TaskID
         package var worker: WorkerID

@@ -84,6 +84,7 @@ package enum Capability: String, Sendable, CaseIterable, Comparable {
 
 /// Who an agent is: the front matter and the prose of `roles/<id>.md`.
 package struct Role: Hashable, Sendable {
+    /// Whether the role changes files of the project, or plans, reviews and reports.
     package enum Kind: String, Sendable, CaseIterable { case code, coordination }
 
     package var id: RoleID

@@ -39,9 +39,33 @@ extension Timestamp: CustomStringConvertible {
         let (days, inDay) = milliseconds.flooredDivision(by: 86_400_000)
         let date = Self.civil(fromDays: days)
         let seconds = inDay / 1000
-        return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-" + Self.padded(date.day, 2)
-            + "T" + Self.padded(seconds / 3600, 2) + ":" + Self.padded(seconds / 60 % 60, 2) + ":"
-            + Self.padded(seconds % 60, 2) + "." + Self.padded(inDay % 1000, 3) + "Z"
+        guard (0...9999).contains(date.year) else {
+            return Self.padded(date.year, 4) + "-" + Self.padded(date.month, 2) + "-"
+                + Self.padded(date.day, 2)
+                + "T" + Self.padded(seconds / 3600, 2) + ":" + Self.padded(seconds / 60 % 60, 2) + ":"
+                + Self.padded(seconds % 60, 2) + "." + Self.padded(inDay % 1000, 3) + "Z"
+        }
+        // Written in place: listings and streams have tens of thousands of times.
+        return String(unsafeUninitializedCapacity: 24) { buffer in
+            var position = 0
+            func put(_ number: Int64, _ digits: Int, _ mark: UInt8) {
+                var rest = number
+                for index in stride(from: position + digits - 1, through: position, by: -1) {
+                    buffer.initializeElement(at: index, to: 0x30 + UInt8(rest % 10))
+                    rest /= 10
+                }
+                buffer.initializeElement(at: position + digits, to: mark)
+                position += digits + 1
+            }
+            put(date.year, 4, 0x2D)
+            put(date.month, 2, 0x2D)
+            put(date.day, 2, 0x54)
+            put(seconds / 3600, 2, 0x3A)
+            put(seconds / 60 % 60, 2, 0x3A)
+            put(seconds % 60, 2, 0x2E)
+            put(inDay % 1000, 3, 0x5A)
+            return position
+        }
     }
 
     /// `HH:MM:SS` in UTC, for terse listings.

@@ -79,7 +79,7 @@ package enum CommandRunner {
 
     private static let counter = Atomic<UInt64>(0)
 
-    /// Blocks until the command has ended. Throws when it could not be started; how it ended is in the result.
+    /// Blocks until the command has ended. Throws when it could not start; how it ended is in the result.
     package static func run(
         _ request: CommandRequest, cancellation: Cancellation? = nil
     ) throws(ProcessError) -> CommandResult {

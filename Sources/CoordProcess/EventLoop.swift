@@ -145,6 +145,17 @@ package final class EventLoop {
     /// Calls the handler at the end of every turn, in the order of these calls.
     package func onTurnEnd(_ handler: @escaping () -> Void) { turnEndHandlers.append(handler) }
 
+    /// The loop's clock: nanoseconds that only ever grow.
+    package var nanoseconds: Int64 { coord_monotonic_now() }
+
+    /// Waits at most so long for something more and calls its handlers, within the present turn. For a
+    /// handler of the turn's end that gains by hearing more before it decides. False: nothing more came.
+    package func admit(within limit: Duration) -> Bool {
+        let count = readiness.wait(nanoseconds: max(0, limit.wholeNanoseconds))
+        for index in 0..<count { dispatch(readiness.ready(index)) }
+        return count > 0
+    }
+
     /// A channel with something to write; written once, at the end of the turn.
     func flushAtTurnEnd(_ channel: LineChannel) { unflushed.append(channel) }
 

@@ -127,8 +127,8 @@ package final class LineChannel {
 
     // MARK: Receiving
 
-    /// Hands out every line that has arrived, without waiting for more. For the time when the other side is known
-    /// to have ended.
+    /// Hands out every line that has arrived, without waiting for more. For the time when the other side is
+    /// known to have ended.
     package func drain() {
         while readEnd >= 0, receive() {}
     }

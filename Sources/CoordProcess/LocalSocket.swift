@@ -1,15 +1,15 @@
 package import CoordSystem
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Stream sockets in the file system (unix(7)), for the owner alone.
 package enum LocalSocket {
-    /// Makes a socket file (0600) and listens on it; an old file of that name is replaced, so the caller holds the
-    /// lock that says nobody listens there.
+    /// Makes a socket file (0600) and listens on it; an old file of that name is replaced, so the caller
+    /// holds the lock that says nobody listens there.
     package static func listen(_ path: String) throws(SystemError) -> Int32 {
         let socket = try open()
         _ = unlink(path)
@@ -56,17 +56,18 @@ package enum LocalSocket {
 
     private static func open() throws(SystemError) -> Int32 {
         #if canImport(Glibc)
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         #else
-        let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
+            let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
         #endif
         guard descriptor >= 0 else { throw SystemError(operation: "open a socket", path: nil, code: errno) }
         try Descriptors.setCloseOnExec(descriptor)
         return descriptor
     }
 
-    /// Calls `body` with the address of a path. An address holds about a hundred bytes: on Linux a longer path is
-    /// named through the open folder (proc(5), `/proc/self/fd`), elsewhere it is refused with ENAMETOOLONG.
+    /// Calls `body` with the address of a path. An address holds about a hundred bytes: on Linux a longer
+    /// path is named through the open folder (proc(5), `/proc/self/fd`), elsewhere it is refused with
+    /// ENAMETOOLONG.
     private static func withAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) throws(SystemError) {
@@ -77,10 +78,10 @@ package enum LocalSocket {
         var folder: Int32 = -1
         defer { if folder >= 0 { Descriptors.close(folder) } }
         #if os(Linux)
-        if name.utf8.count >= capacity, let slash = path.lastIndex(of: "/") {
-            folder = try Descriptors.open(String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            name = "/proc/self/fd/\(folder)" + path[slash...]
-        }
+            if name.utf8.count >= capacity, let slash = path.lastIndex(of: "/") {
+                folder = try Descriptors.open(String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                name = "/proc/self/fd/\(folder)" + path[slash...]
+            }
         #endif
         guard name.utf8.count < capacity else {
             throw SystemError(operation: "name a socket", path: path, code: ENAMETOOLONG)

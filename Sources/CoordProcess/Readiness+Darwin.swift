@@ -45,6 +45,9 @@
             return found.count
         }
 
+        /// As `wait(milliseconds:)`; a part of a millisecond is not waited for.
+        func wait(nanoseconds: Int64) -> Int { wait(milliseconds: Int32(clamping: nanoseconds / 1_000_000)) }
+
         func ready(_ index: Int) -> coord_ready { found[index] }
 
         private func events(_ interest: Int32) -> Int16 {

@@ -45,6 +45,11 @@
             return Int(count)
         }
 
+        /// As `wait(milliseconds:)`, for times shorter than epoll's unit.
+        func wait(nanoseconds: Int64) -> Int {
+            coord_wait_readable(epoll, nanoseconds) > 0 ? wait(milliseconds: 0) : 0
+        }
+
         func ready(_ index: Int) -> coord_ready { found[index] }
     }
 #endif

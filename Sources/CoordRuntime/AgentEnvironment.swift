@@ -9,6 +9,7 @@ package enum AgentEnvironment {
         "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
     ]
 
+    /// The variables of ours that a child may have.
     package static func inherited() -> [String: String] {
         Environment.all.filter { allowed.contains($0.key) || $0.key.hasPrefix("LC_") }
     }

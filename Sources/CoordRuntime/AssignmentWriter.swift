@@ -3,7 +3,8 @@ import CoordModel
 import CoordSystem
 import CoordWire
 
-/// Turns a task and its slot into what a worker is told: the files an agent reads and the environment it gets.
+/// Turns a task and its slot into what a worker is told: the files an agent reads and the environment it
+/// gets.
 final class AssignmentWriter {
     private let parts: Coordinator.Parts
     private let inherited = AgentEnvironment.inherited()
@@ -66,7 +67,8 @@ final class AssignmentWriter {
         switch slot.agent {
         case .command(let command): return .command(command)
         case .rehearsal: return .rehearsal(folder: parts.plan.mission.rehearsal ?? "", part: spec.id.rawValue)
-        case .automatic, .acp, .named: preconditionFailure("slot \(slot.worker) has no agent that can be driven")
+        case .automatic, .acp, .named:
+            preconditionFailure("slot \(slot.worker) has no agent that can be driven")
         }
     }
 
@@ -88,10 +90,25 @@ final class AssignmentWriter {
         return folder
     }
 
+    /// What the agent of an attempt wrote for the next, at most 16 KiB of it. Nil: nothing.
+    func handoff(of lease: Lease) -> String? {
+        guard !parts.isNoop else { return nil }
+        let file = parts.state.attempt(parts.run, lease) + "/handoff-out.md"
+        guard Files.kind(file) == .file else { return nil }
+        // A file that cannot be read, or is no text, is as good as none: the work itself does not depend on
+        // it.
+        guard let bytes = try? Files.read(file), !bytes.isEmpty else { return nil }
+        return String(decoding: bytes.prefix(Self.handoffBytesMax), as: UTF8.self)
+    }
+
+    private static let handoffBytesMax = 16 << 10
+
     /// Keeps what an agent passed on for the tasks that need it.
     func remember(_ facts: [Fact]) {
         for case .handoffWritten(let lease, let summary, let remaining) in facts.map(\.body) {
-            let rest = remaining.isEmpty ? "" : "\n\nRemaining:\n" + remaining.map { "- " + $0 }.joined(separator: "\n")
+            let rest =
+                remaining.isEmpty
+                ? "" : "\n\nRemaining:\n" + remaining.map { "- " + $0 }.joined(separator: "\n")
             summaries[lease.task] = PromptAssembly.Need(
                 id: lease.task, title: lease.task.rawValue, summary: summary + rest)
         }

@@ -1,7 +1,7 @@
-package import CoordCore
+import CoordCore
 import CoordJSON
-package import CoordModel
-package import CoordProcess
+import CoordModel
+import CoordProcess
 package import CoordSystem
 import CoordWire
 
@@ -24,12 +24,14 @@ package final class ControlSocket {
         self.path = path
     }
 
+    /// Listens; the caller holds the project's lock.
     package func open() throws(SystemError) {
         listener = try LocalSocket.listen(path)
         coordinator.loop.watchReadable(listener) { [unowned self] in acceptCallers() }
         coordinator.onReply = { [unowned self] number, reply in answer(number, reply) }
     }
 
+    /// Hangs up on every caller and takes the socket away.
     package func close() {
         guard listener >= 0 else { return }
         coordinator.loop.unwatch(listener)
@@ -52,7 +54,9 @@ package final class ControlSocket {
             let number = nextCaller
             nextCaller += 1
             let channel: LineChannel
-            do { channel = try LineChannel(loop: coordinator.loop, read: descriptor, write: descriptor) } catch {
+            do {
+                channel = try LineChannel(loop: coordinator.loop, read: descriptor, write: descriptor)
+            } catch {
                 Descriptors.close(descriptor)
                 continue
             }
@@ -86,7 +90,11 @@ package final class ControlSocket {
             } catch {
                 send(.failure(id: id, code: RPCMessage.Code.invalidParams, message: error.reason), to: caller)
             }
-        default: send(.failure(id: id, code: RPCMessage.Code.methodNotFound, message: "there is no method `\(method)`"), to: caller)
+        default:
+            send(
+                .failure(
+                    id: id, code: RPCMessage.Code.methodNotFound, message: "there is no method `\(method)`"),
+                to: caller)
         }
     }
 

@@ -3,7 +3,8 @@ package import CoordGit
 package import CoordModel
 package import CoordProcess
 package import CoordStore
-package import CoordSystem
+import CoordSystem
+import CoordWire
 
 #if canImport(Glibc)
     import Glibc
@@ -11,11 +12,11 @@ package import CoordSystem
     import Darwin
 #endif
 
-/// The shell of the mind: one thread, one loop. It takes events in, has them decided, records what was decided in one
-/// transaction, and only then acts.
+/// The shell of the mind: one thread, one loop. It takes events in, has them decided, records what was
+/// decided in one transaction, and only then acts.
 ///
-/// Confined to the thread that calls `run`. If the journal cannot be written, the run stops: coord never acts on a
-/// decision that is not recorded.
+/// Confined to the thread that calls `run`. If the journal cannot be written, the run stops: coord never acts
+/// on a decision that is not recorded.
 package final class Coordinator {
     /// What a run needs from outside.
     package struct Parts {
@@ -45,6 +46,7 @@ package final class Coordinator {
         }
     }
 
+    /// How a run ended, and how `coord run` answers.
     package struct Outcome: Sendable, Equatable {
         package var status: RunStatus
         package var exitStatus: Int32
@@ -58,6 +60,7 @@ package final class Coordinator {
     package private(set) var projection = Projection()
     private var sequence: Int64 = 0
     private var inbox: [Event] = []
+    private var pace: CommitPace
     private var isTurning = false
     private var runner: EffectRunner?
     private var outcome: Outcome?
@@ -71,6 +74,7 @@ package final class Coordinator {
     package init(_ parts: Parts) throws(RuntimeError) {
         self.parts = parts
         clock = RuntimeClock()
+        pace = CommitPace(slots: parts.plan.slots.count)
         do { loop = try EventLoop() } catch { throw .system(error) }
         machine = CoordinatorStateMachine(settings: parts.plan.settings(seed: parts.seed), at: clock.now())
     }
@@ -100,6 +104,7 @@ package final class Coordinator {
         } catch { throw .store(error) }
         endLeftovers()
         try prepare()
+        try rememberHandoffs(of: run.id)
         turn { machine, now in
             machine.restore(tasks: records, costs: costs, usageIDs: usageIDs, process: process, at: now)
         }
@@ -112,6 +117,9 @@ package final class Coordinator {
     // MARK: - The loop
 
     private func prepare() throws(RuntimeError) {
+        #if os(Linux)
+            do throws(SystemError) { try ProcessTable.becomeSubreaper() } catch { throw .system(error) }
+        #endif
         let runner: EffectRunner
         do throws(SystemError) {
             runner = try EffectRunner(parts, loop: loop, clock: clock) { [unowned self] event in
@@ -137,7 +145,24 @@ package final class Coordinator {
         return outcome
     }
 
+    /// Hears out the workers that are about to answer, so that one commit serves them all.
+    private func gather() {
+        var noted = 0
+        var deadline: Int64?
+        while true {
+            let now = loop.nanoseconds
+            for case .attemptEnded(let slot, _, _, _) in inbox[noted...] { pace.answered(slot, at: now) }
+            noted = inbox.count
+            let patience = pace.patience(at: now)
+            guard patience > 0 else { return }
+            let end = deadline ?? now + patience
+            deadline = end
+            guard now < end, loop.admit(within: .nanoseconds(end - now)) else { return }
+        }
+    }
+
     private func drainInbox() {
+        if !inbox.isEmpty { gather() }
         while !inbox.isEmpty, failure == nil, outcome == nil {
             let events = inbox
             inbox.removeAll(keepingCapacity: true)
@@ -165,6 +190,7 @@ package final class Coordinator {
         guard record(facts) else { return }
         for effect in effects {
             if case .record = effect { continue }
+            if case .assign(let slot, _, _, _, _) = effect { pace.handedOut(to: slot, at: loop.nanoseconds) }
             runner?.perform(effect)
         }
     }
@@ -173,6 +199,7 @@ package final class Coordinator {
         guard !facts.isEmpty else { return true }
         let touched = projection.takeTouched()
         let first = sequence + 1
+        let begin = loop.nanoseconds
         do throws(StoreError) {
             try parts.store.append(
                 StoreBatch(
@@ -183,13 +210,34 @@ package final class Coordinator {
             loop.stop()
             return false
         }
+        pace.committed(in: loop.nanoseconds - begin)
         sequence += Int64(facts.count)
+        runner?.remember(facts)
         onFacts?(facts, first)
         return true
     }
 
-    /// Workers of a dead coordinator end by themselves when their pipe closes; one that did not is ended here, before
-    /// its worktree is touched.
+    /// What agents passed on before the run was stopped.
+    private func rememberHandoffs(of run: RunID) throws(RuntimeError) {
+        var after: Int64 = 0
+        do throws(StoreError) {
+            while true {
+                let stored = try parts.store.facts(run, after: after, limit: 10_000)
+                guard let last = stored.last else { return }
+                after = last.sequence
+                var handoffs: [Fact] = []
+                for fact in stored where fact.type == FactType.handoffWritten.rawValue {
+                    // A handoff that a newer coord wrote otherwise is left out: it informs and decides
+                    // nothing.
+                    if let handoff = try? fact.fact() { handoffs.append(handoff) }
+                }
+                runner?.remember(handoffs)
+            }
+        } catch { throw .store(error) }
+    }
+
+    /// Workers of a dead coordinator end by themselves when their pipe closes; one that did not is ended
+    /// here, before its worktree is touched.
     private func endLeftovers() {
         for worker in projection.workers {
             guard let process = worker.process, ProcessTable.isAlive(process) else { continue }

@@ -36,9 +36,23 @@ final class EffectRunner {
             crew = nil
         }
         hosts = plan.slots.enumerated().map { index, slot in
-            WorkerHost(slot: index, worker: slot.worker, run: parts.run, loop: loop, clock: clock, report: report)
+            WorkerHost(slot: index, worker: slot.worker, run: parts.run, loop: loop, clock: clock) {
+                [unowned self] event in
+                passOn(event)
+            }
         }
     }
+
+    /// What an agent wrote into its handoff file counts as said before its attempt ended.
+    private func passOn(_ event: Event) {
+        if case .attemptEnded(let slot, let lease, _, _) = event, let text = assignments.handoff(of: lease) {
+            report(.agentReported(slot: slot, lease, .handoff(summary: text, remaining: [])))
+        }
+        report(event)
+    }
+
+    /// Keeps what agents passed on, for the tasks that need it.
+    func remember(_ facts: [Fact]) { assignments.remember(facts) }
 
     func perform(_ effect: Effect) {
         switch effect {
@@ -65,7 +79,8 @@ final class EffectRunner {
         case .stage(let candidate, let spec):
             crew.stage(candidate, spec, worker: assignments.worker(of: candidate.lease.task) ?? "unknown")
         case .gate(let candidate, let commit): crew.gate(candidate, commit: commit)
-        case .advance(let candidate, let commit, let from): crew.advance(candidate, commit: commit, from: from)
+        case .advance(let candidate, let commit, let from):
+            crew.advance(candidate, commit: commit, from: from)
         case .cancelGate: crew.cancelGate()
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .cancelAttempt, .reply, .finish: break
         }
@@ -87,7 +102,8 @@ final class EffectRunner {
         } catch {
             report(
                 .attemptEnded(
-                    slot: slot, lease, .failed(reason: "the task could not be handed out: \(error)"), tail: ""))
+                    slot: slot, lease, .failed(reason: "the task could not be handed out: \(error)"), tail: ""
+                ))
         }
     }
 

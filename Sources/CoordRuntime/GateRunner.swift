@@ -23,7 +23,8 @@ enum GateRunner {
             let result: CommandResult
             do { result = try CommandRunner.run(request, cancellation: cancellation) } catch {
                 return GateReport(
-                    outcome: .couldNotRun, command: command, exit: nil, duration: total, reason: "\(error)", tail: "")
+                    outcome: .couldNotRun, command: command, exit: nil, duration: total, reason: "\(error)",
+                    tail: "")
             }
             if result.cancelled { return nil }
             total += result.duration
@@ -40,11 +41,13 @@ enum GateRunner {
         let command = commands.last ?? ""
         if tests == 0 {
             return GateReport(
-                outcome: .couldNotRun, command: command, exit: .exited(status: 0), duration: total, testCount: 0,
+                outcome: .couldNotRun, command: command, exit: .exited(status: 0), duration: total,
+                testCount: 0,
                 reason: "no test was found", tail: tail)
         }
         return GateReport(
-            outcome: .passed, command: command, exit: commands.isEmpty ? nil : .exited(status: 0), duration: total,
+            outcome: .passed, command: command, exit: commands.isEmpty ? nil : .exited(status: 0),
+            duration: total,
             testCount: tests, reason: commands.isEmpty ? "the mission has no gate" : "", tail: tail)
     }
 

@@ -2,11 +2,12 @@ import CoordCore
 import CoordGit
 import CoordModel
 import CoordProcess
+import Synchronization
 
 /// Does the git work of a run on threads of its own and answers with events.
 ///
-/// Worktrees and snapshots run side by side, a few at a time; building, gating and landing run one after the other
-/// on one thread, in the order in which the coordinator asked.
+/// Worktrees and snapshots run side by side, a few at a time; building, gating and landing run one after the
+/// other on one thread, in the order in which the coordinator asked.
 final class GitCrew {
     private let workspace: Workspace
     private let merge: MergeSettings
@@ -15,6 +16,7 @@ final class GitCrew {
     private let hands: BlockingThreads
     private let lander = BlockingThreads(count: 1, name: "coord-lander")
     private var gateCancellation = Cancellation()
+    private let openedGate = OpenedGate()
 
     init(workspace: Workspace, merge: MergeSettings, run: RunID, workers: Int, answers: Mailbox<Event>) {
         self.workspace = workspace
@@ -28,6 +30,9 @@ final class GitCrew {
         hands.submit { [workspace, answers] in
             do {
                 let made = try workspace.prepareWorktree(slot: worker.rawValue, lease: lease, base: base)
+                if let rescue = made.rescued {
+                    answers.post(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
+                }
                 answers.post(.worktreePrepared(slot: slot, lease, branch: made.branch, base: made.base))
             } catch {
                 answers.post(.worktreeFailed(slot: slot, lease, reason: "\(error)"))
@@ -35,7 +40,8 @@ final class GitCrew {
         }
     }
 
-    func takeWork(slot: Int, worker: WorkerID, _ lease: Lease, _ spec: TaskSpec, base: ObjectID, rescue: Bool) {
+    func takeWork(slot: Int, worker: WorkerID, _ lease: Lease, _ spec: TaskSpec, base: ObjectID, rescue: Bool)
+    {
         let message = "\(spec.title)\n\nTask \(spec.id), attempt \(lease.attempt).\n"
         hands.submit { [workspace, answers] in
             do {
@@ -67,14 +73,17 @@ final class GitCrew {
             Coord-Worker: \(worker)
 
             """
-        lander.submit { [workspace, answers, style = merge.style] in
+        lander.submit { [workspace, answers, merge, openedGate] in
             do {
                 let head = try workspace.targetHead()
                 let outcome = try workspace.stage(
-                    commit: candidate.commit, base: candidate.base, onto: head, message: message, style: style)
+                    commit: candidate.commit, base: candidate.base, onto: head, message: message,
+                    style: merge.style
+                )
                 switch outcome {
                 case .staged(let commit, let tree):
                     answers.post(.staged(lease, .staged(commit: commit, tree: tree, onto: head)))
+                    if !merge.gate.isEmpty { openedGate.open(for: commit, in: workspace) }
                 case .conflict(let files, let excerpt):
                     answers.post(.staged(lease, .conflict(onto: head, files: files, excerpt: excerpt)))
                 }
@@ -87,13 +96,13 @@ final class GitCrew {
     func gate(_ candidate: Candidate, commit: ObjectID) {
         let cancellation = Cancellation()
         gateCancellation = cancellation
-        lander.submit { [workspace, answers, merge] in
+        lander.submit { [workspace, answers, merge, openedGate] in
             var report: GateReport?
             do {
                 if merge.gate.isEmpty {
                     report = GateRunner.run([], in: "/", timeout: .zero, cancellation: cancellation)
                 } else {
-                    let folder = try workspace.openGate(name: "gate", commit: commit)
+                    let folder = try openedGate.take(for: commit, in: workspace)
                     report = GateRunner.run(
                         merge.gate, in: folder, timeout: merge.gateTimeout, cancellation: cancellation)
                 }
@@ -134,6 +143,29 @@ final class GitCrew {
         do throws(GitError) { try workspace.closeGates() } catch { leftovers = error }
     }
 
-    /// Why the gate's folder could not be taken away, if so. It is coord's own and is made anew by the next run.
+    /// Why the gate's folder could not be taken away, if so. It is coord's own and is made anew by the next
+    /// run.
     private(set) var leftovers: GitError?
+}
+
+/// The gate's folder, made ready while the coordinator writes the candidate down: nothing has run in it yet.
+private final class OpenedGate: Sendable {
+    private static let name = "gate"
+    private let opened = Mutex<(commit: ObjectID, folder: String)?>(nil)
+
+    func open(for commit: ObjectID, in workspace: Workspace) {
+        // What fails here is tried again, and told, when the gate is to run.
+        let folder = try? workspace.openGate(name: Self.name, commit: commit)
+        opened.withLock { $0 = folder.map { (commit, $0) } }
+    }
+
+    /// The folder of exactly this commit, for one gate.
+    func take(for commit: ObjectID, in workspace: Workspace) throws(GitError) -> String {
+        let ready = opened.withLock { opened in
+            defer { opened = nil }
+            return opened
+        }
+        if let ready, ready.commit == commit { return ready.folder }
+        return try workspace.openGate(name: Self.name, commit: commit)
+    }
 }

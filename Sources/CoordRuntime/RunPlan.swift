@@ -12,10 +12,12 @@ package struct RunPlan: Sendable {
         package var model: String?
         package var target: String?
         package var gate: [String]
+        /// The slots of a run that is taken up again. They keep their agents unless another is named.
+        package var slots: [SlotSpec]?
 
         package init(
             goal: String? = nil, agent: AgentChoice? = nil, workers: Int? = nil, budget: Money? = nil,
-            model: String? = nil, target: String? = nil, gate: [String] = []
+            model: String? = nil, target: String? = nil, gate: [String] = [], slots: [SlotSpec]? = nil
         ) {
             self.goal = goal
             self.agent = agent
@@ -24,6 +26,7 @@ package struct RunPlan: Sendable {
             self.model = model
             self.target = target
             self.gate = gate
+            self.slots = slots
         }
     }
 
@@ -58,10 +61,24 @@ package struct RunPlan: Sendable {
         self.missionFile = missionFile
         self.roles = roles
         self.commonRules = commonRules
-        slots = []
-        agentName = ""
-        let members = Self.members(of: mission, workers: overrides.workers)
-        for (index, member) in members.enumerated() {
+        if var slots = overrides.slots {
+            for index in slots.indices {
+                if let wish = overrides.agent { slots[index].agent = try Self.resolve(wish, mission) }
+                slots[index].model = overrides.model ?? slots[index].model
+            }
+            self.slots = slots
+        } else {
+            slots = try Self.slots(of: mission, roles, overrides, worktrees)
+        }
+        let names = Set(slots.map(\.agent.description))
+        agentName = names.count == 1 ? slots[0].agent.description : "mixed"
+    }
+
+    private static func slots(
+        of mission: Mission, _ roles: [RoleID: Role], _ overrides: Overrides, _ worktrees: String
+    ) throws(RuntimeError) -> [SlotSpec] {
+        var slots: [SlotSpec] = []
+        for (index, member) in members(of: mission, workers: overrides.workers).enumerated() {
             let wish = overrides.agent ?? member.team.agent ?? mission.agent
             let role = roles[member.team.role]
             slots.append(
@@ -69,10 +86,9 @@ package struct RunPlan: Sendable {
                     worker: member.worker, number: index + 1, role: role.map(\.id) ?? member.namedRole,
                     kind: role?.kind ?? .code, capabilities: role?.capabilities ?? Capability.allCases,
                     model: overrides.model ?? member.team.model ?? role?.model, budget: member.team.budget,
-                    agent: try Self.resolve(wish, mission), worktree: worktrees + "/\(member.worker)"))
+                    agent: try resolve(wish, mission), worktree: worktrees + "/\(member.worker)"))
         }
-        let names = Set(slots.map(\.agent.description))
-        agentName = names.count == 1 ? slots[0].agent.description : "mixed"
+        return slots
     }
 
     private struct Member {
@@ -86,7 +102,9 @@ package struct RunPlan: Sendable {
         if mission.team.isEmpty {
             let count = workers ?? mission.limits.maxConcurrency ?? workersWithoutTeam
             return (1...max(1, count)).map {
-                Member(team: TeamMember(id: "worker", role: ""), worker: WorkerID("worker-\($0)"), namedRole: nil)
+                Member(
+                    team: TeamMember(id: "worker", role: ""), worker: WorkerID("worker-\($0)"), namedRole: nil
+                )
             }
         }
         var counts = mission.team.map { max(1, $0.count) }
@@ -110,7 +128,8 @@ package struct RunPlan: Sendable {
         case .rehearsal:
             if mission.rehearsal != nil { return wish }
             if mission.tasks.allSatisfy({ $0.run != nil }) { return wish }
-            throw .noAgent(reason: "mission `\(mission.id)` has no rehearsal", hint: "use `--agent 'command:…'`")
+            throw .noAgent(
+                reason: "mission `\(mission.id)` has no rehearsal", hint: "use `--agent 'command:…'`")
         case .automatic:
             if mission.rehearsal != nil { return .rehearsal }
             if mission.tasks.allSatisfy({ $0.run != nil }), !mission.tasks.isEmpty { return .rehearsal }
@@ -122,6 +141,7 @@ package struct RunPlan: Sendable {
         }
     }
 
+    /// The settings of the coordinator's mind for this plan.
     package func settings(seed: UInt64) -> RunSettings {
         RunSettings(
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,

@@ -1,12 +1,12 @@
-import CoordCore
+package import CoordCore
 package import CoordGit
 package import CoordModel
-package import CoordProcess
+import CoordProcess
 package import CoordStore
 package import CoordSystem
 
-/// One run of a mission on a project, from the lock to the last fact: opens what a coordinator needs, in order, and
-/// closes it in reverse.
+/// One run of a mission on a project, from the lock to the last fact: opens what a coordinator needs, in
+/// order, and closes it in reverse.
 ///
 /// Confined to the thread that makes it.
 package final class RunSession {
@@ -39,6 +39,7 @@ package final class RunSession {
     private let request: Request
     private let target: String
     private let workspace: Workspace
+    package let store: any Store
     private let lock: FileLock
     private let control: ControlSocket
     private let resumed: RunRecord?
@@ -46,18 +47,20 @@ package final class RunSession {
     /// Takes the project's lock and opens journal, hub and control socket. Nothing of the project changes but
     /// `.coord/state`. `resuming` goes on with the last run instead of starting one.
     package init(
-        _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store, lock: FileLock
+        _ request: Request, state: StateFolder, resuming record: RunRecord? = nil, store: any Store,
+        lock: FileLock
     ) throws(RuntimeError) {
-        var request = request
         resumed = record
         run = record?.id ?? Self.newRunID(request.plan.mission.id)
-        if let record { request.plan.slots = record.slots }
         target = record?.target ?? request.plan.mission.merge.target ?? request.project.headBranch ?? "main"
+        let found: [Rescue]
         do throws(GitError) {
-            workspace = try Workspace(
+            workspace = Workspace(
                 git: request.git, project: request.project, target: target, run: run, hub: state.hub,
                 worktrees: request.worktrees, stateFolder: state.root)
-            try workspace.openHub()
+            // What a killed coordinator left half done in git is mended before anything else looks at it.
+            found = try workspace.openHub().rescues
+            _ = try workspace.repairCheckout()
         } catch { throw .git(error) }
         do throws(SystemError) {
             try Files.makeFolder(request.worktrees)
@@ -68,10 +71,14 @@ package final class RunSession {
             Coordinator.Parts(
                 run: run, plan: request.plan, state: state, store: store, workspace: workspace,
                 workerProgram: request.workerProgram, seed: request.seed))
+        for rescue in found {
+            coordinator.receive(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
+        }
         control = ControlSocket(coordinator, path: state.socket)
         do throws(SystemError) { try control.open() } catch { throw .system(error) }
         self.state = state
         self.request = request
+        self.store = store
         self.lock = lock
     }
 
@@ -83,6 +90,15 @@ package final class RunSession {
             if let lock = try FileLock.acquire(state.lock, note: note) { return lock }
         } catch { throw .system(error) }
         throw .locked(project: state.project, holder: FileLock.holder(state.lock) ?? "")
+    }
+
+    /// What is known of a run that is taken up again; empty for a new one.
+    package var restoredProjection: Projection {
+        guard let resumed else { return Projection() }
+        // A journal that cannot be read is told by `work`; the picture starts without the past.
+        let tasks = (try? store.tasks(resumed.id, .all)) ?? []
+        let workers = (try? store.workers(resumed.id)) ?? []
+        return Projection(run: resumed, tasks: tasks, workers: workers, costs: [])
     }
 
     /// Works until the run is over. The record says how it ended, and the outcome how to answer.
@@ -97,14 +113,17 @@ package final class RunSession {
             let head: ObjectID?
             do throws(GitError) { head = try workspace.targetHead() } catch { throw .git(error) }
             let start = RunStart(
-                run: run, mission: plan.mission.id, missionName: plan.mission.name, missionFile: plan.missionFile,
+                run: run, mission: plan.mission.id, missionName: plan.mission.name,
+                missionFile: plan.missionFile,
                 project: state.project, target: target, agent: plan.agentName,
                 budget: plan.mission.limits.budget, process: ProcessTable.own(), head: head,
                 slots: plan.slots, simulated: plan.isSimulated)
             register(RunRecord(start, at: coordinator.clock.now()))
             outcome = try coordinator.start(start, tasks: plan.mission.tasks)
         }
-        guard let record = coordinator.projection.run else { preconditionFailure("a run without a record ended") }
+        guard let record = coordinator.projection.run else {
+            preconditionFailure("a run without a record ended")
+        }
         register(record)
         return (record, outcome)
     }

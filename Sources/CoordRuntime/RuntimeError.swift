@@ -1,10 +1,11 @@
 package import CoordGit
-package import CoordModel
+import CoordModel
 package import CoordProcess
 package import CoordStore
 package import CoordSystem
 
-/// Why a run could not start or could not go on. Each case carries its evidence; `description` makes the sentence.
+/// Why a run could not start or could not go on. Each case carries its evidence; `description` makes the
+/// sentence.
 package enum RuntimeError: Error, Sendable {
     case system(SystemError)
     case store(StoreError)

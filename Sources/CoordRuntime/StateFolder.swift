@@ -1,8 +1,8 @@
 package import CoordModel
 package import CoordSystem
 
-/// Where coord keeps its own things in a project: `.coord/state`, for the owner alone, ignored by git through a file
-/// of its own so that nothing of the project's settings is touched.
+/// Where coord keeps its own things in a project: `.coord/state`, for the owner alone, ignored by git through
+/// a file of its own so that nothing of the project's settings is touched.
 package struct StateFolder: Sendable, Equatable {
     package let project: String
 
@@ -30,6 +30,7 @@ package struct StateFolder: Sendable, Equatable {
     /// Where a worker works on tasks that need no worktree.
     package func scratch(_ worker: WorkerID) -> String { root + "/scratch/\(worker)" }
 
+    /// Where the report of a run lies once it is over.
     package func report(_ run: RunID) -> String { root + "/reports/\(run).md" }
 
     /// Makes the folders and the file that keeps git from looking in. Existing ones are fine.

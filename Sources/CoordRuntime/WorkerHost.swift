@@ -82,6 +82,8 @@ final class WorkerHost {
             channel.close()
             self.channel = nil
             self.child = nil
+            // Nothing of a dead worker's agent runs on: what it left came to us as its foster parent.
+            ProcessTable.endAdopted(mark: "COORD_WORKER=\(worker)")
             report(.workerExited(slot: slot, exit))
         }
     }
@@ -107,7 +109,8 @@ final class WorkerHost {
     }
 
     func send(_ message: CoordinatorMessage) {
-        // A pipe that is full or closed belongs to a worker that hangs or died: heartbeat and exit tell, not the write.
+        // A pipe that is full or closed belongs to a worker that hangs or died: heartbeat and exit tell, not
+        // the write.
         _ = channel?.send { message.write(run: run, to: &$0) }
     }
 

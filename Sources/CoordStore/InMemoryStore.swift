@@ -4,7 +4,9 @@ package import CoordModel
 package final class InMemoryStore: Store {
     private struct RunRows {
         var record: RunRecord
-        var facts: [Fact] = []
+        /// As they came; one list would be moved whole each time it grows.
+        var batches: [[Fact]] = []
+        var count = 0
         var tasks: [Int: TaskRecord] = [:]
         var workers: [WorkerID: WorkerRecord] = [:]
         var costs: [CostRecord.Key: CostRecord] = [:]
@@ -26,14 +28,15 @@ package final class InMemoryStore: Store {
         guard var run = rows[batch.run] ?? batch.record.map({ RunRows(record: $0) }) else {
             throw .unknownRun(batch.run)
         }
-        let next = Int64(run.facts.count) + 1
+        let next = Int64(run.count) + 1
         guard batch.facts.isEmpty || batch.firstSequence == next else {
             throw .outOfOrder(run: batch.run, expected: next, found: batch.firstSequence)
         }
         if rows[batch.run] == nil { order.append(batch.run) }
         // Taken out while it changes, so that its tables are not copied.
         rows[batch.run] = nil
-        run.facts += batch.facts
+        if !batch.facts.isEmpty { run.batches.append(batch.facts) }
+        run.count += batch.facts.count
         if let record = batch.record { run.record = record }
         let edited = batch.editedTasks
         for var task in batch.tasks {
@@ -102,20 +105,22 @@ package final class InMemoryStore: Store {
     }
 
     package func facts(_ run: RunID, after sequence: Int64, limit: Int) -> [StoredFact] {
-        let all = rows[run]?.facts ?? []
+        let all = rows[run]?.batches.flatMap { $0 } ?? []
         let start = Int(max(0, min(sequence, Int64(all.count))))
         return all[start...].prefix(max(0, limit)).enumerated().map { offset, fact in
             StoredFact(fact, sequence: Int64(start + offset + 1))
         }
     }
-    package func lastSequence(_ run: RunID) -> Int64 { Int64(rows[run]?.facts.count ?? 0) }
+    package func lastSequence(_ run: RunID) -> Int64 { Int64(rows[run]?.count ?? 0) }
     package func usageIDs(_ run: RunID) -> Set<String> {
         var ids: Set<String> = []
-        for fact in rows[run]?.facts ?? [] {
+        for fact in (rows[run]?.batches ?? []).joined() {
             if case .usageRecorded(_, _, _, let usage, _, _) = fact.body, let id = usage.id { ids.insert(id) }
         }
         return ids
     }
+
+    package func close() {}
 
     package func reading<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
         try body()

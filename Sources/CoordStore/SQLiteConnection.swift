@@ -12,6 +12,7 @@ import CSQLite
 final class SQLiteConnection {
     let path: String
     private let handle: OpaquePointer
+    private var isClosed = false
     /// Keyed by the address of the literal: a look-up costs a few nanoseconds and no text is compared.
     private var statements: [UnsafePointer<UInt8>: SQLiteStatement] = [:]
 
@@ -31,7 +32,12 @@ final class SQLiteConnection {
         handle = opened
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Ends the connection; it must not be used any more.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
         statements.removeAll()
         sqlite3_close_v2(handle)
     }
@@ -46,6 +52,7 @@ final class SQLiteConnection {
 
     /// A statement for one use.
     func prepare(_ sql: String, persistent: Bool = false) throws(StoreError) -> SQLiteStatement {
+        precondition(!isClosed, "`\(sql)` on a closed journal")
         var prepared: OpaquePointer?
         let flags = persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0
         let code = sqlite3_prepare_v3(handle, sql, -1, flags, &prepared, nil)
@@ -55,6 +62,7 @@ final class SQLiteConnection {
 
     /// Runs statements whose rows are of no interest.
     func execute(_ sql: String) throws(StoreError) {
+        precondition(!isClosed, "`\(sql)` on a closed journal")
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw error(code, sql) }
     }

@@ -105,7 +105,8 @@ extension SQLiteStore {
             ORDER BY id LIMIT ? OFFSET ?
             """)
         put(filter, number: number, in: select)
-        return try rows(of: select) { row throws(StoreError) in try TaskLine(row) }
+        let expected = filter.stages == nil ? try countOfTasks(number, filter) : 0
+        return try rows(of: select, expected: expected) { row throws(StoreError) in try TaskLine(row) }
     }
 
     package func taskCounts(_ run: RunID) throws(StoreError) -> [TaskStage: Int] {
@@ -120,6 +121,16 @@ extension SQLiteStore {
             counts[stage] = Int(select.integer())
         }
         return counts
+    }
+
+    /// How many rows to make room for: tasks are numbered without gaps.
+    private func countOfTasks(_ number: Int64, _ filter: TaskFilter) throws(StoreError) -> Int {
+        let select = try connection.statement("SELECT max(id) FROM task_states WHERE id >= ? AND id < ?")
+        select.put(RowKey.first(number))
+        select.put(RowKey.first(number + 1))
+        let last = try rows(of: select) { $0.optionalInteger() }.first ?? nil
+        let count = last.map { Int(RowKey.row($0)) + 1 } ?? 0
+        return min(filter.limit ?? count, max(0, count - filter.offset))
     }
 
     private static let taskColumns = """
@@ -304,9 +315,10 @@ extension SQLiteStore {
 
     /// Reads every row. The statement is reset also when a row cannot be read.
     private func rows<Row>(
-        of statement: SQLiteStatement, _ read: (SQLiteStatement) throws(StoreError) -> Row
+        of statement: SQLiteStatement, expected: Int = 0, _ read: (SQLiteStatement) throws(StoreError) -> Row
     ) throws(StoreError) -> [Row] {
         var rows: [Row] = []
+        rows.reserveCapacity(expected)
         do throws(StoreError) {
             while try statement.step() { rows.append(try read(statement)) }
         } catch {
@@ -338,7 +350,7 @@ extension TaskLine {
         id = TaskID(row.text())
         title = row.text()
         role = row.optionalText().map(RoleID.init(_:))
-        dependencies = row.text().split(separator: " ").map { TaskID(String($0)) }
+        needs = row.text()
         priority = Int(row.integer())
         stage = try row.stage(of: id.rawValue)
         since = Timestamp(milliseconds: row.integer())

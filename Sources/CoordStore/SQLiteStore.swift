@@ -71,18 +71,6 @@ package final class SQLiteStore: Store {
         return connection
     }
 
-    /// SQLite would make the file readable by everybody; the log and index beside it take the file's mode.
-    private static func makeFile(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            let code = errno
-            throw .cannotOpen(
-                path: path, errno: code,
-                .init(code: SQLITE_CANTOPEN, message: String(cString: strerror(code))))
-        }
-        close(descriptor)
-    }
-
     private static func openForReading(_ path: String, _ busyTimeout: Int32) throws(StoreError)
         -> SQLiteConnection
     {
@@ -150,6 +138,10 @@ package final class SQLiteStore: Store {
         }
     }
 
+    /// Leaves one file behind, unless another process has it open too. The end of the store does the same;
+    /// this is for programs that end by `exit`, which ends no object.
+    package func close() { connection.close() }
+
     package func reading<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
         if connection.isInTransaction { return try body() }
         return try connection.transaction("BEGIN DEFERRED", body)
@@ -198,4 +190,16 @@ enum RowKey {
     static func first(_ run: Int64) -> Int64 { run << 40 }
     static func make(_ run: Int64, _ row: Int64) -> Int64 { run << 40 | row }
     static func row(_ key: Int64) -> Int64 { key & (1 << 40 - 1) }
+}
+
+/// SQLite would make the file readable by everybody; the log and index beside it take the file's mode.
+private func makeFile(_ path: String) throws(StoreError) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+        let code = errno
+        throw .cannotOpen(
+            path: path, errno: code,
+            .init(code: SQLITE_CANTOPEN, message: String(cString: strerror(code))))
+    }
+    close(descriptor)
 }

@@ -40,6 +40,9 @@ package protocol Store: AnyObject {
     /// The names of every model call that was recorded.
     func usageIDs(_ run: RunID) throws(StoreError) -> Set<String>
 
+    /// Ends the use of the store: what is left of its log is folded in, and nothing may be called any more.
+    func close()
+
     /// Lets several reads see one state of the journal, whatever a coordinator writes meanwhile.
     func reading<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value
 }
@@ -104,7 +107,9 @@ package struct TaskLine: Hashable, Sendable {
     package var id: TaskID
     package var title: String
     package var role: RoleID?
-    package var dependencies: [TaskID]
+    /// The names of the tasks it needs, with a space between: split only when asked for, because a listing of
+    /// many tasks seldom asks.
+    var needs: String
     package var priority: Int
     package var stage: TaskStage
     package var since: Timestamp
@@ -123,7 +128,7 @@ package struct TaskLine: Hashable, Sendable {
         id = record.spec.id
         title = record.spec.title
         role = record.spec.role
-        dependencies = record.spec.dependencies
+        needs = record.spec.dependencies.map(\.rawValue).joined(separator: " ")
         priority = record.spec.priority
         stage = record.stage
         since = record.since
@@ -136,6 +141,20 @@ package struct TaskLine: Hashable, Sendable {
         startedAt = record.startedAt
         completedAt = record.completedAt
         cost = record.cost
+    }
+
+    package var dependencies: [TaskID] {
+        guard !needs.isEmpty else { return [] }
+        var needs = needs
+        return needs.withUTF8 { bytes in
+            var names: [TaskID] = []
+            var start = 0
+            for end in 0...bytes.count where end == bytes.count || bytes[end] == 0x20 {
+                names.append(TaskID(String(decoding: bytes[start..<end], as: UTF8.self)))
+                start = end + 1
+            }
+            return names
+        }
     }
 }
 

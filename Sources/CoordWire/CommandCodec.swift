@@ -3,13 +3,15 @@ package import CoordModel
 
 /// A request on the control socket, and its answer: JSON-RPC 2.0 lines, as on the workers' pipes.
 ///
-/// Methods: `command` with the members below, `heartbeats` (seconds since each worker was last heard of), `ping`.
+/// Methods: `command` with the members below, `heartbeats` (seconds since each worker was last heard of),
+/// `ping`.
 package enum CommandCodec {
     /// Why a request's members make no command.
     package struct Failure: Error, Hashable, Sendable {
         package var reason: String
     }
 
+    /// The members of a request for a command.
     package static func encode(_ command: Command) -> JSONValue {
         switch command {
         case .pause: ["command": "pause"]
@@ -34,6 +36,7 @@ package enum CommandCodec {
         }
     }
 
+    /// The command that a request's members ask for.
     package static func decode(_ members: JSONValue) throws(Failure) -> Command {
         switch members["command"]?.stringValue {
         case "pause": return .pause
@@ -41,7 +44,8 @@ package enum CommandCodec {
         case "drain": return .drain
         case "stop": return .stop
         case "add-task":
-            do throws(FactCodecError) { return .addTask(try TaskSpec(json: members["spec"] ?? .null)) } catch {
+            do throws(FactCodecError) { return .addTask(try TaskSpec(json: members["spec"] ?? .null)) } catch
+            {
                 throw Failure(reason: "\(error)")
             }
         case "edit-task": return .editTask(try task(members), try edit(members))
@@ -94,6 +98,7 @@ package enum CommandCodec {
         return WorkerID(id)
     }
 
+    /// The members of an answer.
     package static func encode(_ reply: CommandReply) -> JSONValue {
         switch reply {
         case .accepted(let text): ["accepted": true, "message": .string(text)]
@@ -102,6 +107,7 @@ package enum CommandCodec {
         }
     }
 
+    /// The reply in an answer; nil when it is none.
     package static func decodeReply(_ value: JSONValue) -> CommandReply? {
         guard let accepted = value["accepted"]?.boolValue, let text = value["message"]?.stringValue else {
             return nil

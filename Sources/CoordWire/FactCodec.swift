@@ -38,12 +38,12 @@ package struct FactCodecError: Error, Hashable, Sendable, CustomStringConvertibl
 package enum FactCodec {
     /// The type name and the data as a tree. For few facts; `write` is the quick way.
     package static func encode(_ body: Fact.Body) -> (type: String, data: JSONValue) {
-        (body.type.rawValue, tree { members(of: body, to: &$0) })
+        (body.type.rawValue, MemberWriter.tree { members(of: body, to: &$0) })
     }
 
     /// Appends the data, one JSON object, to `bytes`.
     package static func write(_ body: Fact.Body, to bytes: inout [UInt8]) {
-        append(to: &bytes) { members(of: body, to: &$0) }
+        MemberWriter.append(to: &bytes) { members(of: body, to: &$0) }
     }
 
     /// Reads a fact. `task` and `worker` are what the journal has beside the data.
@@ -67,23 +67,6 @@ package enum FactCodec {
             throw FactCodecError(type: type, problem: .notJSON(error))
         }
         return try decode(type: type, data: data, task: task, worker: worker)
-    }
-
-    static func append(to bytes: inout [UInt8], _ members: (inout MemberWriter) -> Void) {
-        // The buffer is moved in and out so that it is never copied.
-        var taken: [UInt8] = []
-        swap(&taken, &bytes)
-        var writer = MemberWriter(appendingTo: taken)
-        members(&writer)
-        bytes = writer.finish()
-    }
-
-    static func tree(_ members: (inout MemberWriter) -> Void) -> JSONValue {
-        var bytes: [UInt8] = []
-        append(to: &bytes, members)
-        do throws(JSONError) { return try JSONParser.parse(bytes) } catch {
-            preconditionFailure("what the fact writer wrote is not JSON: \(error)")
-        }
     }
 }
 

@@ -5,7 +5,7 @@ package import CoordModel
 
 extension TaskSpec {
     /// The members of a mission file's task, then coord's own `workspace`. Times are whole milliseconds.
-    package var json: JSONValue { FactCodec.tree { write(to: &$0) } }
+    package var json: JSONValue { MemberWriter.tree { write(to: &$0) } }
 
     /// Reads what `json` gives; members at their default may be missing.
     package init(json: JSONValue) throws(FactCodecError) {
@@ -13,7 +13,7 @@ extension TaskSpec {
     }
 
     /// Appends the JSON to bytes, without a tree.
-    package func writeJSON(to bytes: inout [UInt8]) { FactCodec.append(to: &bytes) { write(to: &$0) } }
+    package func writeJSON(to bytes: inout [UInt8]) { MemberWriter.append(to: &bytes) { write(to: &$0) } }
 
     func write(to writer: inout MemberWriter) {
         writer.string("id", id.rawValue)
@@ -25,7 +25,7 @@ extension TaskSpec {
         if priority != 0 { writer.integer("priority", priority) }
         if !files.isEmpty { writer.strings("files", files) }
         if !skills.isEmpty { writer.names("skills", skills) }
-        if !capabilities.isEmpty { writer.strings("capabilities", capabilities.lazy.map(\.rawValue)) }
+        if !capabilities.isEmpty { writer.strings("capabilities", capabilities.lazy.map { $0.rawValue }) }
         writer.string("run", run)
         if !checks.isEmpty { writer.strings("checks", checks) }
         writer.money("budgetUSD", budget)
@@ -60,7 +60,7 @@ extension TaskSpec {
 
 extension SlotSpec {
     /// A slot as facts and the journal keep it.
-    package var json: JSONValue { FactCodec.tree { write(to: &$0) } }
+    package var json: JSONValue { MemberWriter.tree { write(to: &$0) } }
 
     /// Reads what `json` gives.
     package init(json: JSONValue) throws(FactCodecError) {
@@ -72,7 +72,7 @@ extension SlotSpec {
         writer.integer("number", number)
         writer.string("role", role?.rawValue)
         writer.string("kind", kind.rawValue)
-        if !capabilities.isEmpty { writer.strings("capabilities", capabilities.lazy.map(\.rawValue)) }
+        if !capabilities.isEmpty { writer.strings("capabilities", capabilities.lazy.map { $0.rawValue }) }
         writer.string("model", model)
         writer.money("budgetUSD", budget)
         writer.string("agent", agent.description)
@@ -108,7 +108,7 @@ extension [SlotSpec] {
 
 extension RunStart {
     /// What is fixed when a run starts, its slots included.
-    package var json: JSONValue { FactCodec.tree { write(to: &$0) } }
+    package var json: JSONValue { MemberWriter.tree { write(to: &$0) } }
 
     /// Reads what `json` gives.
     package init(json: JSONValue) throws(FactCodecError) {

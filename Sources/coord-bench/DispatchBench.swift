@@ -5,10 +5,12 @@ import CoordRuntime
 import CoordStore
 import CoordSystem
 
-/// P2, P3, P4: N tasks over persistent workers through the real coordinator: machine, journal, pipes, processes.
+/// P2, P3, P4: N tasks over persistent workers through the real coordinator: machine, journal, pipes,
+/// processes.
 ///
-/// Without flags the workers answer at once and the journal lies in memory; `--durable` puts it into SQLite with a
-/// synced commit per turn; `--commands` lets each task start `/bin/true`; `--chain` makes each need the one before.
+/// Without flags the workers answer at once and the journal lies in memory; `--durable` puts it into SQLite
+/// with a synced commit per turn; `--commands` lets each task start `/bin/true`; `--chain` makes each need
+/// the one before.
 enum DispatchBench {
     static func run(_ options: Options) {
         do { try measure(options) } catch { print("error: \(error)") }
@@ -54,7 +56,8 @@ enum DispatchBench {
         }
         let start = RunStart(
             run: "bench", mission: "bench", missionName: "bench", missionFile: "", project: folder,
-            target: "main", agent: "none", budget: nil, process: ProcessIdentity(pid: 1, startTime: 1), head: nil,
+            target: "main", agent: "none", budget: nil, process: ProcessIdentity(pid: 1, startTime: 1),
+            head: nil,
             slots: plan.slots, simulated: true)
         let outcome = try coordinator.start(start, tasks: tasks)
         let hot = seconds(last - (first ?? begin))

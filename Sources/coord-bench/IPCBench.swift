@@ -20,7 +20,8 @@ enum IPCBench {
         samples.sort()
         Bench.report([
             ("n", .integer(Int64(count))), ("msgs_per_s", .number(Double(count) / oneWay)),
-            ("p50_us", .number(samples[samples.count / 2])), ("p99_us", .number(samples[samples.count * 99 / 100])),
+            ("p50_us", .number(samples[samples.count / 2])),
+            ("p99_us", .number(samples[samples.count * 99 / 100])),
         ])
     }
 
@@ -30,7 +31,8 @@ enum IPCBench {
         return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
     }
 
-    private static func spawn(_ loop: EventLoop, _ arguments: [String]) throws -> (LineChannel, ChildProcess) {
+    private static func spawn(_ loop: EventLoop, _ arguments: [String]) throws -> (LineChannel, ChildProcess)
+    {
         let down = try Descriptors.makePipe()
         let up = try Descriptors.makePipe()
         let child = try ChildProcess.spawn(
@@ -48,7 +50,9 @@ enum IPCBench {
         let (channel, child) = try spawn(loop, ["--send", String(count)])
         var received = 0
         channel.onLine = { line in
-            do { if try WorkerMessage.decode(line) != nil { received += 1 } } catch { print("bad line: \(error)") }
+            do { if try WorkerMessage.decode(line) != nil { received += 1 } } catch {
+                print("bad line: \(error)")
+            }
             if received == count { loop.stop() }
         }
         channel.onClose = { loop.stop() }

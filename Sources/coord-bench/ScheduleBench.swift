@@ -2,7 +2,8 @@ import CoordCore
 import CoordJSON
 import CoordModel
 
-/// P1: a layered graph of N tasks with up to three needs each, added, ordered, leased and completed in the core.
+/// P1: a layered graph of N tasks with up to three needs each, added, ordered, leased and completed in the
+/// core.
 enum ScheduleBench {
     static func run(_ options: Options) {
         let count = options.words.dropFirst().first.flatMap { Int($0) } ?? 10_000
@@ -12,7 +13,8 @@ enum ScheduleBench {
         let elapsed = clock.now - start
         let seconds = Double(elapsed.components.attoseconds) / 1e18 + Double(elapsed.components.seconds)
         Bench.report([
-            ("n", .integer(Int64(count))), ("completed", .integer(Int64(result))), ("hot_s", .number(seconds)),
+            ("n", .integer(Int64(count))), ("completed", .integer(Int64(result))),
+            ("hot_s", .number(seconds)),
             ("us_per_task", .number(seconds / Double(count) * 1e6)),
             ("tasks_per_s", .number(Double(count) / seconds)),
         ])
@@ -71,7 +73,8 @@ enum ScheduleBench {
         var machine = CoordinatorStateMachine(settings: RunSettings(slots: slots), at: now)
         let specs = (0..<count).map { node in
             TaskSpec(
-                id: TaskID("t\(node)"), dependencies: needs(node, &chance).map { TaskID("t\($0)") }, run: "true",
+                id: TaskID("t\(node)"), dependencies: needs(node, &chance).map { TaskID("t\($0)") },
+                run: "true",
                 workspace: .none)
         }
         var pending: [Event] = []

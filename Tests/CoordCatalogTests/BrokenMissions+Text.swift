@@ -98,7 +98,7 @@ extension BrokenMissions {
         Broken(
             "a key misspelt", schema: .refuses,
             #"""
-            { "id": "m", "tsks": [ { "id": "a", "run": "true" } ], "planning": { "role": "producer" } }
+            { "id": "m", "tsks": [ { "id": "a", "run": "true" } ] }
             """#,
             says: #"""
                 error: Unknown key `tsks` in the mission

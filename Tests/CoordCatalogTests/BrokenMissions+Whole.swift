@@ -184,17 +184,26 @@ extension BrokenMissions {
                   at mission.json:2:11
                 """#),
         Broken(
-            "a capability nobody has", schema: .accepts,
+            "roles and capabilities nobody has", schema: .accepts,
             #"""
             { "id": "m", "merge": { "gate": [ "make test" ] },
               "team": [ { "role": "producer" }, { "role": "tech-lead" }, { "role": "self-reviewer" },
                         { "role": "ui-dev", "count": 6 } ],
-              "tasks": [ { "id": "a", "prompt": "Do it", "capabilities": [ "database" ] } ] }
+              "tasks": [ { "id": "a", "prompt": "Do it", "capabilities": [ "database" ] },
+                         { "id": "b", "prompt": "Do it", "role": "ui-dev", "capabilities": [ "runs-tests" ] },
+                         { "id": "c", "prompt": "It", "role": "qa-engineer", "capabilities": [ "browser" ] },
+                         { "id": "d", "prompt": "Do it", "role": "qa-engineer" } ] }
             """#,
             says: #"""
-                warning: Task `a` asks for `database`, which no team member has
+                warning: Task `a` asks for `database`, which no worker for it has
                   at mission.json:4:62
-                hint: Without a worker that fits, the task waits for ever
+                hint: It will be given to a worker without them
+                warning: Task `b` asks for `runs-tests`, which no worker for it has
+                  at mission.json:5:80
+                hint: It will be given to a worker without them
+                warning: Task `c` is for the role `qa-engineer`, which no team member has
+                  at mission.json:6:51
+                hint: Another worker will get it; add { "role": "qa-engineer" } to `team`
                 """#),
     ]
 }

@@ -169,17 +169,6 @@ extension BrokenMissions {
                 `writes-docs`, `git-operations`, `file-system`, `database`, `browser`, `network`
                 """#),
         Broken(
-            "a role nobody on the team has", schema: .accepts,
-            #"""
-            { "id": "m", "team": [ { "role": "ui-dev" } ],
-              "tasks": [ { "id": "a", "prompt": "Do it", "role": "qa-engineer" } ] }
-            """#,
-            says: #"""
-                error: Task `a` is for the role `qa-engineer`, which no team member has
-                  at mission.json:2:54
-                hint: Add { "role": "qa-engineer" } to `team`
-                """#),
-        Broken(
             "a service that is no name", schema: .refuses,
             #"""
             { "id": "m", "services": [ "web server" ], "tasks": [ { "id": "a", "run": "true" } ] }

@@ -115,6 +115,21 @@ struct RoleTests {
         #expect(diagnostics.map(\.severity) == [.warning])
     }
 
+    @Test("a single role file is checked by its name too")
+    func check() throws {
+        let scratch = try Scratch([
+            "ui-dev.md": "You draw.\n", "Ui Dev.md": "You draw.\n", "_common.md": "# All\n",
+            "bad.md": "---\nkind: x\n---\n",
+        ])
+        #expect(RoleFile.check(scratch.path("ui-dev.md")) == [])
+        #expect(RoleFile.check(scratch.path("_common.md")) == [])
+        #expect(
+            RoleFile.check(scratch.path("Ui Dev.md")).map(\.message)
+                == ["`Ui Dev` is no name of a role; the file is left out"])
+        #expect(RoleFile.check(scratch.path("bad.md")).map(\.severity) == [.warning, .error])
+        #expect(RoleFile.check(scratch.path("none.md")).map(\.message) == ["There is no such role file"])
+    }
+
     @Test("empty front matter, and front matter that only looks like some")
     func edges() throws {
         #expect(try read("---\n---\nYou read.\n").role?.prose == "You read.\n")

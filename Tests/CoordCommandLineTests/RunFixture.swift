@@ -15,6 +15,8 @@ final class RunFixture {
 
     let folder: String
     let state: StateFolder
+    /// Everything that was recorded.
+    private(set) var facts: [Fact] = []
     private var projection = Projection()
     private var sequence: Int64 = 0
     private var run: RunID = "20261120184424-web-app-k3x9"
@@ -37,6 +39,7 @@ final class RunFixture {
         let store = try SQLiteStore(path: state.database, mode: .readWrite)
         let facts = facts.map { Fact(time: Self.start + .milliseconds($0.milliseconds), body: $0.body) }
         for fact in facts { projection.apply(fact) }
+        self.facts += facts
         let touched = projection.takeTouched()
         try store.append(
             StoreBatch(
@@ -77,7 +80,8 @@ final class RunFixture {
             head: commits[0], slots: slots(folder), simulated: simulated)
     }
 
-    /// A run in the middle: one task landed after a conflict, one works, one is at the gate, one waits, one failed.
+    /// A run in the middle: one task landed after a conflict, one works, one is at the gate, one waits, one
+    /// failed.
     func recordRunInTheMiddle() throws {
         let schema = Lease(task: "schema", attempt: 1), again = Lease(task: "schema", attempt: 2)
         let api = Lease(task: "api", attempt: 1), page = Lease(task: "page", attempt: 1)
@@ -93,7 +97,8 @@ final class RunFixture {
                 .taskAdded(
                     TaskSpec(
                         id: "api", title: "Write the API", prompt: "Write the API.\nKeep it small.",
-                        role: "backend-dev", dependencies: ["schema"], priority: 5, checks: ["make api-test"]),
+                        role: "backend-dev", dependencies: ["schema"], priority: 5,
+                        checks: ["make api-test"]),
                     proposedBy: nil)
             ),
             (

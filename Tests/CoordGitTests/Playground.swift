@@ -34,6 +34,18 @@ final class Playground {
     var project: String { root + "/project" }
     var stateFolder: String { project + "/.coord/state" }
 
+    /// A git that the system kills when it writes a file larger than some blocks of 512 or 1024 bytes: what a
+    /// crash or a full disk leaves, at the same place each time.
+    func killedTool(blocks: Int, only command: String = "") throws -> GitTool {
+        let folder = root + "/killed-\(blocks)"
+        let script =
+            "#!/bin/sh\nulimit -c 0\ncase \" $* \" in *' \(command)'*) ulimit -f \(blocks);; esac\n"
+            + "exec '\(tool.executable)' \"$@\"\n"
+        try write(script, folder + "/git", executable: true)
+        let path = folder + ":" + environment["PATH"]!
+        return try GitTool.locate(environment: ["PATH": path, "HOME": root + "/home"])
+    }
+
     // MARK: git and files
 
     /// Runs git as a user would; its output without the last line feed.
@@ -71,7 +83,7 @@ final class Playground {
     func write(_ text: String, _ path: String, executable: Bool = false) throws {
         let full = path.hasPrefix("/") ? path : project + "/" + path
         try Files.makeFolder(Files.parent(full))
-        try Files.writeAtomically(Array(text.utf8), to: full, permissions: executable ? 0o755 : 0o644)
+        try OwnFiles.write(text, to: full, permissions: executable ? 0o755 : 0o644)
     }
 
     func read(_ path: String) throws -> String {
@@ -113,11 +125,11 @@ final class Playground {
     }
 
     func makeWorkspace(
-        target: String = "main", run: RunID = "r1", at folder: String? = nil
+        target: String = "main", run: RunID = "r1", at folder: String? = nil, git: GitTool? = nil
     ) throws -> Workspace {
         let state = try Project.inspect(folder ?? project, git: tool)
         return Workspace(
-            git: tool, project: state, target: target, run: run, hub: stateFolder + "/hub.git",
+            git: git ?? tool, project: state, target: target, run: run, hub: stateFolder + "/hub.git",
             worktrees: project + "/worktrees", stateFolder: stateFolder + "/git")
     }
 

@@ -154,7 +154,9 @@ struct GitArgumentsTests {
             .pack(base: "/h/pack"),
         ]
         for command in commands { #expect(command.settings.contains("core.fsync=all"), "\(command)") }
-        #expect(GitCommand.addAll.settings.contains("core.fsync=all,-index"))
+        for command in [GitCommand.addAll(isMany: true), .addAll(isMany: false), .writeTree] {
+            #expect(command.settings.contains("core.fsync=all,-index"))
+        }
     }
 
     @Test(

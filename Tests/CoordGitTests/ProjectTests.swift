@@ -42,6 +42,39 @@ struct ProjectTests {
         #expect(try state.targetBranch("main", git: place.tool) == "main")
     }
 
+    @Test(
+        "a working tree whose git folder lies elsewhere is found, also from a linked one",
+        arguments: ["submodule", "separate"])
+    func elsewhere(kind: String) throws {
+        let place = try Playground()
+        let head = try place.makeProject()
+        var folder = place.root + "/away"
+        if kind == "submodule" {
+            let parent = place.root + "/parent"
+            try Files.makeFolder(parent)
+            try place.git("init", "-q", "-b", "main", in: parent)
+            try place.git(
+                "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", place.project, "sub",
+                in: parent)
+            folder = parent + "/sub"
+        } else {
+            try place.git("clone", "-q", "--separate-git-dir", place.root + "/git", place.project, folder)
+        }
+        let state = try Project.inspect(folder, git: place.tool)
+        #expect(state.root == folder && state.mainRoot == folder)
+        #expect(state.head == head && state.headBranch == "main")
+        let side = place.root + "/side"
+        try place.git("worktree", "add", "-q", "--detach", side, in: folder)
+        #expect(try Project.inspect(side, git: place.tool).mainRoot == (kind == "submodule" ? folder : nil))
+        let workspace = try place.open(at: folder)
+        let snapshot = try #require(
+            try workspace.attempt(Lease("a")) { try place.write("1", $0.path + "/1") })
+        let commit = try workspace.stageOnTarget(snapshot, base: head)
+        #expect(try workspace.land(commit: commit, from: head) == .landed)
+        #expect(try place.read(folder + "/1") == "1")
+        #expect(try place.git("status", "--porcelain", in: folder) == "")
+    }
+
     @Test("a bare repository is described")
     func bare() throws {
         let place = try Playground()
@@ -301,5 +334,55 @@ struct ProjectCreationTests {
             try Project.create(place.project, git: place.tool)
         }
         #expect(try place.head() == head)
+    }
+}
+
+@Suite("Git's own words")
+struct GitErrorTests {
+    @Test("a failure becomes the case that fits what git said")
+    func cases() {
+        func error(_ message: String) -> GitError {
+            GitError.from(
+                GitFailure(arguments: ["x"], repository: "/p", exit: .exited(status: 128), message: message))
+        }
+        #expect(
+            error("fatal: detected dubious ownership in repository at '/p'\nTo add")
+                == .otherOwner("/p", message: "fatal: detected dubious ownership in repository at '/p'"))
+        #expect(
+            error("fatal: unable to write loose object file: No space left on device")
+                == .noSpace(
+                    "/p", message: "fatal: unable to write loose object file: No space left on device"))
+        #expect(
+            error("fatal: Unable to create '/p/index.lock': File exists.\n\nAnother git process")
+                == .locked("/p", message: "fatal: Unable to create '/p/index.lock': File exists."))
+        #expect(error("fatal: not a git repository: '/p'") == .notARepository("/p"))
+        for message in ["error: object file .git/objects/aa/b is empty", "fatal: bad object HEAD"] {
+            #expect(error(message) == .repositoryDamaged("/p", detail: message))
+        }
+        let other = error("fatal: something else")
+        #expect(
+            other.description == "`git x` failed on `/p` (exit status 128): fatal: something else")
+        #expect(other.hint == nil)
+    }
+
+    @Test("every refusal of a project says what, on what and why, with a hint, in one sentence")
+    func sentences() throws {
+        let commit = PorcelainParserTests.a
+        let errors: [GitError] = [
+            .gitMissing(path: "/bin"), .gitTooOld(executable: "/bin/git", found: "2.1.0", needed: "2.38.0"),
+            .gitUnusable(executable: "/bin/git", answer: "?"), .folderMissing("/p"), .notAFolder("/p"),
+            .folderNotEmpty("/p"), .unreadable("/p", reason: "Permission denied"), .notARepository("/p"),
+            .insideGitFolder("/p"), .insideHub("/p", hub: "/h"), .otherOwner("/p", message: "m"),
+            .noCommits("/p", branch: "main"), .detachedHead("/p", commit: commit),
+            .noSuchBranch("x", repository: "/p", nearest: nil), .illegalBranchName("-x"),
+            .fileTooLarge("f", bytes: 2, limitBytes: 1), .linkLeavesTree("l", destination: "/etc"),
+            .repositoryDamaged("/p", detail: "d"), .noSpace("/p", message: "m"), .locked("/p", message: "m"),
+        ]
+        for error in errors {
+            #expect(error.description.contains("`"), "\(error)")
+            #expect(!error.description.hasSuffix("."), "\(error)")
+            #expect(!error.description.contains("\n"), "\(error)")
+            #expect(error.hint?.isEmpty == false, "\(error)")
+        }
     }
 }

@@ -37,10 +37,10 @@ struct TimestampTests {
         #expect(Timestamp(text) == nil)
     }
 
-    @Test("every day of four hundred years survives writing and reading")
+    @Test("every day of a hundred years survives writing and reading")
     func everyDay() {
         var previous = ""
-        for day in Int64(-25_567)..<120_530 {
+        for day in Int64(10_592)..<47_848 {
             let time = Timestamp(milliseconds: day * 86_400_000 + 45_296_789)
             let text = time.description
             guard Timestamp(text) == time, text > previous, text.hasSuffix("T12:34:56.789Z") else {

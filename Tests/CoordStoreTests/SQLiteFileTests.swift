@@ -54,7 +54,12 @@ struct SQLiteFileTests {
         let store = try SQLiteStore(path: path, mode: .readWrite)
         #expect(try store.lastSequence(StoreContract.runID) == 3)
         try appendOne(to: store)
-        #expect(try store.task(StoreContract.runID, "task-0") == StoreContract.fullTask(0))
+        store.close()
+        store.close()
+        #expect(folder.names == ["state.db"])
+        let reader = try SQLiteStore(path: path, mode: .readOnly)
+        #expect(try reader.lastSequence(StoreContract.runID) == 4)
+        #expect(try reader.task(StoreContract.runID, "task-0") == StoreContract.fullTask(0))
     }
 
     @Test("a reader sees what was recorded so far, and each reading is of one moment")

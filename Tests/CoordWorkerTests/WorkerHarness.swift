@@ -128,7 +128,7 @@ final class WorkerHarness {
 
     func transcript(_ name: String = "api-1") -> String? { text("transcripts/" + name) }
 
-    /// Waits for so many processes of the agent to say `pid NUMBER` as their progress, and tells which they are.
+    /// Waits until so many processes of the agent have said `pid NUMBER`, and tells which they are.
     func family(of count: Int) throws -> [ProcessIdentity] {
         func pids() -> [Int32] {
             reports.compactMap {

@@ -98,8 +98,8 @@ struct WorkerTests {
     @Test("many events come through, each once and in order, and slow nothing down for ever")
     func flood() throws {
         let worker = try WorkerHarness()
-        let script =
-            #"i=0; while [ $i -lt 30000 ]; do echo "{\"coord\":\"progress\",\"text\":\"$i\"}"; i=$((i+1)); done"#
+        let event = #"{\"coord\":\"progress\",\"text\":\"$i\"}"#
+        let script = "i=0; while [ $i -lt 30000 ]; do echo \"\(event)\"; i=$((i+1)); done"
         #expect(worker.outcome(script) == .finished)
         #expect(worker.reports == (0..<30_000).map { .progress("\($0)") })
     }

@@ -110,8 +110,14 @@ extension Rules {
             && !["subscript", "deinit", "hash"].contains(declaration.name)
     }
 
-    /// Whether `///` stands above, attributes and conditions in between left aside.
+    /// Whether `///` stands above, attributes and conditions in between left aside; or a declaration of one
+    /// line that is explained: one sentence may stand over a group.
     private static func hasDocumentation(_ file: SwiftText, _ line: Int) -> Bool {
+        if let neighbour = file.declarations.first(where: { $0.line == line - 1 && $0.lineCount == 1 }),
+            neighbour.isPackage, neighbour.kind == .function
+        {
+            return hasDocumentation(file, neighbour.line)
+        }
         var above = line - 1
         while above >= 0,
             file.lines[above].trimmed.hasPrefix("@") || file.lines[above].trimmed.hasPrefix("#if")
@@ -125,7 +131,8 @@ extension Rules {
         var findings: [String] = []
         if file.lines.count > House.fileLinesMax, House.longer[file.path] == nil {
             findings.append(
-                "\(file.path): \(file.lines.count) lines, at most \(House.fileLinesMax): two nouns in one room?"
+                "\(file.path): \(file.lines.count) lines, at most \(House.fileLinesMax): "
+                    + "two nouns in one room?"
             )
         }
         for function in file.declarations where function.kind == .function {
@@ -139,16 +146,34 @@ extension Rules {
         return findings
     }
 
+    /// The content of strings does not count: a sentence for people is not broken for the page's sake.
     static func linesFitThePage(_ file: SwiftText) -> [String] {
-        file.lines.enumerated().filter { $0.element.count > House.lineColumnsMax }.map {
-            "\(file.place($0.offset)): \($0.element.count) columns, at most \(House.lineColumnsMax)"
+        file.lines.indices.compactMap { index in
+            guard file.lines[index].utf8.count > House.lineColumnsMax else { return nil }
+            let columns =
+                file.hasComment[index] ? file.lines[index].count : columnsOutsideStrings(file.code[index])
+            guard columns > House.lineColumnsMax else { return nil }
+            return "\(file.place(index)): \(columns) columns, at most \(House.lineColumnsMax)"
+        }
+    }
+
+    /// In `code` the content of strings is blank already: it is what stands between two quotes or, of a
+    /// string of several lines, the whole line.
+    private static func columnsOutsideStrings(_ code: String) -> Int {
+        guard !code.trimmed.isEmpty else { return 0 }
+        let pieces = code.split(separator: "\"", omittingEmptySubsequences: false)
+        let isWithinString = pieces.count > 1
+        return pieces.enumerated().reduce(-1) { sum, piece in
+            let isContent = isWithinString && piece.element.allSatisfy { $0 == " " }
+            return sum + (isContent ? 1 : piece.element.count + 1)
         }
     }
 
     static func typesHaveNames(_ file: SwiftText) -> [String] {
         file.declarations.filter { $0.kind == .type }.compactMap { type in
             House.vagueEndings.first { type.name.hasSuffix($0) }.map {
-                "\(file.place(type.line)): `\(type.name)` ends in `\($0)`: if only such a name fits, it is two things"
+                "\(file.place(type.line)): `\(type.name)` ends in `\($0)`: "
+                    + "if only such a name fits, it is two things"
             }
         }
     }

@@ -55,7 +55,7 @@ final class LauncherTests {
     }
 
     @Test(
-        "it builds once, hands arguments, folder and status through, and builds again only when a source changed"
+        "it builds when a source changed and only then, and hands arguments, folder and status through"
     )
     func buildsWhenNeeded() throws {
         let first = try run("coord", ["a b", "", "-x"])

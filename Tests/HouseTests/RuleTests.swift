@@ -85,6 +85,8 @@ struct RuleTests {
                 /// Adds.
                 @inline(__always)
                 package func add() {}
+                package func addAll() {}
+
                 package static func < (a: A, b: A) -> Bool { true }
                 package mutating func take(_ n: Int) {}
             }
@@ -92,7 +94,7 @@ struct RuleTests {
         #expect(
             Rules.declarationsOfThePackageAreExplained(core(text)) == [
                 "Sources/CoordCore/A.swift:1: `A` needs `///`: one sentence of what it decides or holds",
-                "Sources/CoordCore/A.swift:7: `take` needs `///`: one sentence of what it decides or holds",
+                "Sources/CoordCore/A.swift:9: `take` needs `///`: one sentence of what it decides or holds",
             ])
     }
 
@@ -124,6 +126,8 @@ struct RuleTests {
         #expect(Rules.nothingIsTooLongToRead(core(String(repeating: "// a\n", count: 401))).count == 1)
         #expect(Rules.linesFitThePage(core(String(repeating: "é", count: 110))) == [])
         #expect(Rules.linesFitThePage(core(String(repeating: "a", count: 111))).count == 1)
+        #expect(Rules.linesFitThePage(core("// " + String(repeating: "a", count: 111))).count == 1)
+        #expect(Rules.linesFitThePage(core("let a = \"" + String(repeating: "a", count: 111) + "\"")) == [])
     }
 
     @Test("a vague name, a nameless plan and a sleeping test are found")

@@ -36,7 +36,8 @@ enum Rules {
 
     static func importsNoFoundation(_ file: SwiftText) -> [String] {
         imports(of: file).filter { $0.module.hasPrefix("Foundation") || $0.module == "Dispatch" }.map {
-            "\(file.place($0.line)): `import \($0.module)` is banned everywhere: CoordSystem and CoordProcess have it"
+            "\(file.place($0.line)): `import \($0.module)` is banned everywhere: "
+                + "CoordSystem and CoordProcess have it"
         }
     }
 

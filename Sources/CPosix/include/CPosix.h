@@ -73,6 +73,8 @@ int coord_epoll_create(void);
 int coord_epoll_add(int epoll, int descriptor, uint32_t generation, int interest);
 int coord_epoll_change(int epoll, int descriptor, uint32_t generation, int interest);
 int coord_epoll_remove(int epoll, int descriptor);
+/// Waits for one descriptor, an epoll's own included; 0 when the time is over.
+int coord_wait_readable(int descriptor, int64_t nanoseconds);
 /// A hang-up or an error counts as ready for whatever was asked for. Returns how many are ready.
 int coord_epoll_wait(int epoll, coord_ready *ready, int limit, int timeout_milliseconds);
 

@@ -247,10 +247,11 @@ extension CoordinatorStateMachine {
     /// must.
     private mutating func concludeWithoutChange(_ node: Int) {
         let entry = tasks[node]
+        // Only a role that writes no code excuses; a task without a role is not excused.
         let writes = entry.spec.role.flatMap { settings.roles[$0] }?.capabilities.contains(.writesCode)
         let mustChange =
             entry.spec.workspace == .worktree && entry.spec.run == nil && settings.callsModels
-            && (writes ?? entry.spec.capabilities.contains(.writesCode))
+            && (writes ?? true)
         if mustChange {
             let reason = "no-change: the agent ended without changing a file"
             retryOrFail(node, reason: reason, note: reason)

@@ -93,6 +93,8 @@ package struct CoordinatorStateMachine: Sendable {
         case .attemptEnded(let slot, let lease, let outcome, let tail):
             attemptEnded(slot, lease, outcome, tail: tail)
         case .workTaken(let slot, let lease, let work): workTaken(slot, lease, work)
+        case .workFound(let lease, let commit, let reference):
+            record(.workRescued(lease, commit: commit, reference: reference))
         case .staged(let lease, let staging): perform(queue.staged(lease, staging))
         case .gated(let lease, let report): perform(queue.gated(lease, report))
         case .advanced(let lease, let advance): perform(queue.advanced(lease, advance, at: self.now))

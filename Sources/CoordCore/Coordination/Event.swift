@@ -18,6 +18,9 @@ package enum Event: Sendable, Equatable {
     /// What the attempt left was taken over; `nothing` when no file changed.
     case workTaken(slot: Int, Lease, TakenWork)
 
+    /// Work that an earlier attempt had left in a worktree was found and kept.
+    case workFound(Lease, ObjectID, reference: String)
+
     // MARK: merging
     case staged(Lease, MergeQueue.Staging)
     case gated(Lease, GateReport)

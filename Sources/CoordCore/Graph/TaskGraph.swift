@@ -22,6 +22,7 @@ package struct TaskGraph: Sendable {
 
     package var count: Int { unmet.count }
 
+    /// Makes room in one go, when the size is known.
     package mutating func reserve(nodes: Int, edges: Int) {
         unmet.reserveCapacity(nodes)
         isSatisfied.reserveCapacity(nodes)
@@ -71,6 +72,7 @@ package struct TaskGraph: Sendable {
     /// Whether everything the node needs is satisfied.
     package func isReady(_ node: Int) -> Bool { unmet[node] == 0 }
 
+    /// How many needs of the node are not satisfied yet.
     package func unmetNeeds(of node: Int) -> Int { Int(unmet[node]) }
 
     /// Marks a node as satisfied and calls `released` for each dependant that now needs nothing more. Saying

@@ -34,6 +34,7 @@ package struct CostLedger: Sendable {
     /// Whether nothing more may be spent, however little.
     package var isExhausted: Bool { budget.map { spent >= $0 } ?? false }
 
+    /// Holds an amount for a task, in place of what was held for it.
     package mutating func reserve(_ amount: Money, for task: TaskID) {
         release(task)
         guard amount > .zero else { return }
@@ -41,6 +42,7 @@ package struct CostLedger: Sendable {
         reserved += amount
     }
 
+    /// Gives back what is held for a task.
     package mutating func release(_ task: TaskID) {
         guard let amount = reservations.removeValue(forKey: task) else { return }
         reserved -= amount
@@ -59,7 +61,9 @@ package struct CostLedger: Sendable {
         return true
     }
 
+    /// What the task has cost.
     package func spent(by task: TaskID) -> Money { spentByTask[task] ?? .zero }
+    /// What the worker has cost.
     package func spent(by worker: WorkerID) -> Money { spentByWorker[worker] ?? .zero }
 
     /// True once, when the spending has passed four fifths of the budget.

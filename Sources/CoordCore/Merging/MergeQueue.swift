@@ -20,12 +20,14 @@ package struct Candidate: Sendable, Hashable {
 /// candidate is on its way at a time: built on the target's head, gated, landed. A target that moved
 /// meanwhile sends the candidate back to be built again.
 package struct MergeQueue: Sendable, Equatable {
+    /// What came of building a candidate on the target's head.
     package enum Staging: Sendable, Hashable {
         case staged(commit: ObjectID, tree: ObjectID, onto: ObjectID)
         case conflict(onto: ObjectID, files: [String], excerpt: String)
         case failed(reason: String)
     }
 
+    /// What came of moving the target.
     package enum Advance: Sendable, Hashable {
         case landed
         /// The commit is already on the target: an earlier coordinator moved it.
@@ -38,6 +40,7 @@ package struct MergeQueue: Sendable, Equatable {
         case failed(reason: String)
     }
 
+    /// What the queue wants done, in this order.
     package enum Effect: Sendable, Hashable {
         case record(Fact.Body)
         case stage(Candidate)

@@ -56,7 +56,9 @@ package struct Projection: Sendable, Equatable {
         for (number, cost) in costs.enumerated() { costNumbers[cost.key] = number }
     }
 
+    /// The record of a task.
     package func task(_ id: TaskID) -> TaskRecord? { taskNumbers[id].map { tasks[$0] } }
+    /// The record of a worker.
     package func worker(_ id: WorkerID) -> WorkerRecord? { workerNumbers[id].map { workers[$0] } }
 
     /// The changes since the last call.

@@ -18,11 +18,13 @@ package struct ReadyQueue: Sendable {
         return urgency << 56 | heaviness << 32 | UInt64(~UInt32(truncatingIfNeeded: node))
     }
 
+    /// The node an entry stands for.
     package static func node(of key: UInt64) -> Int { Int(~UInt32(truncatingIfNeeded: key)) }
 
     /// The key of the most urgent entry.
     package var first: UInt64? { heap.first }
 
+    /// Adds an entry.
     package mutating func insert(_ key: UInt64) {
         heap.append(key)
         heap.withUnsafeMutableBufferPointer { heap in
@@ -37,6 +39,7 @@ package struct ReadyQueue: Sendable {
         }
     }
 
+    /// Takes the most urgent entry out.
     package mutating func popFirst() -> UInt64? {
         guard let top = heap.first else { return nil }
         let last = heap.removeLast()

@@ -6,6 +6,7 @@ package import CoordModel
 /// up to min(60 s, 250 ms · 2ⁿ) ("full jitter"), until the worker was well for 300 s. Three failures in a row
 /// open the slot's circuit for 30 s; the next start is a trial, and its failure opens the circuit again.
 package struct RestartPolicy: Sendable, Equatable {
+    /// The figures of the law.
     package struct Settings: Sendable, Equatable {
         package var wellAfter = Duration.seconds(10)
         package var forgottenAfter = Duration.seconds(300)
@@ -17,6 +18,7 @@ package struct RestartPolicy: Sendable, Equatable {
         package init() {}
     }
 
+    /// When the slot's next worker starts.
     package enum Verdict: Sendable, Equatable {
         case now
         case after(Timestamp)
@@ -31,11 +33,13 @@ package struct RestartPolicy: Sendable, Equatable {
 
     package init(_ settings: Settings = Settings()) { self.settings = settings }
 
+    /// A worker of the slot was started.
     package mutating func started(at now: Timestamp) { startedAt = now }
 
     /// The worker ended an attempt properly: it works, so the row of failures is broken.
     package mutating func proved() { failuresInARow = 0 }
 
+    /// A worker of the slot died or could not start: when does the next one?
     package mutating func failed(at now: Timestamp, chance: inout SeededGenerator) -> Verdict {
         let life = startedAt.map { now - $0 } ?? .zero
         // A start that fails has no life of its own: it must not borrow its predecessor's.

@@ -94,11 +94,13 @@ struct AttemptTests {
             ])
     }
 
-    @Test("ending without a change completes a task, but fails the try of one whose role writes code")
+    @Test("ending without a change fails the try, unless the task's role writes no code")
     func noChange() {
         let coder = Role(id: "coder", capabilities: [.writesCode])
-        var story = Story([TaskSpec(id: "a", role: "coder"), TaskSpec(id: "b", role: "other")]) {
-            $0.roles = ["coder": coder]
+        let other = Role(id: "other", capabilities: [.readsDocs])
+        let tasks = [TaskSpec(id: "a", role: "coder"), TaskSpec(id: "b", role: "other"), TaskSpec(id: "c")]
+        var story = Story(tasks) {
+            $0.roles = ["coder": coder, "other": other]
             $0.callsModels = true
         }
         story.prepare(lease("a"))
@@ -111,6 +113,9 @@ struct AttemptTests {
         story.prepare(lease("b"))
         #expect(
             facts(story.end(lease("b"), .finished)).contains(.taskCompleted(lease("b"), note: "no-change")))
+        story.prepare(lease("c"))
+        _ = story.end(lease("c"), .finished)
+        #expect(story.projection.task("c")?.stage == .retryable)
     }
 
     // MARK: - Fences

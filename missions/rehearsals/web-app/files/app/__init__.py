@@ -1,3 +1,3 @@
 """Margin: a small place for notes. Python's standard library only."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

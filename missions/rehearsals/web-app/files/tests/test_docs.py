@@ -23,14 +23,14 @@ class Documents(unittest.TestCase):
         documented = set(re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", read("docs", "api.md"), re.MULTILINE))
         self.assertEqual(documented, routes)
 
-    def test_the_readme_starts_the_program_with_options_it_has(self):
-        self.assertIn("python3 -m app", read("README.md"))
+    def test_the_readme_names_only_options_that_the_program_has(self):
         known = set(re.findall(r'add_argument\("(--[a-z]+)"', read("app", "__main__.py")))
-        self.assertLessEqual(set(re.findall(r"(?<![\w-])--(?!help)[a-z]+", read("README.md"))),
-                             known | {"--fail", "--data"})
+        commands = [line for line in read("README.md").split("\n") if "python3 -m app" in line]
+        self.assertLessEqual(set(re.findall(r"--[a-z]+", " ".join(commands))), known)
 
     def test_links_between_documents_lead_somewhere(self):
-        for page in ("README.md", "docs/architecture.md", "docs/api.md", "docs/security.md"):
+        pages = ["README.md"] + ["docs/" + name for name in os.listdir(os.path.join(ROOT, "docs"))]
+        for page in pages:
             for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", read(*page.split("/"))):
                 with self.subTest(page=page, target=target):
                     self.assertTrue(os.path.exists(os.path.join(ROOT, os.path.dirname(page), target)))
