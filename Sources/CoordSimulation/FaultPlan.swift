@@ -53,8 +53,8 @@ package enum Fault: Int, Sendable, CaseIterable {
     case endings
 }
 
-/// How often what goes wrong in one simulation. A seed leaves about half of the kinds out, so that the others are
-/// seen alone, too.
+/// How often what goes wrong in one simulation. A seed leaves about half of the kinds out, so that the others
+/// are seen alone, too.
 package struct FaultPlan: Sendable {
     /// Per thousand opportunities, by kind.
     private var perMille: [Int]
@@ -96,7 +96,9 @@ extension SeededGenerator {
         range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[number(0...(elements.count - 1))] }
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[number(0...(elements.count - 1))]
+    }
 
     /// A duration between the two, both in milliseconds.
     mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration { .milliseconds(number(range)) }

@@ -1,7 +1,8 @@
 import CoordCore
 import CoordModel
 
-/// Everything that is going to happen in the world. What belongs to a coordinator is lost with it: its epoch tells.
+/// Everything that is going to happen in the world. What belongs to a coordinator is lost with it: its epoch
+/// tells.
 enum Happening {
     /// Something reaches the coordinator's inbox.
     case told(Event, epoch: Int)

@@ -33,15 +33,18 @@ struct Safety {
         for record in projection.tasks {
             let known = machine.stage(of: record.spec.id)
             let recorded = Self.seen(record.stage)
-            expect(known == recorded, "`\(record.spec.id)` is recorded \(record.stage), known \(known as Any)")
+            expect(
+                known == recorded, "`\(record.spec.id)` is recorded \(record.stage), known \(known as Any)")
         }
         let spent = projection.run?.spent ?? .zero
         let counted = countedCost
         expect(spent == counted, "\(spent) is recorded, \(counted) was counted")
         expect(
-            projection.costs.reduce(Money.zero) { $0 + $1.cost } == spent, "the costs do not add up to \(spent)")
+            projection.costs.reduce(Money.zero) { $0 + $1.cost } == spent,
+            "the costs do not add up to \(spent)")
         expect(
-            projection.tasks.reduce(Money.zero) { $0 + $1.cost } == spent, "the tasks' costs are not \(spent)")
+            projection.tasks.reduce(Money.zero) { $0 + $1.cost } == spent, "the tasks' costs are not \(spent)"
+        )
         for (task, stage) in endedBefore {
             let now = projection.task(task)?.stage
             expect(now == stage, "`\(task)` was \(stage) before the restart and is \(now as Any)")
@@ -70,7 +73,8 @@ extension SimulatedWorld {
     mutating func watch(_ body: Fact.Body) {
         if case .runResumed = body { safety.isOver = false }
         safety.expect(!safety.isOver, "after the end it was recorded that \(body)")
-        if let id = body.task, let stage = projection.task(id)?.stage, stage == .landed || stage == .completed {
+        if let id = body.task, let stage = projection.task(id)?.stage, stage == .landed || stage == .completed
+        {
             watchEnded(id, stage, body)
         }
         switch body {
@@ -88,7 +92,8 @@ extension SimulatedWorld {
             safety.expect(project.built[commit]?.lease == lease, "\(lease) lands what was built for another")
         case .taskLanded(let lease, let commit, let tree):
             let landed = project.history.first { $0.id == commit }
-            safety.expect(landed?.landing == lease, "\(lease) is recorded landed, \(commit.short) is not on the target")
+            safety.expect(
+                landed?.landing == lease, "\(lease) is recorded landed, \(commit.short) is not on the target")
             safety.expect(landed?.tree == tree, "\(lease) landed another tree than is recorded")
         default: break
         }
@@ -123,7 +128,8 @@ extension SimulatedWorld {
         guard settings.callsModels, task.spec.run == nil else { return }
         if let budget = run.budget {
             safety.expect(
-                run.spent < budget && run.spent + run.reserved <= budget, "\(lease) was granted past \(budget)")
+                run.spent < budget && run.spent + run.reserved <= budget,
+                "\(lease) was granted past \(budget)")
         }
         if let budget = task.spec.budget {
             safety.expect(task.cost < budget, "\(lease) was granted past the task's \(budget)")
@@ -154,15 +160,18 @@ extension SimulatedWorld {
     mutating func watch(_ effect: Effect) {
         switch effect {
         case .startWorker(let slot):
-            safety.expect(!workers.contains { $0.slot == slot }, "a second worker is started for slot \(slot)")
+            safety.expect(
+                !workers.contains { $0.slot == slot }, "a second worker is started for slot \(slot)")
         case .prepareWorktree(let slot, let lease, _):
             watchFolder(of: slot, lease)
-            safety.expect(safety.living[lease.task] == lease, "a worktree is made for \(lease), which does not live")
+            safety.expect(
+                safety.living[lease.task] == lease, "a worktree is made for \(lease), which does not live")
         case .takeWork(let slot, let lease, _, _, _): watchFolder(of: slot, lease)
         case .assign(let slot, let lease, let spec, _, _):
             safety.expect(safety.living[lease.task] == lease, "\(lease) is assigned and does not live")
             safety.expect(
-                spec == projection.task(lease.task)?.spec, "\(lease) is assigned with other words than recorded")
+                spec == projection.task(lease.task)?.spec,
+                "\(lease) is assigned with other words than recorded")
             watchFolder(of: slot, lease)
             for worker in workers where worker.work?.task == lease.task {
                 safety.violate("\(lease) is assigned while slot \(worker.slot) still works on it")
@@ -170,7 +179,8 @@ extension SimulatedWorld {
         case .gate(_, let commit):
             safety.expect(project.built[commit] != nil, "\(commit.short) is gated and was never built")
         case .advance(let candidate, let commit, let from):
-            safety.expect(safety.intents[commit] == from, "\(candidate.lease) moves the target without a record")
+            safety.expect(
+                safety.intents[commit] == from, "\(candidate.lease) moves the target without a record")
             safety.expect(pendingLanding == nil, "\(candidate.lease) moves the target while another does")
             safety.expect(
                 project.built[commit]?.hasPassed == true, "\(candidate.lease) lands \(commit.short) ungated")
@@ -217,6 +227,7 @@ extension SimulatedWorld {
         let open = projection.tasks.filter { !$0.status.isFinal }
         safety.expect(open.isEmpty, "the run is \(finish.status) with \(open.count) open tasks")
         let failed = projection.tasks.count { $0.status == .failed }
-        safety.expect((failed > 0) == (finish.exitStatus == 1), "\(failed) failed and it answers \(finish.exitStatus)")
+        safety.expect(
+            (failed > 0) == (finish.exitStatus == 1), "\(failed) failed and it answers \(finish.exitStatus)")
     }
 }

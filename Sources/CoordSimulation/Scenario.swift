@@ -18,7 +18,8 @@ struct Scenario {
         }
         settings = RunSettings(
             slots: team, assignment: chance.pick(AssignmentStrategy.allCases),
-            review: chance.happens(perMille: 100) ? .human : .none, callsModels: chance.happens(perMille: 600),
+            review: chance.happens(perMille: 100) ? .human : .none,
+            callsModels: chance.happens(perMille: 600),
             seed: chance.next())
         tasks = []
         limit(&chance)
@@ -37,17 +38,26 @@ struct Scenario {
         settings.limits.taskTimeout = .seconds(chance.number(20...60))
         if chance.happens(perMille: 100) { settings.limits.runTimeout = .seconds(chance.number(60...300)) }
         for role in Self.roles {
-            settings.roles[role] = Role(id: role, capabilities: chance.happens(perMille: 500) ? [.writesCode] : [])
+            settings.roles[role] = Role(
+                id: role, capabilities: chance.happens(perMille: 500) ? [.writesCode] : [])
         }
         guard settings.callsModels else { return }
-        if chance.happens(perMille: 300) { settings.limits.budget = Money(microDollars: Int64(chance.number(1...8)) * 500_000) }
+        if chance.happens(perMille: 300) {
+            settings.limits.budget = Money(microDollars: Int64(chance.number(1...8)) * 500_000)
+        }
         if chance.happens(perMille: 200) {
             let slot = chance.number(0...(settings.slots.count - 1))
             settings.slots[slot].budget = Money(microDollars: Int64(chance.number(1...10)) * 100_000)
         }
-        if chance.happens(perMille: 300) { settings.limits.rate.requestsPerMinute = Int64(chance.number(5...60)) }
-        if chance.happens(perMille: 300) { settings.limits.rate.inputTokensPerMinute = Int64(chance.number(1000...50_000)) }
-        if chance.happens(perMille: 200) { settings.limits.rate.outputTokensPerMinute = Int64(chance.number(300...9000)) }
+        if chance.happens(perMille: 300) {
+            settings.limits.rate.requestsPerMinute = Int64(chance.number(5...60))
+        }
+        if chance.happens(perMille: 300) {
+            settings.limits.rate.inputTokensPerMinute = Int64(chance.number(1000...50_000))
+        }
+        if chance.happens(perMille: 200) {
+            settings.limits.rate.outputTokensPerMinute = Int64(chance.number(300...9000))
+        }
     }
 
     /// A task that needs some of those before it.
@@ -65,7 +75,9 @@ struct Scenario {
         if chance.happens(perMille: 50) { spec.risk = .high }
         if chance.happens(perMille: 200) { spec.maxAttempts = chance.number(1...3) }
         if chance.happens(perMille: 100) { spec.timeout = .seconds(chance.number(5...30)) }
-        if chance.happens(perMille: 150) { spec.budget = Money(microDollars: Int64(chance.number(1...20)) * 50_000) }
+        if chance.happens(perMille: 150) {
+            spec.budget = Money(microDollars: Int64(chance.number(1...20)) * 50_000)
+        }
         return spec
     }
 }

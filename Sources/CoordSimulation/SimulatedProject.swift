@@ -1,7 +1,8 @@
 import CoordCore
 import CoordModel
 
-/// A git repository as far as landing goes: a target branch that moves by compare-and-swap, candidates, gates.
+/// A git repository as far as landing goes: a target branch that moves by compare-and-swap, candidates,
+/// gates.
 struct SimulatedProject {
     struct Commit: Equatable {
         var id: ObjectID
@@ -60,7 +61,9 @@ struct SimulatedProject {
     mutating func gatePassed(_ commit: ObjectID) { built[commit]?.hasPassed = true }
 
     /// Moves the target if it still stands where the candidate was built.
-    mutating func land(_ commit: ObjectID, from: ObjectID, lease: Lease, at now: Timestamp) -> MergeQueue.Advance {
+    mutating func land(_ commit: ObjectID, from: ObjectID, lease: Lease, at now: Timestamp)
+        -> MergeQueue.Advance
+    {
         if history.contains(where: { $0.id == commit }) { return .alreadyLanded }
         guard head == from else { return .moved }
         guard dirtyUntil <= now else { return .delayed(reason: "the checkout is dirty") }

@@ -72,7 +72,11 @@ extension SimulatedWorld {
 
     private mutating func gate(_ candidate: Candidate, _ commit: ObjectID) {
         var outcome = GateOutcome.passed
-        if strikes(.gateFails) { outcome = .failed } else if strikes(.gateCannotRun) { outcome = .couldNotRun }
+        if strikes(.gateFails) {
+            outcome = .failed
+        } else if strikes(.gateCannotRun) {
+            outcome = .couldNotRun
+        }
         if outcome == .passed { project.gatePassed(commit) }
         let report = GateReport(
             outcome: outcome, command: "make", exit: nil, duration: .zero, reason: outcome.rawValue, tail: "")

@@ -23,7 +23,9 @@ extension SimulatedWorld {
     mutating func heal() {
         guard machine != nil, let run = projection.run else { return }
         if run.status == .paused { ask(.resume) }
-        for worker in projection.workers where worker.status == .stopped { ask(.restartWorker(worker.slot.worker)) }
+        for worker in projection.workers where worker.status == .stopped {
+            ask(.restartWorker(worker.slot.worker))
+        }
         for task in projection.tasks where task.pinnedTo != nil && !task.status.isFinal {
             ask(.reassignTask(task.spec.id, nil))
         }

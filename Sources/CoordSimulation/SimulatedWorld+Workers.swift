@@ -41,7 +41,9 @@ extension SimulatedWorld {
             {
                 return
             }
-            if let report { say(index, .agentReported(slot: slot, lease, report)) } else {
+            if let report {
+                say(index, .agentReported(slot: slot, lease, report))
+            } else {
                 say(index, .attemptEnded(slot: slot, lease, .finished, tail: ""))
             }
         case .act(let act, let lease): if workers[index].work == lease { work(index, act, lease) }
@@ -73,7 +75,9 @@ extension SimulatedWorld {
                 if workers[index].work == nil { begin(index, lease, spec) }
             case .cancel(let lease):
                 guard workers[index].work == lease, !workers[index].ignoresOrders else { continue }
-                plan(.worker(pid: pid, .act(.finishes(.cancelled, times: 1), lease)), in: chance.milliseconds(1...2000))
+                plan(
+                    .worker(pid: pid, .act(.finishes(.cancelled, times: 1), lease)),
+                    in: chance.milliseconds(1...2000))
             case .stop:
                 // One that does not listen is left to the coordinator's patience.
                 guard !workers[index].ignoresOrders else { continue }
@@ -101,7 +105,9 @@ extension SimulatedWorld {
         }
         if strikes(.proposes) { next(.report(.proposedTask(proposal(by: lease.task))), &self) }
         if strikes(.liesAboutLease) { next(.speaksOf(foreignLease(), lie()), &self) }
-        if strikes(.workerHangs) { next(.hangs(chance.pick([nil, .seconds(3), .seconds(8), .seconds(30)])), &self) }
+        if strikes(.workerHangs) {
+            next(.hangs(chance.pick([nil, .seconds(3), .seconds(8), .seconds(30)])), &self)
+        }
         if strikes(.workerCrashes) { next(.crashes, &self) }
         // It works on until it is told to end, or its worker's own limit is reached.
         if strikes(.overruns) { delay = spec.timeout ?? settings.limits.taskTimeout }
@@ -141,7 +147,9 @@ extension SimulatedWorld {
 
     private mutating func usage() -> AgentReport {
         var number = nextUsage
-        if nextUsage > 1, strikes(.repeatsUsage) { number = chance.number(1...(nextUsage - 1)) } else {
+        if nextUsage > 1, strikes(.repeatsUsage) {
+            number = chance.number(1...(nextUsage - 1))
+        } else {
             nextUsage += 1
         }
         // What a call cost is a matter of its id: whoever repeats it says the same.
@@ -166,7 +174,8 @@ extension SimulatedWorld {
 
     private mutating func proposal(by task: TaskID) -> TaskSpec {
         nextProposal += 1
-        var spec = scenario.newTask(named: "p\(nextProposal)", after: projection.tasks.map(\.spec.id), &chance)
+        var spec = scenario.newTask(
+            named: "p\(nextProposal)", after: projection.tasks.map(\.spec.id), &chance)
         if chance.happens(perMille: 500) { spec.dependencies = [task] }
         if chance.happens(perMille: 200) { spec.dependencies.append("nowhere") }
         if chance.happens(perMille: 100) { spec.id = task }

@@ -1,10 +1,11 @@
 import CoordCore
 import CoordModel
 
-/// A deterministic world around one coordinator: workers, git, people and time, all out of a seed, on one thread.
+/// A deterministic world around one coordinator: workers, git, people and time, all out of a seed, on one
+/// thread.
 ///
-/// It obeys the effects in the place of the runtime: a turn decides, records what was decided, and then acts. Between
-/// any two of these the coordinator may die; what it recorded is all that its successor knows.
+/// It obeys the effects in the place of the runtime: a turn decides, records what was decided, and then acts.
+/// Between any two of these the coordinator may die; what it recorded is all that its successor knows.
 struct SimulatedWorld {
     struct Finish: Equatable {
         var status: RunStatus
@@ -191,7 +192,8 @@ struct SimulatedWorld {
         plan(.alarm(epoch: epoch, generation: alarmGeneration), in: delay)
     }
 
-    /// Kills the coordinator. Its workers' pipes close and they end; a landing under way has happened or has not.
+    /// Kills the coordinator. Its workers' pipes close and they end; a landing under way has happened or has
+    /// not.
     private mutating func die() {
         note("the coordinator dies")
         if let landing = pendingLanding, chance.happens(perMille: 500) {

@@ -1,8 +1,8 @@
 import CoordCore
 package import CoordModel
 
-/// One bad day of a coordinator, out of a seed: first things go wrong and nothing may ever be wrong about it; then
-/// nothing goes wrong any more and everything must come to its end.
+/// One bad day of a coordinator, out of a seed: first things go wrong and nothing may ever be wrong about it;
+/// then nothing goes wrong any more and everything must come to its end.
 ///
 /// The same seed gives the same day. `run` takes milliseconds; the day takes minutes.
 package struct Simulation {
@@ -102,7 +102,8 @@ package struct Simulation {
         for fault in Fault.allCases { strikes[fault] = world.strikes[fault.rawValue] }
         return Result(
             seed: seed, violations: world.safety.violations, elapsed: world.now - morning, turns: world.turns,
-            facts: world.facts, restarts: world.epoch, landed: world.project.history.count { $0.landing != nil },
+            facts: world.facts, restarts: world.epoch,
+            landed: world.project.history.count { $0.landing != nil },
             strikes: strikes, trace: world.trace ?? [])
     }
 }

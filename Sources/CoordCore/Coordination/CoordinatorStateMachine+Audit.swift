@@ -59,7 +59,8 @@ extension CoordinatorStateMachine {
             }
         case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)):
             if !isDead(cause) || self.cause(of: cause) != nil {
-                found.append("`\(name)` ended because of `\(tasks[cause].spec.id)`, which is \(stage(of: cause))")
+                found.append(
+                    "`\(name)` ended because of `\(tasks[cause].spec.id)`, which is \(stage(of: cause))")
             }
             if deadNeed(of: node) == nil { found.append("`\(name)` ended because of no need") }
         case .retryable, .approval, .queued, .landed, .completed, .failed, .quarantined, .skipped, .cancelled:

@@ -148,7 +148,8 @@ extension CoordinatorStateMachine {
         for node in found where tasks[node].state == .waiting && graph.isReady(node) { becomeReady(node) }
     }
 
-    /// Names for each of these tasks, which ended because of a need, the end at the bottom of what keeps it down.
+    /// Names for each of these tasks, which ended because of a need, the end at the bottom of what keeps it
+    /// down.
     mutating func nameCauses(of nodes: [Int]) {
         var unnamed = Set(nodes)
         for node in nodes {

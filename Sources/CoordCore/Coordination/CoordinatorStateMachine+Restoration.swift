@@ -72,8 +72,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The journal does not say why a task was cancelled. A need that came to no good end either is why, as far
-    /// as coming back goes.
+    /// The journal does not say why a task was cancelled. A need that came to no good end either is why, as
+    /// far as coming back goes.
     private func badNeed(of node: Int, _ records: [TaskRecord]) -> Int? {
         needs(of: node).first { [.cancelled, .failed, .quarantined].contains(records[$0].stage) }
     }

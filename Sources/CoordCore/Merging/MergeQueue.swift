@@ -35,8 +35,8 @@ package struct MergeQueue: Sendable, Equatable {
         case moved
         /// The target cannot move now, for example because a checkout of it is dirty.
         case delayed(reason: String)
-        /// It could not be done, or not found out whether it was done. Tried again until it is known: a candidate
-        /// that went back now could land twice.
+        /// It could not be done, or not found out whether it was done. Tried again until it is known: a
+        /// candidate that went back now could land twice.
         case failed(reason: String)
     }
 
@@ -223,7 +223,9 @@ package struct MergeQueue: Sendable, Equatable {
 
     /// Waits for a better time, which may be another coordinator's. The same reason is recorded once.
     private mutating func delay(_ landing: Landing, _ reason: String, at now: Timestamp) -> [Effect] {
-        if isHeld { putFirst(landing.candidate) } else {
+        if isHeld {
+            putFirst(landing.candidate)
+        } else {
             var again = landing
             again.reason = reason
             state = .delayed(again, until: now + Self.landingRetry)

@@ -114,7 +114,9 @@ struct MergeQueueTests {
             ])
     }
 
-    @Test("a landing of which nobody knows whether it was made is tried until somebody does, and never goes back")
+    @Test(
+        "a landing of which nobody knows whether it was made is tried until somebody does, and never goes back"
+    )
     mutating func unknownLanding() {
         landing()
         let failed = MergeQueue.Advance.failed(reason: "disk")
