@@ -79,9 +79,11 @@ let package = Package(
                 "CoordStore", "CoordRuntime",
             ]),
 
-        // Garden: tests.
+        // Garden: a world for tests, and tests.
+        room("CoordSimulation", ["CoordModel", "CoordCore"]),
         tests("CoordModelTests", ["CoordModel", "CoordJSON"]),
         tests("CoordCoreTests", ["CoordCore", "CoordModel"]),
+        tests("SimulationTests", ["CoordSimulation", "CoordCore", "CoordModel"]),
         tests("CoordWireTests", ["CoordWire", "CoordModel", "CoordJSON"]),
         tests("CoordProcessTests", ["CoordProcess", "CoordWire", "CoordSystem", "CoordModel"]),
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),

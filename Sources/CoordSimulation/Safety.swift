@@ -14,6 +14,8 @@ struct Safety {
     var holding: [WorkerID: TaskID] = [:]
     /// Where the target stood when the landing of a commit was recorded.
     var intents: [ObjectID: ObjectID] = [:]
+    /// The commits of which the coordinator was told last that nobody knows whether they landed.
+    var unknown: Set<ObjectID> = []
     /// A provider asked this coordinator to call no model before then.
     var pausedUntil: Timestamp?
     var isOver = false
@@ -101,7 +103,7 @@ extension SimulatedWorld {
 
     private mutating func watchEnded(_ id: TaskID, _ stage: TaskStage, _ body: Fact.Body) {
         switch body {
-        case .staleMessageRefused, .taskProposalRefused, .usageRecorded: break
+        case .staleMessageRefused, .taskProposalRefused, .usageRecorded, .workRescued: break
         default: safety.violate("`\(id)` is \(stage), and then it was recorded that \(body)")
         }
     }
@@ -199,6 +201,16 @@ extension SimulatedWorld {
         }
     }
 
+    /// A worker that hangs is noticed by its silence, well before any task's time is over.
+    mutating func watchHung() {
+        let limit = settings.deadAfter + settings.cancelWithin + .seconds(4)
+        for worker in workers where worker.isHung && !worker.isDoomed {
+            let since = max(worker.hungSince, lastDisturbance)
+            safety.expect(
+                now < since + limit, "slot \(worker.slot) hangs since \(since.clock) and nobody minds")
+        }
+    }
+
     mutating func watchLanding(_ commit: ObjectID, from: ObjectID) {
         guard let landing = project.history.last?.landing else { return }
         let count = project.landings(of: landing.task)
@@ -220,7 +232,8 @@ extension SimulatedWorld {
             guard let record = projection.task(task), record.stage != .landed else { continue }
             // Nobody could find out whether it landed before the run was stopped: its successor will.
             safety.expect(
-                record.stage == .checking && record.landing == commit.id && finish.status == .stopped,
+                record.stage == .checking && record.landing == commit.id && safety.unknown.contains(commit.id)
+                    && finish.status == .stopped,
                 "`\(task)` is on the target and \(record.stage)")
         }
         guard finish.status != .stopped else { return }

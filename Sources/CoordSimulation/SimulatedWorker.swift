@@ -38,8 +38,11 @@ struct SimulatedWorker {
     /// What its agent is really working on.
     var work: Lease?
     var isHung = false
+    var hungSince = Timestamp(milliseconds: .max)
     /// Whether it will come round by itself.
     var comesRound = true
+    /// It was killed and is about to end.
+    var isDoomed = false
     var ignoresOrders = false
     /// Orders that wait until it comes round.
     var unheard: [Order] = []

@@ -38,7 +38,13 @@ extension SimulatedWorld {
         if strikes(.worktreeFails) {
             tell(.worktreeFailed(slot: slot, lease, reason: "no space left"), after: delay)
         } else {
-            hasChanges[slot] = false
+            if let left = leftBy[slot] {
+                // Nothing is overwritten: what an attempt left that nobody asked for is kept and told.
+                tell(
+                    .workFound(left, project.newObject(), reference: "refs/coord/rescue/\(left)"),
+                    after: delay)
+            }
+            leftBy[slot] = nil
             tell(.worktreePrepared(slot: slot, lease, branch: "b", base: project.head), after: delay)
         }
     }
@@ -47,14 +53,15 @@ extension SimulatedWorld {
         let work: TakenWork
         if strikes(.takingFails) {
             work = .failed(reason: "no space left")
-        } else if !hasChanges[slot] {
+        } else if leftBy[slot] == nil {
             work = .nothing
         } else if rescue {
             work = .rescued(project.newObject(), reference: "refs/coord/rescue/\(lease)")
         } else {
             work = .commit(project.newObject(), base: base, files: ["f"])
         }
-        hasChanges[slot] = false
+        // What could not be taken over still lies there.
+        if case .failed = work {} else { leftBy[slot] = nil }
         tell(.workTaken(slot: slot, lease, work), after: chance.milliseconds(5...400))
     }
 
@@ -103,6 +110,7 @@ extension SimulatedWorld {
             if case .landed = truth { watchLanding(commit, from: from) }
             if !fails { answer = truth }
         }
+        if fails { safety.unknown.insert(commit) } else { safety.unknown.remove(commit) }
         // What was done is told at once or a little later; a coordinator may die in between.
         tell(.advanced(lease, answer), after: chance.milliseconds(0...20))
     }
@@ -132,6 +140,7 @@ extension SimulatedWorld {
 
     private mutating func killWorker(_ slot: Int) {
         guard let index = workers.firstIndex(where: { $0.slot == slot }) else { return }
+        workers[index].isDoomed = true
         plan(.worker(pid: workers[index].pid, .dies(.signaled(9))), in: chance.milliseconds(0...30))
     }
 

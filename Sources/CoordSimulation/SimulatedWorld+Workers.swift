@@ -13,6 +13,7 @@ extension SimulatedWorld {
         case .reads: if !workers[index].isHung { obey(pid) }
         case .wakes:
             workers[index].isHung = false
+            workers[index].hungSince = Timestamp(milliseconds: .max)
             obey(pid)
         case .hello, .beat, .act:
             if workers[index].isHung {
@@ -90,7 +91,7 @@ extension SimulatedWorld {
     private mutating func begin(_ index: Int, _ lease: Lease, _ spec: TaskSpec) {
         let pid = workers[index].pid
         workers[index].work = lease
-        if !strikes(.endsWithoutChange) { hasChanges[workers[index].slot] = true }
+        if !strikes(.endsWithoutChange) { leftBy[workers[index].slot] = lease }
         var delay = chance.milliseconds(10...2000)
         func next(_ act: SimulatedWorker.Act, _ world: inout SimulatedWorld) {
             world.plan(.worker(pid: pid, .act(act, lease)), in: delay)
@@ -137,6 +138,7 @@ extension SimulatedWorld {
         case .crashes: die(index, .signaled(11))
         case .hangs(let duration):
             workers[index].isHung = true
+            workers[index].hungSince = now
             workers[index].comesRound = duration != nil
             if let duration { plan(.worker(pid: worker.pid, .wakes), in: duration) }
         case .speaksOf: break

@@ -39,8 +39,8 @@ struct SimulatedWorld {
     var workers: [SimulatedWorker] = []
     var nextPID: Int32 = 1
     var project = SimulatedProject()
-    /// The worktree of a slot holds changes that nobody took over yet.
-    var hasChanges: [Bool]
+    /// Whose changes the worktree of a slot holds that nobody took over yet.
+    var leftBy: [Lease?]
     var nextUsage = 1
     var nextProposal = 1
     var unanswered: Set<Int> = []
@@ -51,6 +51,8 @@ struct SimulatedWorld {
     /// How often each fault struck.
     var strikes = Array(repeating: 0, count: Fault.allCases.count)
     var turns = 0
+    /// When the coordinator was last not able to notice anything.
+    var lastDisturbance = Timestamp(milliseconds: .min)
     /// The last happenings as text, when somebody wants to read them.
     var trace: [String]?
 
@@ -58,7 +60,7 @@ struct SimulatedWorld {
         self.scenario = scenario
         self.plan = plan
         self.chance = chance
-        hasChanges = Array(repeating: false, count: scenario.settings.slots.count)
+        leftBy = Array(repeating: nil, count: scenario.settings.slots.count)
         trace = isTraced ? [] : nil
     }
 
@@ -107,6 +109,7 @@ struct SimulatedWorld {
         // A turn ends with a transaction; what arrives meanwhile is taken in together.
         let sleeps = strikes(.coordinatorSleeps)
         let delay = sleeps ? chance.milliseconds(1000...90_000) : chance.milliseconds(0...8)
+        if sleeps { lastDisturbance = now + delay }
         plan(.turn(epoch: epoch), in: delay)
     }
 
@@ -130,6 +133,7 @@ struct SimulatedWorld {
         if strikes(.clockLeaps) { clockOffset = chance.milliseconds(-600_000...600_000) }
         note("a coordinator starts")
         finish = nil
+        lastDisturbance = now
         safety.coordinatorStarts(projection)
         let fresh = Projection(
             run: run, tasks: projection.tasks, workers: projection.workers, costs: projection.costs)
@@ -171,6 +175,7 @@ struct SimulatedWorld {
         }
         if isDoomed { return die() }
         if let machine, !effects.isEmpty { safety.turnEnded(machine, projection) }
+        watchHung()
         setAlarm()
     }
 
@@ -201,7 +206,6 @@ struct SimulatedWorld {
                 landing.commit, from: landing.from, lease: landing.candidate.lease, at: now)
             if case .landed = answer { watchLanding(landing.commit, from: landing.from) }
         }
-        for worker in workers where worker.work != nil { hasChanges[worker.slot] = true }
         workers.removeAll()
         leave()
         plan(.coordinatorStarts, in: chance.milliseconds(100...20_000))

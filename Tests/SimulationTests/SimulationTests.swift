@@ -36,4 +36,31 @@ struct SimulationTests {
         let lines = result.trace.suffix(chosenSeed == nil ? 40 : 4000).joined(separator: "\n")
         Issue.record("seed \(seed): \(result.violations.joined(separator: "; "))\n\(lines)")
     }
+
+    @Test("the same seed gives the same day", arguments: [1, 2, 3] as [UInt64])
+    func sameDay(seed: UInt64) {
+        var first = Simulation(seed: seed)
+        var second = Simulation(seed: seed, isTraced: true)
+        let (one, other) = (first.run(), second.run())
+        #expect(one.facts == other.facts && one.elapsed == other.elapsed && one.turns == other.turns)
+        #expect(one.trace.isEmpty && !other.trace.isEmpty)
+    }
+
+    @Test("the days are bad: every fault strikes, coordinators die, and yet work lands")
+    func badness() {
+        var strikes: [Fault: Int] = [:]
+        var restarts = 0
+        var landed = 0
+        var elapsed = Duration.zero
+        for seed in 1000..<1060 as Range<UInt64> {
+            var simulation = Simulation(seed: seed)
+            let result = simulation.run()
+            strikes.merge(result.strikes, uniquingKeysWith: +)
+            restarts += result.restarts
+            landed += result.landed
+            elapsed += result.elapsed
+        }
+        for fault in Fault.allCases { #expect(strikes[fault, default: 0] > 0, "\(fault) never struck") }
+        #expect(restarts > 60 && landed > 100 && elapsed > .seconds(3600))
+    }
 }

@@ -183,6 +183,20 @@ struct BudgetTests {
                 ))
     }
 
+    @Test("a worker whose budget is used up while it is being restarted does not come back")
+    func workerBudgetWhileRestarting() {
+        var story = story(graph("a"), workers: 2) { $0.slots[0].budget = dollars(1) }
+        story.prepare(lease("a"))
+        story.ask(.restartWorker("w1"))
+        #expect(
+            facts(spend(&story, lease("a"), "1", 1)).last
+                == .budgetExhausted(spent: dollars(1), budget: dollars(1), scope: "worker `w1`"))
+        let exit = story.tell(.workerExited(slot: 0, .exited(status: 0)))
+        #expect(!exit.contains(.startWorker(slot: 0)))
+        story.tell(.workTaken(slot: 0, lease("a"), .nothing))
+        #expect(story.projection.task("a")?.assignedTo == "w2")
+    }
+
     // MARK: - Rates
 
     @Test("a task waits for the rate, says so once, and starts to the millisecond")

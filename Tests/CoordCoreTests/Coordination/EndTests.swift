@@ -64,6 +64,19 @@ struct EndTests {
         #expect(story.stages == "a:leased b:leased c:waiting d:waiting x:leased")
     }
 
+    @Test("when the way to a cause is skipped, the other cause is named")
+    func causeBehindASkippedOne() {
+        var story = story(graph("a", "b <- a", "z", "c <- b, z", "d <- c", "x"), workers: 3)
+        _ = fail(&story, lease("a"))
+        _ = fail(&story, lease("z"), on: 1)
+        #expect(story.projection.task("d")?.failedBecause == "a")
+        story.ask(.skipTask("b"))
+        #expect(story.stages == "a:failed b:skipped z:failed c:failed d:failed x:leased")
+        #expect(story.projection.task("d")?.failedBecause == "z")
+        story.ask(.retryTask("z"))
+        #expect(story.stages == "a:failed b:skipped z:leased c:waiting d:waiting x:leased")
+    }
+
     @Test("a task that is added behind a failed one fails by its name, and comes back with the root")
     func newcomer() {
         var story = story(graph("a", "b <- a", "x"), workers: 2)
