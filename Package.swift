@@ -46,6 +46,7 @@ let package = Package(
         // Floor 1: pure decisions and codecs.
         room("CoordCore", ["CoordModel"]),
         room("CoordWire", ["CoordModel", "CoordJSON"]),
+        room("CoordSandbox", ["CoordModel"]),
 
         // Floor 2: adapters.
         room("CoordSystem", ["CoordModel", "CPosix"]),
@@ -58,8 +59,8 @@ let package = Package(
         room(
             "CoordRuntime",
             [
-                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSystem", "CoordProcess",
-                "CoordGit", "CoordStore", "CoordCatalog",
+                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordSystem",
+                "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog",
             ]),
         room("CoordWorker", ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CoordProcess"]),
 
@@ -85,6 +86,7 @@ let package = Package(
         tests("CoordCoreTests", ["CoordCore", "CoordModel"]),
         tests("SimulationTests", ["CoordSimulation", "CoordCore", "CoordModel"]),
         tests("CoordWireTests", ["CoordWire", "CoordModel", "CoordJSON"]),
+        tests("CoordSandboxTests", ["CoordSandbox", "CoordModel"]),
         tests("CoordProcessTests", ["CoordProcess", "CoordWire", "CoordSystem", "CoordModel"]),
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
         tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),

@@ -46,6 +46,8 @@ find_missing() {
     # The gate of missions/web-app.json is in Python; and Swift's package manager asks pkg-config where libraries are.
     command -v python3 >/dev/null || wish python3 python3
     command -v pkg-config >/dev/null || wish pkg-config pkgconf
+    # Agents run confined by it; macOS has its own.
+    [ "$(uname -s)" != Linux ] || command -v bwrap >/dev/null || wish bubblewrap ""
     missing=${missing# }
     wished=${wished# }
 }

@@ -1,3 +1,5 @@
+import CoordModel
+
 /// Every command of coord, in the order of the overview.
 package enum CommandTable {
     package static let all = running + looking + acting + checking + settingUp
@@ -30,6 +32,13 @@ package enum CommandTable {
                 Flag("target", nil, .text("BRANCH"), "the branch to land on"),
                 Flag("gate", nil, .text("CMD"), "what must pass before a task lands", repeats: true),
                 Flag("worktrees", nil, .text("DIR"), "where the workers' worktrees lie"),
+                Flag(
+                    "sandbox", nil, .choice("S", ["auto"] + SandboxMechanism.allCases.map(\.rawValue)),
+                    "what confines agents: auto, bwrap, landlock, seatbelt or off"),
+                Flag(
+                    "sandbox-network", nil, .choice("N", ["on", "off"]), "whether agents reach the network"),
+                Flag("sandbox-read", nil, .text("PATH"), "what agents may read besides", repeats: true),
+                Flag("sandbox-write", nil, .text("PATH"), "what agents may write besides", repeats: true),
                 Flag("resume", nil, "go on with the last run"),
                 Flag("dry-run", nil, "show the plan and start nothing"),
                 Flag("detach", nil, "go on in the background", isBuilt: false),

@@ -74,12 +74,15 @@ package enum RunCommand {
         let usual =
             earlier?.record.slots.first.map { Files.parent($0.worktree) } ?? state.project + "/worktrees"
         let worktrees = context.arguments.value("worktrees").map(context.path) ?? usual
-        let plan = try preparation.plan(context, worktrees: worktrees, resuming: earlier)
+        var plan = try preparation.plan(context, worktrees: worktrees, resuming: earlier)
         do throws(GitError) {
             _ = try project.targetBranch(plan.mission.merge.target, git: git)
         } catch { throw CommandFailure(error) }
         let program = try workerProgram()
+        let options = try MissionPreparation.options(context, resuming: earlier)
         do throws(RuntimeError) {
+            plan.sandbox = try SandboxChoice.make(
+                options.sandbox ?? SandboxSettings(), workerProgram: program)
             let lock = try RunSession.lock(state, mission: plan.mission.id)
             let store: SQLiteStore
             var record: RunRecord?
@@ -95,9 +98,7 @@ package enum RunCommand {
                 seed: UInt64.random(in: 1...(.max)))
             let session = try RunSession(request, state: state, resuming: record, store: store, lock: lock)
             do throws(SystemError) {
-                let arguments = context.arguments
-                try RunOptions(goal: arguments.value("goal"), gate: arguments.values("gate"))
-                    .write(session.run, in: state)
+                try options.write(session.run, in: state)
             } catch { throw .system(error) }
             return Opened(session: session, plan: plan)
         } catch { throw CommandFailure(error) }

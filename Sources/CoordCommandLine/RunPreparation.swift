@@ -51,13 +51,13 @@ package struct MissionPreparation: Sendable {
         _ context: CommandContext, worktrees: String, resuming earlier: RunReading? = nil
     ) throws(CommandFailure) -> RunPlan {
         var overrides = try typed(context)
+        let options = try Self.options(context, resuming: earlier)
+        overrides.goal = options.goal
+        overrides.gate = options.gate
         if let earlier {
-            let options = try RunOptions.read(earlier.record.id, in: earlier.state)
             overrides.slots = earlier.record.slots
-            overrides.goal = overrides.goal ?? options.goal
             overrides.budget = overrides.budget ?? earlier.record.budget
             overrides.target = earlier.record.target
-            if overrides.gate.isEmpty { overrides.gate = options.gate }
         }
         var roles: [RoleID: Role] = [:]
         for entry in shelf.sorted { roles[entry.role.id] = entry.role }
@@ -68,15 +68,22 @@ package struct MissionPreparation: Sendable {
         } catch { throw CommandFailure(error) }
     }
 
+    /// What is typed and kept in no record; of a run that is taken up again, what was typed before counts on.
+    static func options(
+        _ context: CommandContext, resuming earlier: RunReading?
+    ) throws(CommandFailure) -> RunOptions {
+        let typed = try RunOptions(context)
+        guard let earlier else { return typed }
+        return typed.completed(by: try RunOptions.read(earlier.record.id, in: earlier.state))
+    }
+
     private func typed(_ context: CommandContext) throws(CommandFailure) -> RunPlan.Overrides {
         var overrides = RunPlan.Overrides()
         let arguments = context.arguments
-        overrides.goal = arguments.value("goal")
         overrides.workers = arguments.number("workers")
         overrides.budget = arguments.money("budget")
         overrides.model = arguments.value("model")
         overrides.target = arguments.value("target")
-        overrides.gate = arguments.values("gate")
         if let wish = arguments.value("agent") {
             guard let agent = AgentChoice(wish) else {
                 let known = ["auto", "rehearsal"] + AgentChoice.knownNames
@@ -115,7 +122,7 @@ extension CommandFailure {
             switch error {
             case .locked: .notReachable
             case .noAgent: .needsSignIn
-            case .nothingToResume, .git: .wrongInput
+            case .nothingToResume, .git, .noSandbox: .wrongInput
             case .missingWorkerProgram: .internalFault
             case .system, .process: .notReachable
             case .store(let error): CommandFailure(error).status

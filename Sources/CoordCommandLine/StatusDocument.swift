@@ -126,6 +126,7 @@ package struct StatusDocument: Sendable, Equatable {
             "worktree": .string(worker.slot.worktree), "branch": .optional(worker.branch),
             "color": .string(worker.slot.color), "shape": .string(worker.slot.shape),
             "agent": .string(worker.slot.agent.description), "model": .optional(worker.slot.model),
+            "sandbox": .string(worker.slot.sandbox.rawValue),
             "since": .time(worker.since), "lastError": .optional(worker.lastError),
             "tokens": .tokens(worker.tokens), "costUSD": .dollars(worker.cost),
         ]

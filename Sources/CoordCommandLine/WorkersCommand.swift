@@ -17,8 +17,8 @@ enum WorkersCommand {
             return .done
         }
         var table = TextTable([
-            .left("WORKER"), .left("ROLE"), .left("STATUS"), .left("TASK"), .right("PID"), .right("RESTARTS"),
-            .right("TOKENS"), .right("COST"), .flexible("LAST ERROR"),
+            .left("WORKER"), .left("ROLE"), .left("STATUS"), .left("TASK"), .right("PID"), .left("SANDBOX"),
+            .right("RESTARTS"), .right("TOKENS"), .right("COST"), .flexible("LAST ERROR"),
         ])
         for worker in workers {
             table.append([
@@ -28,6 +28,7 @@ enum WorkersCommand {
                 .init(worker.slot.role?.rawValue ?? "–"), .init(worker.status.rawValue),
                 .init(worker.task?.rawValue ?? "–"),
                 .init(StatusDocument.pid(of: worker).map { "\($0)" } ?? "–"),
+                .init(worker.slot.sandbox.rawValue),
                 .init("\(worker.restarts)"), .init(Wording.count(worker.tokens.total)),
                 .init(Wording.money(worker.cost)), .init(worker.lastError ?? ""),
             ])
@@ -62,6 +63,7 @@ enum WorkersCommand {
         line("process", StatusDocument.pid(of: worker).map { "pid \($0)" })
         line("heard of", age.map { Wording.duration(.milliseconds(Int64($0 * 1000))) + " ago" })
         line("restarts", "\(worker.restarts)")
+        line("sandbox", slot.sandbox.rawValue)
         line("worktree", slot.worktree)
         line("branch", worker.branch)
         line("tokens", Wording.tokens(worker.tokens))

@@ -70,6 +70,10 @@ package struct GitTool: Sendable {
         var kept = environment.filter { name, _ in
             !name.hasPrefix("GIT_") && !name.hasPrefix("LC_") && name != "LANG" && name != "LANGUAGE"
         }
+        // Git starts programs of its own by name, in the folder it works in: an agent's worktree.
+        kept["PATH"] = environment["PATH"].map {
+            $0.split(separator: ":").filter { $0.hasPrefix("/") }.joined(separator: ":")
+        }
         kept["LC_ALL"] = "C"
         kept["GIT_TERMINAL_PROMPT"] = "0"
         kept["GIT_OPTIONAL_LOCKS"] = "0"

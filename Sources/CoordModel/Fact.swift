@@ -145,11 +145,13 @@ package struct SlotSpec: Hashable, Sendable {
     package var budget: Money?
     package var agent: AgentChoice
     package var worktree: String
+    /// What confines its agents.
+    package var sandbox: SandboxMechanism
 
     package init(
         worker: WorkerID, number: Int, role: RoleID? = nil, kind: Role.Kind = .code,
         capabilities: [Capability] = [], model: String? = nil, budget: Money? = nil,
-        agent: AgentChoice = .rehearsal, worktree: String = ""
+        agent: AgentChoice = .rehearsal, worktree: String = "", sandbox: SandboxMechanism = .off
     ) {
         self.worker = worker
         self.number = number
@@ -160,6 +162,7 @@ package struct SlotSpec: Hashable, Sendable {
         self.budget = budget
         self.agent = agent
         self.worktree = worktree
+        self.sandbox = sandbox
     }
 
     /// The colours of the slots, told apart also by people who do not see red and green alike.

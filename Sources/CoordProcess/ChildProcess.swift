@@ -23,10 +23,13 @@ package struct SpawnRequest: Sendable {
     package var descriptors: [(child: Int32, parent: Int32)]
     /// A session of its own; otherwise a process group of its own.
     package var session: Bool
+    /// What the program is started through.
+    package var launcher: Launcher
 
     package init(
         executable: String, arguments: [String] = [], environment: [String: String] = [:],
-        workingFolder: String? = nil, descriptors: [(child: Int32, parent: Int32)] = [], session: Bool = true
+        workingFolder: String? = nil, descriptors: [(child: Int32, parent: Int32)] = [],
+        session: Bool = true, launcher: Launcher = .none
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -34,6 +37,13 @@ package struct SpawnRequest: Sendable {
         self.workingFolder = workingFolder
         self.descriptors = descriptors
         self.session = session
+        self.launcher = launcher
+    }
+
+    /// The program that is really started, and its arguments.
+    fileprivate var words: (executable: String, arguments: [String]) {
+        guard let first = launcher.words.first else { return (executable, arguments) }
+        return (first, Array(launcher.words.dropFirst()) + [executable] + arguments)
     }
 }
 
@@ -48,10 +58,13 @@ package final class ChildProcess: Sendable {
     /// after the child was reaped.
     package let exitDescriptor: Int32
     private let outcome = Mutex<ExitOutcome?>(nil)
+    /// The child is a launcher that stays: its end would be the sudden end of what it launched.
+    private let isLauncher: Bool
 
-    private init(identity: ProcessIdentity, exitDescriptor: Int32) {
+    private init(identity: ProcessIdentity, exitDescriptor: Int32, isLauncher: Bool) {
         self.identity = identity
         self.exitDescriptor = exitDescriptor
+        self.isLauncher = isLauncher
     }
 
     deinit {
@@ -67,7 +80,8 @@ package final class ChildProcess: Sendable {
     /// Starts a program. From any thread.
     package static func spawn(_ request: SpawnRequest) throws(ProcessError) -> ChildProcess {
         coord_prepare_signals()
-        for text in [request.executable, request.workingFolder ?? ""] + request.arguments
+        let words = request.words
+        for text in [words.executable, request.workingFolder ?? ""] + words.arguments
         where text.utf8.contains(0) {
             throw .cannotStart(executable: request.executable, code: EINVAL)
         }
@@ -90,7 +104,8 @@ package final class ChildProcess: Sendable {
             _ = ChildRegistry.shared.reap(pid, &value)
             throw .system(error)
         }
-        return ChildProcess(identity: identity, exitDescriptor: descriptor)
+        return ChildProcess(
+            identity: identity, exitDescriptor: descriptor, isLauncher: request.launcher.staysAsParent)
     }
 
     /// Whether the child has ended. Does not reap it.
@@ -138,12 +153,16 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Signals the child, its group, its session and everything that descends from it. Nothing happens once
-    /// the child was reaped.
+    /// Signals the child, its group, its session and everything that descends from it, but not a launcher
+    /// that stays, which ends after what it launched. Nothing happens once the child was reaped.
     package func signalTree(_ signal: Int32) {
         outcome.withLock { outcome in
             guard outcome == nil else { return }
-            ProcessTable.signalTree(identity, signal)
+            if isLauncher {
+                ProcessTable.signalBelow(identity, signal)
+            } else {
+                ProcessTable.signalTree(identity, signal)
+            }
         }
     }
 
@@ -160,15 +179,16 @@ package final class ChildProcess: Sendable {
 /// The call itself: arguments in the shape C wants.
 private enum SpawnCall {
     static func perform(_ request: SpawnRequest, _ pid: inout pid_t) -> Int32 {
-        let name = Files.name(request.executable)
-        let arguments = CStrings([name] + request.arguments)
+        let words = request.words
+        let name = Files.name(words.executable)
+        let arguments = CStrings([name] + words.arguments)
         let environment = CStrings(request.environment.map { $0.key + "=" + $0.value })
         defer {
             arguments.free()
             environment.free()
         }
         let pairs = request.descriptors.flatMap { [$0.child, $0.parent] }
-        return request.executable.withCString { executable in
+        return words.executable.withCString { executable in
             pairs.withUnsafeBufferPointer { pairs in
                 func call(_ folder: UnsafePointer<CChar>?) -> Int32 {
                     var plain = coord_spawn_request(

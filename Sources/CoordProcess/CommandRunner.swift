@@ -30,12 +30,14 @@ package struct CommandRequest: Sendable {
     /// Looks for processes the command left behind, and ends them. Costs a look at the process table; not
     /// worth it for a tool known to leave none, such as git.
     package var endsLeftovers: Bool
+    /// What the command is started through.
+    package var launcher: Launcher
 
     package init(
         executable: String, arguments: [String] = [], environment: [String: String] = [:],
         workingFolder: String? = nil, input: [UInt8] = [], timeout: Duration? = nil,
         outputLimitBytes: Int = 16 << 20, mergesErrorIntoOutput: Bool = false, isolatesSession: Bool = true,
-        endsLeftovers: Bool = true
+        endsLeftovers: Bool = true, launcher: Launcher = .none
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -47,6 +49,7 @@ package struct CommandRequest: Sendable {
         self.mergesErrorIntoOutput = mergesErrorIntoOutput
         self.isolatesSession = isolatesSession
         self.endsLeftovers = endsLeftovers
+        self.launcher = launcher
     }
 }
 

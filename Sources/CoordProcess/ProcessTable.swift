@@ -79,6 +79,11 @@ package enum ProcessTable {
         for member in members(of: root) where member.group != root.pid { signal(member.identity, number) }
     }
 
+    /// As `signalTree`, for everybody but the root itself.
+    static func signalBelow(_ root: ProcessIdentity, _ number: Int32) {
+        for member in members(of: root) where member.pid != root.pid { signal(member.identity, number) }
+    }
+
     /// As `signalTree`; kills until nobody is left, for at most about a second.
     static func killTree(_ root: ProcessIdentity) {
         kill(-root.pid, SIGKILL)

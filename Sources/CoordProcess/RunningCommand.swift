@@ -39,7 +39,7 @@ final class RunningCommand {
             SpawnRequest(
                 executable: request.executable, arguments: request.arguments, environment: environment,
                 workingFolder: request.workingFolder, descriptors: streams.childDescriptors,
-                session: request.isolatesSession))
+                session: request.isolatesSession, launcher: request.launcher))
         streams.closeChildEnds()
         startedAt = coord_monotonic_now()
     }

@@ -8,11 +8,15 @@ import CoordWire
 final class AssignmentWriter {
     private let parts: Coordinator.Parts
     private let inherited = AgentEnvironment.inherited()
+    private let sandbox: Sandbox?
     /// What each finished task passed on, and who had it last.
     private var summaries: [TaskID: PromptAssembly.Need] = [:]
     private var workers: [TaskID: WorkerID] = [:]
 
-    init(_ parts: Coordinator.Parts) { self.parts = parts }
+    init(_ parts: Coordinator.Parts, sandbox: Sandbox?) {
+        self.parts = parts
+        self.sandbox = sandbox
+    }
 
     /// Who worked on the task last.
     func worker(of task: TaskID) -> WorkerID? { workers[task] }
@@ -49,10 +53,19 @@ final class AssignmentWriter {
         environment["COORD_PROMPT_FILE"] = promptFile
         environment["COORD_HANDOFF_IN"] = handoffIn
         environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
+        let handoffOut = environment["COORD_HANDOFF_OUT"]
+        var launcher = Launcher.none
+        if let sandbox {
+            let confinement = try sandbox.confine(
+                slot, lease, spec, exchange: isAgent ? folder : nil, folder: workingFolder,
+                environment: environment)
+            launcher = confinement.launcher
+            environment = confinement.environment
+        }
         return Assignment(
             run: parts.run, lease: lease, role: spec.role ?? slot.role, worktree: workingFolder, base: base,
             work: work(slot, spec), promptFile: promptFile, handoffIn: handoffIn,
-            handoffOut: environment["COORD_HANDOFF_OUT"], transcript: transcript, environment: environment,
+            handoffOut: handoffOut, transcript: transcript, environment: environment, launcher: launcher,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
     }
 

@@ -13,6 +13,7 @@ final class EffectRunner {
     private(set) var hosts: [WorkerHost] = []
     private let crew: GitCrew?
     private let assignments: AssignmentWriter
+    private let sandbox: Sandbox?
     private let workerEnvironment: [String: String]
 
     var onReply: ((Int, CommandReply) -> Void)?
@@ -26,12 +27,16 @@ final class EffectRunner {
         self.clock = clock
         self.report = report
         let plan = parts.plan
-        assignments = AssignmentWriter(parts)
+        let sandbox = Sandbox(
+            plan.sandbox, state: parts.state, run: parts.run, workspace: parts.workspace,
+            worktrees: plan.slots.first.map { Files.parent($0.worktree) } ?? parts.state.project)
+        self.sandbox = sandbox
+        assignments = AssignmentWriter(parts, sandbox: sandbox)
         workerEnvironment = AgentEnvironment.inherited().merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         if let workspace = parts.workspace {
             crew = GitCrew(
                 workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,
-                answers: try Mailbox<Event>(loop: loop, report))
+                sandbox: sandbox, answers: try Mailbox<Event>(loop: loop, report))
         } else {
             crew = nil
         }
@@ -111,5 +116,7 @@ final class EffectRunner {
     func end() {
         for host in hosts where host.isAlive { host.kill() }
         crew?.end()
+        // Coord's own folder, made anew when it is needed; what is left there harms nobody.
+        try? sandbox?.end()
     }
 }

@@ -1,6 +1,7 @@
 import CoordCore
 import CoordModel
 import CoordProcess
+import CoordSystem
 
 /// Runs the gate's commands one after the other in a folder that holds exactly the candidate's tree.
 enum GateRunner {
@@ -9,17 +10,31 @@ enum GateRunner {
 
     /// Blocks until the gate's verdict, or until it is cancelled: nil.
     static func run(
-        _ commands: [String], in folder: String, timeout: Duration, cancellation: Cancellation
+        _ commands: [String], in folder: String, timeout: Duration, cancellation: Cancellation,
+        sandbox: Sandbox? = nil
     ) -> GateReport? {
         var total = Duration.zero
         var tests: Int?
         var tail = ""
         var environment = AgentEnvironment.inherited()
         environment["COORD_GATE"] = "1"
+        var launcher = Launcher.none
+        if let sandbox {
+            do throws(SystemError) {
+                let confinement = try sandbox.confineGate(folder, environment: environment)
+                launcher = confinement.launcher
+                environment = confinement.environment
+            } catch {
+                return GateReport(
+                    outcome: .couldNotRun, command: commands.first ?? "", exit: nil, duration: .zero,
+                    reason: "\(error)", tail: "")
+            }
+        }
         for command in commands {
             let request = CommandRequest(
                 executable: "/bin/sh", arguments: ["-c", command], environment: environment,
-                workingFolder: folder, timeout: timeout - total, mergesErrorIntoOutput: true)
+                workingFolder: folder, timeout: timeout - total, mergesErrorIntoOutput: true,
+                launcher: launcher)
             let result: CommandResult
             do { result = try CommandRunner.run(request, cancellation: cancellation) } catch {
                 return GateReport(

@@ -13,12 +13,17 @@ final class GitCrew {
     private let merge: MergeSettings
     private let run: RunID
     private let answers: Mailbox<Event>
+    private let sandbox: Sandbox?
     private let hands: BlockingThreads
     private let lander = BlockingThreads(count: 1, name: "coord-lander")
     private var gateCancellation = Cancellation()
     private let openedGate = OpenedGate()
 
-    init(workspace: Workspace, merge: MergeSettings, run: RunID, workers: Int, answers: Mailbox<Event>) {
+    init(
+        workspace: Workspace, merge: MergeSettings, run: RunID, workers: Int, sandbox: Sandbox?,
+        answers: Mailbox<Event>
+    ) {
+        self.sandbox = sandbox
         self.workspace = workspace
         self.merge = merge
         self.run = run
@@ -96,7 +101,7 @@ final class GitCrew {
     func gate(_ candidate: Candidate, commit: ObjectID) {
         let cancellation = Cancellation()
         gateCancellation = cancellation
-        lander.submit { [workspace, answers, merge, openedGate] in
+        lander.submit { [workspace, answers, merge, openedGate, sandbox] in
             var report: GateReport?
             do {
                 if merge.gate.isEmpty {
@@ -104,7 +109,8 @@ final class GitCrew {
                 } else {
                     let folder = try openedGate.take(for: commit, in: workspace)
                     report = GateRunner.run(
-                        merge.gate, in: folder, timeout: merge.gateTimeout, cancellation: cancellation)
+                        merge.gate, in: folder, timeout: merge.gateTimeout, cancellation: cancellation,
+                        sandbox: sandbox)
                 }
             } catch {
                 report = GateReport(

@@ -38,6 +38,10 @@ package struct RunPlan: Sendable {
     package var slots: [SlotSpec]
     /// The one agent of the run, for display; `mixed` when members differ.
     package var agentName: String
+    /// What confines the agents and the gate.
+    package var sandbox = SandboxChoice.off {
+        didSet { for index in slots.indices { slots[index].sandbox = sandbox.mechanism } }
+    }
 
     /// Whether nothing of this run calls a model.
     package var isSimulated: Bool { slots.allSatisfy { $0.agent == .rehearsal } }

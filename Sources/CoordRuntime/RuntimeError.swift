@@ -16,6 +16,8 @@ package enum RuntimeError: Error, Sendable {
     case nothingToResume(project: String)
     case noAgent(reason: String, hint: String)
     case missingWorkerProgram(path: String)
+    /// Nothing here confines an agent; each reason names a mechanism.
+    case noSandbox(reasons: [String])
 }
 
 extension RuntimeError: CustomStringConvertible {
@@ -30,6 +32,8 @@ extension RuntimeError: CustomStringConvertible {
         case .nothingToResume(let project): "there is no run to resume in `\(project)`"
         case .noAgent(let reason, _): reason
         case .missingWorkerProgram(let path): "the worker program `\(path)` is missing"
+        case .noSandbox(let reasons):
+            "no sandbox works here, so agents are not started (\(reasons.joined(separator: "; ")))"
         }
     }
 
@@ -40,6 +44,9 @@ extension RuntimeError: CustomStringConvertible {
         case .nothingToResume: "start one with `coord run MISSION`"
         case .noAgent(_, let hint): hint
         case .missingWorkerProgram: "build the whole package: `swift build -c release`"
+        case .noSandbox:
+            "install bubblewrap (`apt-get install bubblewrap`), or say `--sandbox off` where agents may do "
+                + "all that you may"
         case .system, .store, .git, .process: nil
         }
     }

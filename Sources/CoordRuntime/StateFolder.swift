@@ -30,6 +30,9 @@ package struct StateFolder: Sendable, Equatable {
     /// Where a worker works on tasks that need no worktree.
     package func scratch(_ worker: WorkerID) -> String { root + "/scratch/\(worker)" }
 
+    /// What confined commands have for a temporary folder and a home, while they run.
+    package var throwaway: String { root + "/throwaway" }
+
     /// Where the report of a run lies once it is over.
     package func report(_ run: RunID) -> String { root + "/reports/\(run).md" }
 

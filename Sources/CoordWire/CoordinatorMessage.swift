@@ -38,6 +38,8 @@ package struct Assignment: Sendable, Hashable {
     package var transcript: String?
     /// The whole environment of the agent.
     package var environment: [String: String]
+    /// What every command of the attempt is started through.
+    package var launcher: Launcher
     package var timeout: Duration?
     /// Commands that must pass after the agent has ended well.
     package var checks: [String]
@@ -45,8 +47,8 @@ package struct Assignment: Sendable, Hashable {
     package init(
         run: RunID, lease: Lease, role: RoleID? = nil, worktree: String, base: ObjectID? = nil, work: Work,
         promptFile: String? = nil, handoffIn: String? = nil, handoffOut: String? = nil,
-        transcript: String? = nil, environment: [String: String] = [:], timeout: Duration? = nil,
-        checks: [String] = []
+        transcript: String? = nil, environment: [String: String] = [:], launcher: Launcher = .none,
+        timeout: Duration? = nil, checks: [String] = []
     ) {
         self.run = run
         self.lease = lease
@@ -59,6 +61,7 @@ package struct Assignment: Sendable, Hashable {
         self.handoffOut = handoffOut
         self.transcript = transcript
         self.environment = environment
+        self.launcher = launcher
         self.timeout = timeout
         self.checks = checks
     }
@@ -133,6 +136,10 @@ extension Assignment {
         output.member("transcript", transcript)
         if let timeout { output.member("timeoutMilliseconds", timeout.wholeMilliseconds) }
         if !checks.isEmpty { output.member("checks", checks) }
+        if launcher != .none {
+            output.member("launcher", launcher.words)
+            if launcher.staysAsParent { output.member("launcherStays", true) }
+        }
         guard !environment.isEmpty else { return }
         output.key("environment")
         output.append(0x7B)
@@ -163,6 +170,13 @@ extension Assignment {
         environment = try members.environment()
         timeout = try members.milliseconds("timeoutMilliseconds")
         checks = try members.texts("checks")
+        launcher = Launcher(
+            words: try members.texts("launcher"),
+            staysAsParent: try members.flag("launcherStays", otherwise: false))
+        // A command that should be confined and is not would be the worst of answers.
+        guard launcher.words.first.map({ $0.hasPrefix("/") }) ?? !launcher.staysAsParent else {
+            throw .wrong(member: "launcher", method: members.method, wanted: "an absolute path first")
+        }
     }
 }
 

@@ -77,6 +77,7 @@ extension SlotSpec {
         writer.money("budgetUSD", budget)
         writer.string("agent", agent.description)
         writer.string("worktree", worktree)
+        if sandbox != .off { writer.string("sandbox", sandbox.rawValue) }
     }
 
     init(_ reader: MemberReader) throws(FactCodecError) {
@@ -88,7 +89,8 @@ extension SlotSpec {
             model: try reader.findString("model"), budget: try reader.findMoney("budgetUSD"),
             agent: try reader.need(
                 "agent", reader.find("agent", "an agent") { AgentChoice($0.stringValue ?? "") }),
-            worktree: try reader.string("worktree"))
+            worktree: try reader.string("worktree"),
+            sandbox: try reader.findWord("sandbox", as: SandboxMechanism.self) ?? .off)
     }
 }
 

@@ -16,6 +16,8 @@ final class StepSurroundings {
     let transcript: Transcript
     let folder: String
     let environment: [String: String]
+    /// What every command is started through.
+    let launcher: Launcher
     /// From the polite signal to the other.
     let grace: Duration
     /// Whether the coordinator takes more reports at present.
@@ -23,13 +25,15 @@ final class StepSurroundings {
 
     init(
         loop: EventLoop, timers: Timers, transcript: Transcript, folder: String,
-        environment: [String: String], grace: Duration, hasRoom: @escaping () -> Bool
+        environment: [String: String], launcher: Launcher, grace: Duration,
+        hasRoom: @escaping () -> Bool
     ) {
         self.loop = loop
         self.timers = timers
         self.transcript = transcript
         self.folder = folder
         self.environment = environment
+        self.launcher = launcher
         self.grace = grace
         self.hasRoom = hasRoom
     }
@@ -98,7 +102,8 @@ final class ShellStep {
             SpawnRequest(
                 executable: "/bin/sh", arguments: ["-c", command], environment: surroundings.environment,
                 workingFolder: surroundings.folder,
-                descriptors: [(child: 1, parent: output.write), (child: 2, parent: error.write)]))
+                descriptors: [(child: 1, parent: output.write), (child: 2, parent: error.write)],
+                launcher: surroundings.launcher))
         open = [output.write, error.write]
         return (child, [output.read, error.read])
     }

@@ -149,7 +149,7 @@ package final class Worker {
         let transcript = Transcript(path: assignment.transcript) { [unowned self] in log($0) }
         let surroundings = StepSurroundings(
             loop: loop, timers: timers, transcript: transcript, folder: assignment.worktree,
-            environment: assignment.environment, grace: settings.grace,
+            environment: assignment.environment, launcher: assignment.launcher, grace: settings.grace,
             hasRoom: { [unowned self] in channel.backlog < Self.backlogLimit })
         let attempt = Attempt(
             assignment, in: surroundings, report: { [unowned self] in send(.report(lease, $0)) },

@@ -27,6 +27,8 @@ final class Stand {
             "PATH": Environment.value("PATH") ?? "/usr/bin:/bin", "HOME": root + "/home",
             "XDG_STATE_HOME": root + "/state", "XDG_CONFIG_HOME": root + "/config", "LC_ALL": "C",
             "TMPDIR": root + "/tmp", "SECRET_TOKEN": "do-not-pass-on",
+            // Agents here talk with their test through files; what a sandbox holds has tests of its own.
+            "COORD_SANDBOX": "off",
         ]
         for folder in ["home", "state", "config", "tmp"] { try Files.makeFolder(root + "/" + folder) }
         try write(root + "/home/.gitconfig", "[user]\n\tname = Ada\n\temail = ada@example.org\n")

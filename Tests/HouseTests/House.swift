@@ -15,6 +15,7 @@ enum House {
         "CoordJSON": [],
         "CoordCore": ["CoordModel"],
         "CoordWire": ["CoordModel", "CoordJSON"] + system,
+        "CoordSandbox": ["CoordModel"],
         "CoordSystem": ["CoordModel", "CPosix", "Synchronization"] + system,
         "CoordProcess": ["CoordModel", "CoordWire", "CoordSystem", "CPosix", "Synchronization"] + system,
         "CoordGit": ["CoordModel", "CoordSystem", "CoordProcess", "Synchronization"] + system,
@@ -29,11 +30,13 @@ enum House {
         "coord-bench": pureFloors + ["CoordSystem", "CoordProcess", "CoordStore", "CoordRuntime"] + system,
     ]
 
-    private static let pureFloors = ["CoordModel", "CoordJSON", "CoordCore", "CoordWire"]
+    private static let pureFloors = [
+        "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox",
+    ]
     private static let adapters = ["CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog"]
 
     /// The floors that only compute: the same input gives the same answer, always.
-    static let pureTargets = ["CoordModel", "CoordJSON", "CoordCore", "CoordWire"]
+    static let pureTargets = ["CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox"]
 
     /// What does not belong on a pure floor, and what to do instead.
     static let bannedWhenPure: [(code: String, instead: String)] = [

@@ -30,7 +30,7 @@ final class LauncherTests {
             let real = try #require(Executables.find(name))
             try tool(name, "exec '\(real)' \"$@\"")
         }
-        for name in ["git", "python3", "pkg-config"] { try tool(name, "exit 0") }
+        for name in ["git", "python3", "pkg-config", "bwrap"] { try tool(name, "exit 0") }
         try tool("id", "echo 0")
         try tool("cc", "cat >/dev/null")
         try tool(
