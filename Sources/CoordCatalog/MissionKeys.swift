@@ -37,6 +37,7 @@ enum TeamKey: String, FieldKey {
 
 enum LimitsKey: String, FieldKey {
     case maxConcurrency, budgetUSD, maxAttempts, taskTimeoutSeconds, runTimeoutSeconds, rate
+    case progressSeconds
 
     static let synonyms: [String: Self] = [
         "budget": .budgetUSD, "concurrency": .maxConcurrency, "maxWorkers": .maxConcurrency,

@@ -130,6 +130,8 @@ struct MissionReader {
         limits.taskTimeout =
             fields.seconds(.taskTimeoutSeconds, in: MissionRange.seconds) ?? limits.taskTimeout
         limits.runTimeout = fields.seconds(.runTimeoutSeconds, in: MissionRange.seconds) ?? limits.runTimeout
+        limits.progressWithin =
+            fields.seconds(.progressSeconds, in: MissionRange.seconds) ?? limits.progressWithin
         if let rate = fields[.rate],
             let fields = Fields<RateKey>(rate, subject: "`limits.rate`", problems: problems)
         {

@@ -6,7 +6,7 @@ package enum FactWording {
     package static func detail(_ body: Fact.Body) -> String {
         switch body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded:
             ofRun(body)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -30,6 +30,8 @@ package enum FactWording {
         case .budgetExhausted(let spent, let budget, let scope):
             "\(scope): \(Wording.money(spent)) of \(Wording.money(budget))"
         case .reservationChanged(let reserved): Wording.money(reserved)
+        case .scaleChanged(let workers, let reason): joined(Wording.plural(workers, "worker"), reason)
+        case .workersAdded(let slots): slots.map(\.worker.rawValue).joined(separator: ", ")
         default: ""
         }
     }
@@ -42,6 +44,7 @@ package enum FactWording {
         case .leaseGranted(let lease, _), .approvalGiven(let lease): "attempt \(lease.attempt)"
         case .worktreePrepared(_, let branch, let base): "\(branch) at \(base.short)"
         case .attemptEnded(let lease, let outcome): "attempt \(lease.attempt): \(outcome.reason)"
+        case .attemptStalled(_, let silent): "no progress for \(Wording.duration(silent))"
         case .workSubmitted(_, let commit, _, let files):
             "\(commit.short), \(Wording.plural(files.count, "file"))"
         case .workRescued(_, let commit, let reference): "\(commit.short) as \(reference)"

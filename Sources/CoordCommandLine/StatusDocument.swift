@@ -14,11 +14,13 @@ package struct StatusDocument: Sendable, Equatable {
     package var elapsed: Duration
     /// The first few tasks that failed or that a person must look at.
     package var attention: [TaskLine]
+    /// How the number of workers follows the queue; nil when it does not.
+    package var scale: Scale?
 
     package init(
         run: RunRecord, counts: [TaskStage: Int], workers: [WorkerRecord],
         heartbeatAges: [WorkerID: Double] = [:], queued: [TaskID], checking: [TaskID], elapsed: Duration,
-        attention: [TaskLine] = []
+        attention: [TaskLine] = [], scale: Scale? = nil
     ) {
         self.run = run
         self.counts = counts
@@ -28,6 +30,7 @@ package struct StatusDocument: Sendable, Equatable {
         self.checking = checking
         self.elapsed = elapsed
         self.attention = attention
+        self.scale = scale
     }
 
     /// One moment of the journal.
@@ -48,7 +51,17 @@ package struct StatusDocument: Sendable, Equatable {
             heartbeatAges: reading.record.status.isFinal ? [:] : Heartbeats.ask(reading.state),
             queued: lines.filter { $0.stage == .queued }.map(\.id),
             checking: lines.filter { $0.stage == .checking }.map(\.id), elapsed: try reading.elapsed(at: now),
-            attention: attention)
+            attention: attention, scale: try Self.scale(of: reading))
+    }
+
+    /// The first fact of a run says how it scales.
+    private static func scale(of reading: RunReading) throws(CommandFailure) -> Scale? {
+        let first = try reading.read { () throws(StoreError) in
+            try reading.store.facts(reading.record.id, after: 0, limit: 1).first
+        }
+        // A fact of another version of coord has no scale that could be shown.
+        guard let first, case .runStarted(let start)? = (try? first.fact())?.body else { return nil }
+        return start.scale
     }
 
     /// How many tasks have a status.
@@ -66,7 +79,7 @@ package struct StatusDocument: Sendable, Equatable {
         [
             "schema": "coord.status/1", "run": runMembers, "progress": progressMembers,
             "workers": .array(workers.map { Self.json($0, run: run, age: heartbeatAges[$0.slot.worker]) }),
-            "queue": queueMembers, "cost": costMembers,
+            "queue": queueMembers, "cost": costMembers, "scale": scaleMembers,
         ]
     }
 
@@ -95,6 +108,17 @@ package struct StatusDocument: Sendable, Equatable {
             "target": .string(run.target), "head": .optional(run.head?.rawValue),
             "waiting": .array(queued.map { .name($0) }), "checking": .array(checking.map { .name($0) }),
             "landed": .count(run.landed), "bounced": .count(run.bounced),
+        ]
+    }
+
+    /// Workers that live, or are to: those that are neither stopped nor scaled down.
+    private var workersWanted: Int { workers.count { $0.status != .stopped } }
+
+    private var scaleMembers: JSONValue {
+        guard let scale else { return .null }
+        return [
+            "min": .count(scale.min), "max": .count(workers.count), "queueDepth": .count(scale.queueDepth),
+            "idleSeconds": .seconds(scale.idle), "workers": .count(workersWanted),
         ]
     }
 
@@ -146,6 +170,10 @@ extension StatusDocument {
             "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, "
             + "\(run.bounced) sent back"
         text += "\n" + style.dim("queue  ") + queue + "\n" + style.dim("cost   ") + cost + "\n"
+        if let scale {
+            text +=
+                style.dim("scale  ") + "\(workersWanted) of \(scale.min) to \(workers.count) workers\n"
+        }
         return text
     }
 

@@ -18,6 +18,10 @@ package struct Fact: Hashable, Sendable {
         case runStatusChanged(RunStatus, reason: String)
         /// The run reached its end; `exitStatus` is what `coord run` answers.
         case runEnded(RunStatus, exitStatus: Int32, reason: String)
+        /// The number of workers that are wanted follows the queue.
+        case scaleChanged(workers: Int, reason: String)
+        /// A person gave the run more places for workers.
+        case workersAdded([SlotSpec])
 
         // MARK: tasks
         /// `proposedBy` names the task whose agent asked for it.
@@ -27,6 +31,8 @@ package struct Fact: Hashable, Sendable {
         case leaseGranted(Lease, worker: WorkerID)
         case worktreePrepared(Lease, branch: String, base: ObjectID)
         case attemptEnded(Lease, AttemptOutcome)
+        /// A warning: the agent lives and has shown no progress for so long.
+        case attemptStalled(Lease, silent: Duration)
         /// The work is a commit; `files` were changed.
         case workSubmitted(Lease, commit: ObjectID, base: ObjectID, files: [String])
         /// What an unfinished attempt left is kept under `reference`.
@@ -112,11 +118,13 @@ package struct RunStart: Hashable, Sendable {
     package var slots: [SlotSpec]
     /// True when no model is called and every figure of money is zero by nature.
     package var simulated: Bool
+    /// How the number of workers follows the queue. Nil: there are always as many as slots.
+    package var scale: Scale?
 
     package init(
         run: RunID, mission: MissionID, missionName: String, missionFile: String, project: String,
         target: String, agent: String, budget: Money?, process: ProcessIdentity, head: ObjectID?,
-        slots: [SlotSpec], simulated: Bool
+        slots: [SlotSpec], simulated: Bool, scale: Scale? = nil
     ) {
         self.run = run
         self.mission = mission
@@ -130,6 +138,7 @@ package struct RunStart: Hashable, Sendable {
         self.head = head
         self.slots = slots
         self.simulated = simulated
+        self.scale = scale
     }
 }
 
@@ -197,6 +206,7 @@ extension Fact.Body {
     package var lease: Lease? {
         switch self {
         case .leaseGranted(let lease, _), .worktreePrepared(let lease, _, _), .attemptEnded(let lease, _),
+            .attemptStalled(let lease, _),
             .workSubmitted(let lease, _, _, _), .workRescued(let lease, _, _), .approvalAsked(let lease, _),
             .approvalGiven(let lease), .candidateStaged(let lease, _, _, _),
             .candidateConflicted(let lease, _, _), .gateFinished(let lease, _, _),

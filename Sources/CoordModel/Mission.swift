@@ -120,18 +120,21 @@ package struct Limits: Hashable, Sendable {
     package var maxAttempts: Int
     package var taskTimeout: Duration
     package var runTimeout: Duration
+    /// An agent that shows no progress for so long is ended; at half of it there is a warning.
+    package var progressWithin: Duration
     package var rate: RateLimits
 
     package init(
         maxConcurrency: Int? = nil, budget: Money? = nil, maxAttempts: Int = 3,
         taskTimeout: Duration = .seconds(1200), runTimeout: Duration = .seconds(36_000),
-        rate: RateLimits = RateLimits()
+        progressWithin: Duration = .seconds(600), rate: RateLimits = RateLimits()
     ) {
         self.maxConcurrency = maxConcurrency
         self.budget = budget
         self.maxAttempts = maxAttempts
         self.taskTimeout = taskTimeout
         self.runTimeout = runTimeout
+        self.progressWithin = progressWithin
         self.rate = rate
     }
 }

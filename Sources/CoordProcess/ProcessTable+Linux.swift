@@ -45,7 +45,9 @@
             return Entry(
                 identity: ProcessIdentity(pid: pid, startTime: numbers[19]),
                 parent: Int32(truncatingIfNeeded: numbers[1]), group: Int32(truncatingIfNeeded: numbers[2]),
-                session: Int32(truncatingIfNeeded: numbers[3]), isZombie: state == 0x5A || state == 0x58)
+                session: Int32(truncatingIfNeeded: numbers[3]), isZombie: state == 0x5A || state == 0x58,
+                // utime, stime, cutime, cstime: fields 14 to 17.
+                processorTicks: numbers[11...14].reduce(0, +))
         }
 
         /// Children of all threads of a process.

@@ -18,6 +18,8 @@ package enum ProcessTable {
         package var session: Int32
         /// Ended, not yet reaped.
         package var isZombie: Bool
+        /// What it and its ended children have computed, in clock ticks. 0: not known here.
+        package var processorTicks: UInt64 = 0
 
         package var pid: Int32 { identity.pid }
     }
@@ -41,6 +43,12 @@ package enum ProcessTable {
     /// Every living process below `pid`, not `pid` itself.
     package static func descendants(of pid: Int32) -> [Int32] {
         descendants(of: [pid], in: all()).filter { !$0.isZombie }.map(\.pid)
+    }
+
+    /// What everything below `pid` has computed so far, ended children included. Zero where it is not known.
+    package static func processorTime(below pid: Int32) -> Duration {
+        let ticks = descendants(of: [pid], in: all()).reduce(UInt64(0)) { $0 + $1.processorTicks }
+        return .milliseconds(Int64(clamping: ticks * 1000 / UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))))
     }
 
     private static func descendants(of roots: Set<Int32>, in table: [Entry]) -> [Entry] {

@@ -105,8 +105,11 @@ package final class Coordinator {
         endLeftovers()
         try prepare()
         try rememberHandoffs(of: run.id)
+        let known = Set(run.slots.map(\.worker))
+        let added = parts.plan.slots.filter { !known.contains($0.worker) }
         turn { machine, now in
-            machine.restore(tasks: records, costs: costs, usageIDs: usageIDs, process: process, at: now)
+            (added.isEmpty ? [] : [.record(.workersAdded(added))])
+                + machine.restore(tasks: records, costs: costs, usageIDs: usageIDs, process: process, at: now)
         }
         return try work()
     }

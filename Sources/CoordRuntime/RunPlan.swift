@@ -36,6 +36,8 @@ package struct RunPlan: Sendable {
     /// The rules every role is given.
     package var commonRules: String
     package var slots: [SlotSpec]
+    /// Slots of a run that is taken up again with fewer workers: they stay empty.
+    package var unmanned: Set<WorkerID>
     /// The one agent of the run, for display; `mixed` when members differ.
     package var agentName: String
     /// What confines the agents and the gate.
@@ -70,9 +72,20 @@ package struct RunPlan: Sendable {
                 if let wish = overrides.agent { slots[index].agent = try Self.resolve(wish, mission) }
                 slots[index].model = overrides.model ?? slots[index].model
             }
+            if let workers = overrides.workers, workers > slots.count {
+                let more = try Self.slots(of: mission, roles, overrides, worktrees)
+                let known = Set(slots.map(\.worker))
+                for var slot in more.lazy.filter({ !known.contains($0.worker) }).prefix(workers - slots.count)
+                {
+                    slot.number = slots.count + 1
+                    slots.append(slot)
+                }
+            }
             self.slots = slots
+            unmanned = Set(slots.dropFirst(overrides.workers ?? slots.count).map(\.worker))
         } else {
             slots = try Self.slots(of: mission, roles, overrides, worktrees)
+            unmanned = []
         }
         let names = Set(slots.map(\.agent.description))
         agentName = names.count == 1 ? slots[0].agent.description : "mixed"
@@ -82,7 +95,8 @@ package struct RunPlan: Sendable {
         of mission: Mission, _ roles: [RoleID: Role], _ overrides: Overrides, _ worktrees: String
     ) throws(RuntimeError) -> [SlotSpec] {
         var slots: [SlotSpec] = []
-        for (index, member) in members(of: mission, workers: overrides.workers).enumerated() {
+        let wanted = overrides.workers ?? mission.scale.map(\.max)
+        for (index, member) in members(of: mission, workers: wanted).enumerated() {
             let wish = overrides.agent ?? member.team.agent ?? mission.agent
             let role = roles[member.team.role]
             slots.append(
@@ -147,8 +161,11 @@ package struct RunPlan: Sendable {
 
     /// The settings of the coordinator's mind for this plan.
     package func settings(seed: UInt64) -> RunSettings {
-        RunSettings(
+        var settings = RunSettings(
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,
             review: mission.merge.review, callsModels: callsModels, seed: seed)
+        settings.scale = mission.scale
+        settings.unmanned = unmanned
+        return settings
     }
 }

@@ -117,7 +117,7 @@ package final class RunSession {
                 missionFile: plan.missionFile,
                 project: state.project, target: target, agent: plan.agentName,
                 budget: plan.mission.limits.budget, process: ProcessTable.own(), head: head,
-                slots: plan.slots, simulated: plan.isSimulated)
+                slots: plan.slots, simulated: plan.isSimulated, scale: plan.mission.scale)
             register(RunRecord(start, at: coordinator.clock.now()))
             outcome = try coordinator.start(start, tasks: plan.mission.tasks)
         }

@@ -100,7 +100,7 @@ final class WorkerHost {
         if let other = said?.run, other != run { return }
         switch said?.message {
         case .hello: report(.workerReady(slot: slot))
-        case .heartbeat: report(.workerBeat(slot: slot))
+        case .heartbeat(_, let hasProgress): report(.workerBeat(slot: slot, hasProgress: hasProgress))
         case .report(let lease, let said): report(.agentReported(slot: slot, lease, said))
         case .finished(let lease, let outcome, let tail):
             report(.attemptEnded(slot: slot, lease, outcome, tail: tail))

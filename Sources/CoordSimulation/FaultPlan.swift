@@ -21,6 +21,12 @@ package enum Fault: Int, Sendable, CaseIterable {
     case liesAboutLease
     case ignoresOrders
     case endsWithoutChange
+    /// It lives and beats, and its agent does nothing any more.
+    case stalls
+    /// Every worker dies at once.
+    case allDie
+    /// It dies again and again as soon as it is up, so that its circuit opens, and comes round later.
+    case flaps
 
     // MARK: agents
     case repeatsUsage
@@ -78,6 +84,8 @@ package struct FaultPlan: Sendable {
         // Asked at every turn, at every beat, at every order.
         case .coordinatorDies: 30
         case .coordinatorSleeps: 20
+        case .allDie: 120
+        case .flaps: 120
         case .endings: 60
         case .commands, .clockLeaps: 1000
         case .proposes, .repeatsUsage: 400

@@ -170,6 +170,8 @@ extension SimulatedWorld {
                 safety.living[lease.task] == lease, "a worktree is made for \(lease), which does not live")
         case .takeWork(let slot, let lease, _, _, _): watchFolder(of: slot, lease)
         case .assign(let slot, let lease, let spec, _, _):
+            // Told to nobody: the worker died in the same turn.
+            guard workers.contains(where: { $0.slot == slot }) else { break }
             safety.expect(safety.living[lease.task] == lease, "\(lease) is assigned and does not live")
             safety.expect(
                 spec == projection.task(lease.task)?.spec,
@@ -208,6 +210,17 @@ extension SimulatedWorld {
             let since = max(worker.hungSince, lastDisturbance)
             safety.expect(
                 now < since + limit, "slot \(worker.slot) hangs since \(since.clock) and nobody minds")
+        }
+    }
+
+    /// An agent that lives and does nothing is ended when its time for it is over.
+    mutating func watchStalled() {
+        let limit = settings.limits.progressWithin + settings.cancelWithin + .seconds(4)
+        for worker in workers where !worker.isDoomed && !worker.isHung {
+            guard let since = worker.stalledSince else { continue }
+            let from = max(since, lastDisturbance)
+            safety.expect(
+                now < from + limit, "slot \(worker.slot) stalls since \(from.clock) and nobody minds")
         }
     }
 

@@ -30,6 +30,12 @@ struct Scenario {
 
     private mutating func limit(_ chance: inout SeededGenerator) {
         if chance.happens(perMille: 300) { settings.limits.maxConcurrency = chance.number(1...3) }
+        settings.limits.progressWithin = .seconds(chance.number(8...40))
+        if chance.happens(perMille: 300) {
+            settings.scale = Scale(
+                min: chance.number(1...settings.slots.count), max: settings.slots.count,
+                queueDepth: chance.number(1...4), idle: .seconds(chance.number(1...40)))
+        }
         settings.limits.maxAttempts = chance.number(1...4)
         settings.workerLossesMax = chance.number(1...3)
         settings.conflictsMax = chance.number(1...3)

@@ -22,8 +22,12 @@ struct SimulatedWorker {
         case crashes
         /// Nil: for ever.
         case hangs(Duration?)
+        case stalls
         /// It speaks of another attempt, whatever it has itself.
         case speaksOf(Lease, AgentReport?)
+
+        /// Whether it only ends what it was told to end.
+        var isObedience: Bool { if case .finishes(.cancelled, _) = self { true } else { false } }
     }
 
     /// What the coordinator wants of it.
@@ -44,6 +48,8 @@ struct SimulatedWorker {
     /// It was killed and is about to end.
     var isDoomed = false
     var ignoresOrders = false
+    /// Since when its agent does nothing.
+    var stalledSince: Timestamp?
     /// Orders that wait until it comes round.
     var unheard: [Order] = []
     /// Its words arrive in the order in which they were said: none before this.

@@ -123,6 +123,7 @@ extension SimulatedWorld {
     // MARK: - Workers
 
     private mutating func startWorker(_ slot: Int) {
+        if strikes(.flaps) { flapsUntil[slot] = now + chance.milliseconds(5000...90_000) }
         if strikes(.startFails) {
             tell(.workerStartFailed(slot: slot, reason: "EAGAIN"), after: .zero)
             return
@@ -135,6 +136,9 @@ extension SimulatedWorld {
         tell(.workerStarted(slot: slot, ProcessIdentity(pid: worker.pid, startTime: 1)), after: .zero)
         if !strikes(.noHello) {
             plan(.worker(pid: worker.pid, .hello), in: chance.milliseconds(1...800))
+        }
+        if flapsUntil[slot].map({ now < $0 }) ?? false {
+            plan(.worker(pid: worker.pid, .dies(.exited(status: 1))), in: chance.milliseconds(1...2000))
         }
     }
 

@@ -8,6 +8,7 @@ extension SimulatedWorld {
         plan(.personActs, in: chance.milliseconds(100...8000))
         guard machine != nil else { return }
         if strikes(.targetMoves) { targetMoves() }
+        if strikes(.allDie) { killAll() }
         if strikes(.endings) {
             switch chance.number(0...3) {
             case 0: ask(.drain)
@@ -23,7 +24,9 @@ extension SimulatedWorld {
     mutating func heal() {
         guard machine != nil, let run = projection.run else { return }
         if run.status == .paused { ask(.resume) }
-        for worker in projection.workers where worker.status == .stopped {
+        // What the run itself sent home must come back by itself.
+        for worker in projection.workers
+        where worker.status == .stopped && stoppedByPeople.contains(worker.slot.worker) {
             ask(.restartWorker(worker.slot.worker))
         }
         for task in projection.tasks where task.pinnedTo != nil && !task.status.isFinal {
@@ -32,7 +35,15 @@ extension SimulatedWorld {
         for task in projection.tasks where task.stage == .approval { ask(.approveTask(task.spec.id)) }
     }
 
+    private mutating func killAll() {
+        note("every worker dies")
+        for worker in workers {
+            plan(.worker(pid: worker.pid, .dies(.signaled(9))), in: chance.milliseconds(0...20))
+        }
+    }
+
     private mutating func ask(_ command: Command) {
+        if case .stopWorker(let worker) = command { stoppedByPeople.insert(worker) }
         unanswered.insert(nextReply)
         tell(.commanded(command, reply: nextReply), after: chance.milliseconds(0...20))
         nextReply += 1

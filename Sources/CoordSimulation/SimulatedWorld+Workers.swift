@@ -33,7 +33,7 @@ extension SimulatedWorld {
             say(index, .workerReady(slot: slot))
             plan(.worker(pid: pid, .beat), in: .seconds(2))
         case .beat:
-            say(index, .workerBeat(slot: slot))
+            say(index, .workerBeat(slot: slot, hasProgress: workers[index].stalledSince == nil))
             plan(.worker(pid: pid, .beat), in: .seconds(2))
         case .act(.speaksOf(let lease, let report), _):
             // About its own attempt, also one that is on its way to it, it may say what it likes.
@@ -47,7 +47,11 @@ extension SimulatedWorld {
             } else {
                 say(index, .attemptEnded(slot: slot, lease, .finished, tail: ""))
             }
-        case .act(let act, let lease): if workers[index].work == lease { work(index, act, lease) }
+        case .act(let act, let lease):
+            // An agent that stalled does nothing any more but end when it is told to.
+            if workers[index].work == lease, workers[index].stalledSince == nil || act.isObedience {
+                work(index, act, lease)
+            }
         case .reads, .wakes, .dies: break
         }
     }
@@ -110,6 +114,7 @@ extension SimulatedWorld {
             next(.hangs(chance.pick([nil, .seconds(3), .seconds(8), .seconds(30)])), &self)
         }
         if strikes(.workerCrashes) { next(.crashes, &self) }
+        if spec.run == nil, strikes(.stalls) { next(.stalls, &self) }
         // It works on until it is told to end, or its worker's own limit is reached.
         if strikes(.overruns) { delay = spec.timeout ?? settings.limits.taskTimeout }
         let times = strikes(.reportsTwice) ? 2 : 1
@@ -128,6 +133,7 @@ extension SimulatedWorld {
         case .report(let report): say(index, .agentReported(slot: worker.slot, lease, report))
         case .finishes(let outcome, let times):
             workers[index].work = nil
+            workers[index].stalledSince = nil
             workers[index].past.append(lease)
             for _ in 0..<times { say(index, .attemptEnded(slot: worker.slot, lease, outcome, tail: "end")) }
             if strikes(.reportsLate) {
@@ -136,6 +142,7 @@ extension SimulatedWorld {
                 plan(.worker(pid: worker.pid, .act(late, old)), in: chance.milliseconds(1...20_000))
             }
         case .crashes: die(index, .signaled(11))
+        case .stalls: workers[index].stalledSince = now
         case .hangs(let duration):
             workers[index].isHung = true
             workers[index].hungSince = now

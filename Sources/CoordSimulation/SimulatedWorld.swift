@@ -44,6 +44,12 @@ struct SimulatedWorld {
     var nextUsage = 1
     var nextProposal = 1
     var unanswered: Set<Int> = []
+    /// Until when the workers of a slot die as soon as they are up.
+    var flapsUntil: [Timestamp?]
+    /// Slots that people stopped.
+    var stoppedByPeople: Set<WorkerID> = []
+    /// When workers were started, the newest last.
+    var starts: [Timestamp] = []
     var nextReply = 1
 
     // MARK: what is watched
@@ -61,6 +67,7 @@ struct SimulatedWorld {
         self.plan = plan
         self.chance = chance
         leftBy = Array(repeating: nil, count: scenario.settings.slots.count)
+        flapsUntil = Array(repeating: nil, count: scenario.settings.slots.count)
         trace = isTraced ? [] : nil
     }
 
@@ -176,6 +183,7 @@ struct SimulatedWorld {
         if isDoomed { return die() }
         if let machine, !effects.isEmpty { safety.turnEnded(machine, projection) }
         watchHung()
+        watchStalled()
         setAlarm()
     }
 

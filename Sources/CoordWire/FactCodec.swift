@@ -77,7 +77,7 @@ extension FactCodec {
         if let lease = body.lease { writer.integer("attempt", lease.attempt) }
         switch body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded:
             runMembers(of: body, to: &writer)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -85,7 +85,8 @@ extension FactCodec {
         case .usageRecorded, .progressReported, .toolStarted, .toolCompleted, .handoffWritten,
             .taskProposalRefused:
             agentMembers(of: body, to: &writer)
-        case .leaseGranted, .worktreePrepared, .attemptEnded, .workSubmitted, .workRescued, .approvalAsked,
+        case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
+            .approvalAsked,
             .approvalGiven, .candidateStaged, .candidateConflicted, .gateFinished, .landingStarted,
             .landingDelayed:
             attemptMembers(of: body, to: &writer)
@@ -117,6 +118,10 @@ extension FactCodec {
             writer.money("budgetUSD", budget)
             writer.string("scope", scope)
         case .reservationChanged(let reserved): writer.money("reservedUSD", reserved)
+        case .scaleChanged(let workers, let reason):
+            writer.integer("workers", workers)
+            writer.string("reason", reason)
+        case .workersAdded(let slots): writer.objects("slots", slots) { $0.write(to: &$1) }
         default: preconditionFailure("not a fact of a run: \(body.type)")
         }
     }
@@ -152,6 +157,7 @@ extension FactCodec {
             writer.string("branch", branch)
             writer.string("base", base.rawValue)
         case .attemptEnded(_, let outcome): outcome.write(to: &writer)
+        case .attemptStalled(_, let silent): writer.seconds("silentSeconds", silent)
         case .workSubmitted(_, let commit, let base, let files):
             writer.string("commit", commit.rawValue)
             writer.string("base", base.rawValue)

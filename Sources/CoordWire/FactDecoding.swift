@@ -10,7 +10,7 @@ struct FactDecoding {
     func body() throws(FactCodecError) -> Fact.Body {
         switch type {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded:
             try run()
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -18,7 +18,8 @@ struct FactDecoding {
         case .usageRecorded, .progressReported, .toolStarted, .toolCompleted, .handoffWritten,
             .taskProposalRefused:
             try agent()
-        case .leaseGranted, .worktreePrepared, .attemptEnded, .workSubmitted, .workRescued, .approvalAsked,
+        case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
+            .approvalAsked,
             .approvalGiven, .candidateStaged, .candidateConflicted, .gateFinished, .landingStarted,
             .landingDelayed:
             try attempt()
@@ -53,6 +54,11 @@ struct FactDecoding {
                 spent: try members.money("spentUSD"), budget: try members.money("budgetUSD"),
                 scope: try members.string("scope"))
         case .reservationChanged: .reservationChanged(reserved: try members.money("reservedUSD"))
+        case .scaleChanged:
+            .scaleChanged(workers: try members.integer("workers"), reason: try reason)
+        case .workersAdded:
+            .workersAdded(
+                try members.objects("slots") { slot throws(FactCodecError) in try SlotSpec(slot) })
         default: preconditionFailure("not a fact of a run: \(type)")
         }
     }
@@ -91,6 +97,7 @@ struct FactDecoding {
             .worktreePrepared(
                 try lease, branch: try members.string("branch"), base: try members.objectID("base"))
         case .attemptEnded: .attemptEnded(try lease, try AttemptOutcome(members))
+        case .attemptStalled: .attemptStalled(try lease, silent: try members.seconds("silentSeconds"))
         case .workSubmitted:
             .workSubmitted(
                 try lease, commit: try members.objectID("commit"), base: try members.objectID("base"),

@@ -130,6 +130,13 @@ extension RunStart {
         writer.string("head", head?.rawValue)
         writer.objects("slots", slots) { $0.write(to: &$1) }
         writer.flag("simulated", simulated)
+        guard let scale else { return }
+        writer.object("scale") {
+            $0.integer("min", scale.min)
+            $0.integer("max", scale.max)
+            $0.integer("queueDepth", scale.queueDepth)
+            $0.seconds("idleSeconds", scale.idle)
+        }
     }
 
     init(_ reader: MemberReader) throws(FactCodecError) {
@@ -141,7 +148,15 @@ extension RunStart {
             agent: try reader.string("agent"), budget: try reader.findMoney("budgetUSD"),
             process: try ProcessIdentity(reader.members("process")), head: try reader.findObject("head"),
             slots: try reader.objects("slots") { slot throws(FactCodecError) in try SlotSpec(slot) },
-            simulated: try reader.flag("simulated"))
+            simulated: try reader.flag("simulated"), scale: try reader.findMembers("scale").map(Scale.init))
+    }
+}
+
+extension Scale {
+    fileprivate init(_ reader: MemberReader) throws(FactCodecError) {
+        self.init(
+            min: try reader.integer("min"), max: try reader.integer("max"),
+            queueDepth: try reader.integer("queueDepth"), idle: try reader.seconds("idleSeconds"))
     }
 }
 

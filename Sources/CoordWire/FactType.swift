@@ -7,6 +7,8 @@ package enum FactType: String, Sendable, CaseIterable {
     case runResumed = "run.resumed"
     case runStatusChanged = "run.status-changed"
     case runEnded = "run.ended"
+    case scaleChanged = "scale.changed"
+    case workersAdded = "workers.added"
 
     case taskAdded = "task.added"
     case taskEdited = "task.edited"
@@ -14,6 +16,7 @@ package enum FactType: String, Sendable, CaseIterable {
     case leaseGranted = "lease.granted"
     case worktreePrepared = "worktree.prepared"
     case attemptEnded = "attempt.ended"
+    case attemptStalled = "attempt.stalled"
     case workSubmitted = "work.submitted"
     case workRescued = "work.rescued"
     case approvalAsked = "approval.asked"
@@ -65,12 +68,15 @@ extension Fact.Body {
         case .runResumed: .runResumed
         case .runStatusChanged: .runStatusChanged
         case .runEnded: .runEnded
+        case .scaleChanged: .scaleChanged
+        case .workersAdded: .workersAdded
         case .taskAdded: .taskAdded
         case .taskEdited: .taskEdited
         case .taskReady: .taskReady
         case .leaseGranted: .leaseGranted
         case .worktreePrepared: .worktreePrepared
         case .attemptEnded: .attemptEnded
+        case .attemptStalled: .attemptStalled
         case .workSubmitted: .workSubmitted
         case .workRescued: .workRescued
         case .approvalAsked: .approvalAsked

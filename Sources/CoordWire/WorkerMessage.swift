@@ -5,8 +5,8 @@ package import CoordModel
 package enum WorkerMessage: Hashable, Sendable {
     /// The first message of a worker.
     case hello(protocol: Int, pid: Int32, build: String, worker: WorkerID)
-    /// It lives; nil: it is idle.
-    case heartbeat(Lease?)
+    /// It lives; nil: it is idle. `hasProgress`: the agent said or computed something since the last one.
+    case heartbeat(Lease?, hasProgress: Bool = true)
     case report(Lease, AgentReport)
     /// The attempt is over and nothing of it runs any more. `tail`: the last of its transcript, at most 4
     /// KiB.
@@ -26,9 +26,10 @@ extension WorkerMessage {
             output.member("pid", pid)
             output.member("build", build)
             output.member("worker", worker.rawValue)
-        case .heartbeat(let lease):
+        case .heartbeat(let lease, let hasProgress):
             output.beginNotification("heartbeat")
             if let lease { output.members(run, lease) }
+            if !hasProgress { output.member("progress", false) }
         case .report(let lease, let report):
             report.write(run, lease, to: &output)
         case .finished(let lease, let outcome, let tail):
@@ -62,7 +63,9 @@ extension WorkerMessage {
         switch members.method {
         case "heartbeat":
             if members.object["task"] == nil { return (nil, .heartbeat(nil)) }
-            return (try members.run(), .heartbeat(try members.lease()))
+            // A worker that does not say is believed to get on.
+            let hasProgress = try members.flag("progress", otherwise: true)
+            return (try members.run(), .heartbeat(try members.lease(), hasProgress: hasProgress))
         case "hello":
             let version = Int(try members.integer("protocol", 0...1_000_000))
             let pid = Int32(try members.integer("pid", 1...Int64(Int32.max)))

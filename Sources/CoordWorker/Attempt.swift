@@ -89,6 +89,9 @@ final class Attempt {
         check?.abort()
     }
 
+    /// Grows whenever the agent says something.
+    var signsOfLife: UInt64 { surroundings.transcript.bytesSeen }
+
     func resumeIfPossible() {
         agent?.resumeIfPossible()
         check?.resumeIfPossible()

@@ -20,6 +20,8 @@ final class Transcript {
     private let log: (String) -> Void
     private var descriptor: Int32 = -1
     private var written = 0
+    /// How much was said, kept or not.
+    private(set) var bytesSeen: UInt64 = 0
     private var lastByte: UInt8 = 0x0A
     private var tailBuffer = TailBuffer(limit: Transcript.tailBytes)
 
@@ -43,6 +45,7 @@ final class Transcript {
     func append(_ bytes: UnsafeRawBufferPointer) {
         guard let last = bytes.last else { return }
         tailBuffer.append(bytes)
+        bytesSeen += UInt64(bytes.count)
         lastByte = last
         guard descriptor >= 0 else { return }
         let room = max(0, limit - written)

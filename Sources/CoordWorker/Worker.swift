@@ -60,6 +60,7 @@ package final class Worker {
     /// The run of the last assignment.
     private var run: RunID = "none"
     private var exitStatus: Int32 = 0
+    private var progress = ProgressWatch()
 
     package init(_ settings: WorkerSettings) throws(SystemError) {
         self.settings = settings
@@ -106,7 +107,9 @@ package final class Worker {
     }
 
     private func beat() {
-        send(.heartbeat(attempt?.assignment.lease))
+        let attempt = attempt
+        let hasProgress = attempt.map { progress.look(at: $0.signsOfLife) } ?? true
+        send(.heartbeat(attempt?.assignment.lease, hasProgress: hasProgress))
         timers.after(settings.heartbeat) { [unowned self] in beat() }
     }
 

@@ -38,7 +38,7 @@ enum Samples {
             RunStart(
                 run: "r", mission: "m", missionName: "", missionFile: "", project: "/", target: "main",
                 agent: "auto", budget: nil, process: ProcessIdentity(pid: 1, startTime: 0), head: nil,
-                slots: [], simulated: false)),
+                slots: [], simulated: false, scale: Scale(min: 2, max: 9))),
         .runResumed(process: ProcessIdentity(pid: 5, startTime: 6)),
         .runStatusChanged(.paused, reason: awkward),
         .runEnded(.failed, exitStatus: 1, reason: "2 tasks failed"),
@@ -47,6 +47,7 @@ enum Samples {
         .budgetExhausted(
             spent: Money(microDollars: 1_000_001), budget: Money(microDollars: 1_000_000), scope: "run"),
         .reservationChanged(reserved: .zero),
+        .scaleChanged(workers: 3, reason: awkward), .workersAdded([slot]), .workersAdded([]),
     ]
 
     static let tasks: [Fact.Body] = [
@@ -56,6 +57,7 @@ enum Samples {
         .worktreePrepared(lease, branch: "coord/r/api/2", base: commit),
         .attemptEnded(lease, .finished), .attemptEnded(lease, .failed(reason: awkward)),
         .attemptEnded(lease, .timedOut(after: .milliseconds(1500))), .attemptEnded(lease, .cancelled),
+        .attemptStalled(lease, silent: .milliseconds(1500)),
         .attemptEnded(lease, .workerLost(reason: "signal 9")), .attemptEnded(lease, .interrupted),
         .workSubmitted(lease, commit: commit, base: tree, files: ["a b", awkward]),
         .workSubmitted(lease, commit: commit, base: tree, files: []),

@@ -13,7 +13,8 @@ private let spec = TaskSpec(
 struct WorkerPipeTests {
     private static let workerMessages: [WorkerMessage] = [
         .hello(protocol: 1, pid: 4711, build: "0.1 (abc)", worker: "backend-1"), .heartbeat(nil),
-        .heartbeat(lease), .report(lease, .progress("half \u{1F600} \u{2028}")),
+        .heartbeat(lease), .heartbeat(lease, hasProgress: false),
+        .report(lease, .progress("half \u{1F600} \u{2028}")),
         .report(
             lease,
             .usage(
@@ -41,7 +42,7 @@ struct WorkerPipeTests {
         let read = try #require(try WorkerMessage.decode(line[...]))
         #expect(read.message == message)
         switch message {
-        case .hello, .heartbeat(nil): #expect(read.run == nil)
+        case .hello, .heartbeat(nil, _): #expect(read.run == nil)
         default: #expect(read.run == run)
         }
     }

@@ -22,12 +22,13 @@ struct WorkerTests {
         #expect(worker.messages.dropFirst().allSatisfy { $0 == .heartbeat(nil) })
     }
 
-    @Test("a heartbeat during work names the lease")
+    @Test("a heartbeat during work names the lease, and says whether the agent said anything since the last")
     func busyHeartbeat() throws {
         let worker = try WorkerHarness(heartbeatMilliseconds: 5)
-        worker.send(.assign(worker.assignment(.command("sleep 60"))))
+        worker.send(.assign(worker.assignment(.command("echo begun; sleep 60"))))
         let lease = Lease(task: "api", attempt: 1)
         #expect(worker.wait { worker.messages.contains(.heartbeat(lease)) })
+        #expect(worker.wait { worker.messages.last == .heartbeat(lease, hasProgress: false) })
     }
 
     @Test("an agent works in its folder with its environment, and all it says is kept")

@@ -21,6 +21,7 @@ extension CoordinatorStateMachine {
     mutating func agentReported(_ slot: Int, _ lease: Lease, _ report: AgentReport) {
         heard(slot)
         guard let node = living(slot, lease, method: "report") else { return }
+        progressed(slot)
         switch report {
         case .usage(let usage): recordUsage(usage, node: node, slot: slot)
         case .progress(let text): record(.progressReported(lease, text: text))
@@ -239,6 +240,10 @@ extension CoordinatorStateMachine {
         case .taskBudget: fail(node, reason: "the task's budget is used up", cause: nil)
         case .timeout(let limit):
             let reason = AttemptOutcome.timedOut(after: limit).reason
+            retryOrFail(node, reason: reason, note: Self.note(reason, tail: tail))
+        case .stalled(let limit):
+            let reason =
+                "no progress for \(limit.wholeMilliseconds / 1000) s: the agent lived and did nothing"
             retryOrFail(node, reason: reason, note: Self.note(reason, tail: tail))
         }
     }

@@ -17,7 +17,11 @@ extension CoordinatorStateMachine {
         for record in records { restoreState(record, among: records) }
         nameCauses(of: tasks.indices.filter { cause(of: $0) != nil })
         restoreQueue(records)
-        if counts.open > 0 { startAllWorkers() }
+        if counts.open > 0 {
+            startAllWorkers()
+            // The journal may still speak of the workers of the last coordinator.
+            for slot in slots where slot.life == .none { self.record(.workerStopped(slot.spec.worker)) }
+        }
         if ledger.isExhausted { exhaustBudget() }
         return handle(.elapsed, at: now)
     }

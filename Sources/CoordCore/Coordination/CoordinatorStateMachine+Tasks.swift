@@ -194,7 +194,14 @@ extension CoordinatorStateMachine {
         else { return }
         var isOut = false
         for slot in slots.indices {
-            if isOutOfBudget(slot) { isOut = true } else if !slots[slot].canTake { return }
+            if isOutOfBudget(slot) {
+                isOut = true
+            } else if slots[slot].isScaledDown {
+                // It is about to be woken for what nobody else can do.
+                if scheduler.isOnlyHope(slot) { return }
+            } else if !slots[slot].canTake {
+                return
+            }
         }
         guard isOut else { return }
         beginStopping(
@@ -227,6 +234,7 @@ extension CoordinatorStateMachine {
         let entry = tasks[node]
         let limit = entry.spec.timeout ?? settings.limits.taskTimeout
         slots[slot].work = .working(node, base: base, deadline: now + limit + settings.timeoutSlack)
+        progressed(slot)
         effects.append(.assign(slot: slot, entry.lease, entry.spec, base: base, note: entry.note))
     }
 
@@ -268,6 +276,7 @@ extension CoordinatorStateMachine {
     /// Ends the slot's part in an attempt; the task's state is set by the caller.
     mutating func release(_ node: Int, from slot: Int) {
         slots[slot].work = .free
+        slots[slot].idleSince = now
         busyCount -= 1
         limiter.release(tasks[node].spec.id, at: now)
         let before = ledger.reserved

@@ -5,7 +5,7 @@ import CoordModel
 extension CoordinatorStateMachine {
     /// Starts every worker that is wanted: not those that were stopped, or whose budget is used up.
     mutating func startAllWorkers() {
-        for index in slots.indices where slots[index].life == .none {
+        for index in slots.indices where slots[index].life == .none && !slots[index].isScaledDown {
             if isOutOfBudget(index) { slots[index].isStoppedByPerson = true }
             if slots[index].isStoppedByPerson { scheduler.setAbsent(index) } else { startWorker(index) }
         }
@@ -16,7 +16,7 @@ extension CoordinatorStateMachine {
         slots[slot].spec.budget.map { ledger.spent(by: slots[slot].spec.worker) >= $0 } ?? false
     }
 
-    private mutating func startWorker(_ slot: Int) {
+    mutating func startWorker(_ slot: Int) {
         slots[slot].life = .starting(deadline: now + settings.helloWithin)
         slots[slot].isSuspect = false
         slots[slot].isCondemned = false
@@ -42,6 +42,7 @@ extension CoordinatorStateMachine {
         // A hello that was on its way while the worker was told to end, or killed, changes nothing.
         guard case .starting = slots[slot].life, !slots[slot].isCondemned else { return }
         slots[slot].life = .up
+        slots[slot].idleSince = now
         scheduler.setPresent(slot)
         record(.workerReady(slots[slot].spec.worker))
     }
@@ -102,15 +103,23 @@ extension CoordinatorStateMachine {
         }
         let worker = slots[slot].spec.worker
         switch slots[slot].policy.failed(at: now, chance: &chance) {
-        case .now: startWorker(slot)
+        case .now: startInTurn(slot)
         case .after(let until):
-            slots[slot].life = .backingOff(until: until)
+            slots[slot].life = .backingOff(until: until, hasTurn: false)
             record(.workerBackingOff(worker, until: until))
-        case .offline(let until):
+        case .offline(let until, let reason):
             slots[slot].life = .offline(until: until)
             scheduler.setAbsent(slot)
-            record(.workerOffline(worker, until: until, reason: "it failed three times in a row"))
+            record(.workerOffline(worker, until: until, reason: reason))
         }
+    }
+
+    /// Starts a successor when it is its turn: many that died at once do not come back at once.
+    private mutating func startInTurn(_ slot: Int) {
+        let turn = pace.take(at: now)
+        guard turn > now else { return startWorker(slot) }
+        slots[slot].life = .backingOff(until: turn, hasTurn: true)
+        record(.workerBackingOff(slots[slot].spec.worker, until: turn))
     }
 
     /// Tells a worker to end for good.
@@ -125,6 +134,7 @@ extension CoordinatorStateMachine {
 
     mutating func restartWorker(_ slot: Int) {
         slots[slot].isStoppedByPerson = false
+        slots[slot].isScaledDown = false
         switch slots[slot].life {
         case .none, .backingOff, .offline: startWorker(slot)
         case .stopping(_, let deadline): slots[slot].life = .stopping(thenStart: true, deadline: deadline)
@@ -149,12 +159,14 @@ extension CoordinatorStateMachine {
             case .up:
                 slot.lastBeat
                     + (slot.isSuspect || slot.isCondemned ? settings.deadAfter : settings.suspectAfter)
-            case .backingOff(let until), .offline(let until): wantsWorkers ? until : nil
+            case .backingOff(let until, _), .offline(let until): wantsWorkers ? until : nil
             }
         let work: Timestamp? =
             switch slot.work {
             case .free, .preparing, .taking: nil
-            case .working(_, _, let deadline), .cancelling(_, _, let deadline, _): deadline
+            case .working(let node, _, let deadline):
+                progressDeadline(of: slot, node).map { min($0, deadline) } ?? deadline
+            case .cancelling(_, _, let deadline, _): deadline
             }
         guard let life, let work else { return life ?? work }
         return min(life, work)
@@ -170,15 +182,18 @@ extension CoordinatorStateMachine {
             && slots[slot].lastBeat + settings.suspectAfter <= now:
             slots[slot].isSuspect = true
             record(.workerSuspected(slots[slot].spec.worker))
-        case .backingOff(let until) where until <= now && wantsWorkers,
+        case .backingOff(let until, hasTurn: true) where until <= now && wantsWorkers: startWorker(slot)
+        case .backingOff(let until, _) where until <= now && wantsWorkers,
             .offline(let until) where until <= now && wantsWorkers:
-            startWorker(slot)
+            startInTurn(slot)
         case .none, .starting, .up, .backingOff, .offline, .stopping: break
         }
         switch slots[slot].work {
         case .working(let node, _, let deadline) where deadline <= now:
             let limit = tasks[node].spec.timeout ?? settings.limits.taskTimeout
             cancelWork(of: slot, .timeout(after: limit), reason: "its time is over")
+        case .working(let node, _, _) where hasPassed(progressDeadline(of: slots[slot], node)):
+            passProgressDeadline(slot, node)
         case .cancelling(let node, let base, let deadline, let cause) where deadline <= now:
             slots[slot].work = .cancelling(node, base: base, deadline: now + settings.cancelWithin, cause)
             kill(slot)
@@ -186,9 +201,42 @@ extension CoordinatorStateMachine {
         }
     }
 
+    // MARK: - Progress
+
+    /// Any sign that the agent gets on: a report, output, processor time of its tree.
+    mutating func progressed(_ slot: Int) {
+        slots[slot].lastProgress = now
+        slots[slot].isStalled = false
+    }
+
+    /// When the silence of an agent that lives is spoken of, and then when it is ended. A task that is a
+    /// plain command has only its time: nobody can tell a command that waits from one that hangs.
+    private func progressDeadline(of slot: SlotEntry, _ node: Int) -> Timestamp? {
+        guard tasks[node].spec.run == nil else { return nil }
+        let limit = settings.limits.progressWithin
+        return slot.lastProgress + (slot.isStalled ? limit : limit * 0.5)
+    }
+
+    private func hasPassed(_ time: Timestamp?) -> Bool { time.map { $0 <= now } ?? false }
+
+    private mutating func passProgressDeadline(_ slot: Int, _ node: Int) {
+        let silent = now - slots[slot].lastProgress
+        if slots[slot].isStalled {
+            let limit = settings.limits.progressWithin
+            cancelWork(
+                of: slot, .stalled(after: limit),
+                reason: "no progress for \(limit.wholeMilliseconds / 1000) s")
+        } else {
+            slots[slot].isStalled = true
+            record(.attemptStalled(tasks[node].lease, silent: silent))
+        }
+    }
+
     /// Gives back what a slot lost by the coordinator's own sleep.
     mutating func forgive(_ slot: Int, _ slept: Duration) {
         slots[slot].lastBeat = now
+        slots[slot].lastProgress = slots[slot].lastProgress + slept
+        slots[slot].idleSince = slots[slot].idleSince + slept
         if case .starting(let deadline) = slots[slot].life {
             slots[slot].life = .starting(deadline: deadline + slept)
         }

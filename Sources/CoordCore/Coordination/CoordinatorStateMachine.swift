@@ -37,6 +37,7 @@ package struct CoordinatorStateMachine: Sendable {
     var queue = MergeQueue()
     var slots: [SlotEntry]
     var chance: SeededGenerator
+    var pace: StartPace
     let runDeadline: Timestamp
 
     var counts = StateCounts()
@@ -64,7 +65,12 @@ package struct CoordinatorStateMachine: Sendable {
         ledger = CostLedger(budget: settings.limits.budget)
         slots = settings.slots.map { SlotEntry(spec: $0, policy: RestartPolicy(settings.restart)) }
         chance = SeededGenerator(seed: settings.seed)
+        pace = StartPace(startsMax: settings.startsPerSecondMax)
         runDeadline = now + settings.limits.runTimeout
+        for index in slots.indices where settings.unmanned.contains(slots[index].spec.worker) {
+            slots[index].isStoppedByPerson = true
+        }
+        scaleDownAtStart()
     }
 
     /// Puts the mission's tasks in and starts the workers. The catalogue has checked the graph.
@@ -84,7 +90,9 @@ package struct CoordinatorStateMachine: Sendable {
         case .workerStarted(let slot, let process): workerStarted(slot, process)
         case .workerStartFailed(let slot, let reason): workerStartFailed(slot, reason)
         case .workerReady(let slot): workerReady(slot)
-        case .workerBeat(let slot): heard(slot)
+        case .workerBeat(let slot, let hasProgress):
+            heard(slot)
+            if hasProgress { progressed(slot) }
         case .workerExited(let slot, let exit): workerExited(slot, exit)
         case .worktreePrepared(let slot, let lease, let branch, let base):
             worktreePrepared(slot, lease, branch: branch, base: base)
@@ -121,6 +129,7 @@ package struct CoordinatorStateMachine: Sendable {
         }
         if mode == .running, counts.ready > 0 { consider(rateBlockedUntil) }
         consider(queue.nextDeadline)
+        consider(scaleDeadline)
         return earliest
     }
 
@@ -138,6 +147,8 @@ package struct CoordinatorStateMachine: Sendable {
     /// What follows from any event: leases for idle workers, and the end when nothing is left.
     private mutating func finishTurn() -> [Effect] {
         grantLeases()
+        scaleUp()
+        scaleDown()
         concludeIfOver()
         if let until = rateBlockedUntil, until <= now { rateBlockedUntil = nil }
         wakeAt = nextDeadline

@@ -7,7 +7,8 @@ package enum Event: Sendable, Equatable {
     case workerStartFailed(slot: Int, reason: String)
     /// Its hello was read.
     case workerReady(slot: Int)
-    case workerBeat(slot: Int)
+    /// A sign of life. `hasProgress`: its agent said or computed something since the last one.
+    case workerBeat(slot: Int, hasProgress: Bool = true)
     case workerExited(slot: Int, ExitOutcome)
 
     // MARK: attempts

@@ -13,6 +13,12 @@ package struct RunSettings: Sendable {
     package var callsModels: Bool
     package var estimate: RateLimiter.Estimate
     package var restart: RestartPolicy.Settings
+    /// How the number of workers follows the queue. Nil: every slot has a worker.
+    package var scale: Scale?
+    /// Workers that died are replaced at this rate at most, over all slots.
+    package var startsPerSecondMax: Int
+    /// Slots that a person left out of the run; `coord workers restart` brings them back.
+    package var unmanned: Set<WorkerID>
     /// A worker beats every two seconds; three missed beats make it suspect, five dead.
     package var suspectAfter: Duration
     package var deadAfter: Duration
@@ -46,6 +52,9 @@ package struct RunSettings: Sendable {
         self.callsModels = callsModels
         estimate = RateLimiter.Estimate()
         restart = RestartPolicy.Settings()
+        scale = nil
+        startsPerSecondMax = 20
+        unmanned = []
         suspectAfter = .seconds(6)
         deadAfter = .seconds(10)
         helloWithin = .seconds(60)

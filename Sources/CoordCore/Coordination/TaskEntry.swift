@@ -75,7 +75,8 @@ struct SlotEntry: Sendable {
         case starting(deadline: Timestamp)
         /// Can become: `backingOff`, `offline`, `starting` (restarted at once), `stopping`.
         case up
-        case backingOff(until: Timestamp)
+        /// `hasTurn`: only the pace of starts keeps it waiting.
+        case backingOff(until: Timestamp, hasTurn: Bool)
         case offline(until: Timestamp)
         /// It was told to end, and is killed if it has not by the deadline. Can become: `none`, `starting` (a
         /// restart was asked for).
@@ -97,6 +98,8 @@ struct SlotEntry: Sendable {
         case stop, taskSkipped, taskCancelled, taskReassigned, taskBudget, workerBudget
         /// The worker did not report the time-out it was given.
         case timeout(after: Duration)
+        /// The agent lives and does not get on.
+        case stalled(after: Duration)
         case workerRestart
 
         /// A person wants nothing of the attempt; every other cause only ends it early.
@@ -113,8 +116,17 @@ struct SlotEntry: Sendable {
     var isCondemned = false
     /// A person stopped it, or its budget is used up; it stays down until they start it again.
     var isStoppedByPerson = false
+    /// The queue is too short for it (`scale`).
+    var isScaledDown = false
+    /// When it last had something to do, or came up.
+    var idleSince = Timestamp(milliseconds: 0)
+    /// When its agent last gave a sign of getting on.
+    var lastProgress = Timestamp(milliseconds: 0)
+    /// The silence of its agent was spoken of.
+    var isStalled = false
 
     var canTake: Bool { life == .up && work == .free && !isSuspect && !isCondemned }
+    var isIdle: Bool { life == .up && work == .free && !isScaledDown }
 
     var node: Int? {
         switch work {

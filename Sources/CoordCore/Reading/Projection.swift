@@ -76,7 +76,7 @@ package struct Projection: Sendable, Equatable {
         let time = fact.time
         switch fact.body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged:
+            .budgetExhausted, .reservationChanged, .workersAdded:
             applyToRun(fact.body, at: time)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped:
@@ -85,7 +85,7 @@ package struct Projection: Sendable, Equatable {
         case .usageRecorded(let lease, let worker, let role, let usage, let cost, let counted):
             if counted { book(usage, cost, lease.task, worker, role) }
         case .progressReported, .toolStarted, .toolCompleted, .handoffWritten, .staleMessageRefused,
-            .taskProposalRefused, .workRescued:
+            .taskProposalRefused, .workRescued, .scaleChanged, .attemptStalled:
             break
         default:
             guard let id = fact.body.task else { return }
@@ -129,11 +129,10 @@ extension Projection {
         case .runStarted(let start):
             run = RunRecord(start, at: time)
             isRunTouched = true
-            for slot in start.slots {
-                workerNumbers[slot.worker] = workers.count
-                touchedWorkers.insert(workers.count)
-                workers.append(WorkerRecord(slot: slot, at: time))
-            }
+            add(start.slots, at: time)
+        case .workersAdded(let slots):
+            changeRun { $0.slots += slots }
+            add(slots, at: time)
         case .runResumed(let process):
             changeRun {
                 $0.process = process
@@ -159,6 +158,14 @@ extension Projection {
         case .rateLimited(let until, _): changeRun { $0.rateLimitedUntil = until }
         case .reservationChanged(let reserved): changeRun { $0.reserved = reserved }
         default: break
+        }
+    }
+
+    private mutating func add(_ slots: [SlotSpec], at time: Timestamp) {
+        for slot in slots {
+            workerNumbers[slot.worker] = workers.count
+            touchedWorkers.insert(workers.count)
+            workers.append(WorkerRecord(slot: slot, at: time))
         }
     }
 

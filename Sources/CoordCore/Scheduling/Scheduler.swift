@@ -20,6 +20,8 @@ package struct Scheduler: Sendable {
     private var pinned: [ReadyQueue]
     /// How many valid entries lie in each worker's hand, over all lanes.
     private var handSizes: [Int]
+    /// How many valid entries a person gave to each worker.
+    private var pinnedSizes: [Int]
     private var dealt: [Int]
     private var isAbsent: [Bool]
     /// The lanes each worker serves, in the order of their making.
@@ -37,6 +39,8 @@ package struct Scheduler: Sendable {
         var callsModel: Bool
         /// One for all servers under `capability`, else the hands: one for each slot.
         var queues: [ReadyQueue]
+        /// How many valid entries wait in it, without those a person gave to one worker.
+        var waiting = 0
     }
 
     /// Where a task waits.
@@ -59,6 +63,7 @@ package struct Scheduler: Sendable {
         self.slots = slots
         pinned = Array(repeating: ReadyQueue(), count: slots.count)
         handSizes = Array(repeating: 0, count: slots.count)
+        pinnedSizes = handSizes
         dealt = handSizes
         isAbsent = Array(repeating: false, count: slots.count)
         served = Array(repeating: [], count: slots.count)
@@ -147,6 +152,19 @@ package struct Scheduler: Sendable {
         }
     }
 
+    /// Whether something waits that the worker might take, were it there.
+    package func hasWaiting(for worker: Int) -> Bool {
+        pinnedSizes[worker] > 0 || served[worker].contains { lanes[$0].waiting > 0 }
+    }
+
+    /// Whether something waits that only this worker can take, or that all who can are absent.
+    package func isOnlyHope(_ worker: Int) -> Bool {
+        if pinnedSizes[worker] > 0 { return true }
+        return served[worker].contains { lane in
+            lanes[lane].waiting > 0 && lanes[lane].servers.allSatisfy { isAbsent[$0] }
+        }
+    }
+
     // MARK: - Dealing
 
     private mutating func place(of node: Int, lane: Int, pinnedTo slot: Int?) -> Place {
@@ -222,10 +240,15 @@ package struct Scheduler: Sendable {
         let entry = entries[node]
         entries[node].isWaiting = true
         switch entry.place {
-        case .lane: lanes[entry.lane].queues[0].insert(entry.key)
-        case .pinned(let slot): pinned[slot].insert(entry.key)
+        case .lane:
+            lanes[entry.lane].waiting += 1
+            lanes[entry.lane].queues[0].insert(entry.key)
+        case .pinned(let slot):
+            pinnedSizes[slot] += 1
+            pinned[slot].insert(entry.key)
         case .hand(let slot):
             handSizes[slot] += 1
+            lanes[entry.lane].waiting += 1
             lanes[entry.lane].queues[slot].insert(entry.key)
         }
     }
@@ -234,7 +257,13 @@ package struct Scheduler: Sendable {
     private mutating func forget(_ node: Int) {
         guard entries[node].isWaiting else { return }
         entries[node].isWaiting = false
-        if case .hand(let slot) = entries[node].place { handSizes[slot] -= 1 }
+        switch entries[node].place {
+        case .lane: lanes[entries[node].lane].waiting -= 1
+        case .pinned(let slot): pinnedSizes[slot] -= 1
+        case .hand(let slot):
+            handSizes[slot] -= 1
+            lanes[entries[node].lane].waiting -= 1
+        }
     }
 
     /// Takes the entry at the top of its queue out.

@@ -22,7 +22,7 @@ struct RestartPolicyTests {
                 let delay = until - now
                 now = until
                 return "≤\(ceiling(of: delay))"
-            case .offline(let until):
+            case .offline(let until, _):
                 #expect(until - now == .seconds(30))
                 now = until
                 return "offline"
@@ -52,10 +52,12 @@ struct RestartPolicyTests {
                 var policy = RestartPolicy()
                 var chance = SeededGenerator(seed: UInt64(seed))
                 var verdict = RestartPolicy.Verdict.now
-                for _ in 0..<failures {
+                for round in 1...failures {
+                    // Too far apart for the intensity, too young to be well.
+                    let start = Double((round - failures) * 100)
                     policy.proved()
-                    policy.started(at: at(0))
-                    verdict = policy.failed(at: at(1), chance: &chance)
+                    policy.started(at: at(start))
+                    verdict = policy.failed(at: at(start + 1), chance: &chance)
                 }
                 guard case .after(let until) = verdict else {
                     Issue.record("\(verdict) after \(failures) failures")
@@ -75,13 +77,51 @@ struct RestartPolicyTests {
     @Test("an attempt that ended properly breaks the row, and the slot truly comes back")
     mutating func proof() {
         var policy = RestartPolicy()
-        for _ in 0..<10 {
-            policy.started(at: at(0))
-            if case .offline = policy.failed(at: at(1), chance: &chance) {
+        for round in 0..<10 {
+            let start = Double(round) * 30
+            policy.started(at: at(start))
+            if case .offline = policy.failed(at: at(start + 1), chance: &chance) {
                 Issue.record("the row was broken")
             }
-            policy.started(at: at(2))
+            policy.started(at: at(start + 2))
             policy.proved()
+        }
+    }
+
+    @Test("five failures within a minute open the circuit as well, whatever was proved in between")
+    mutating func intensity() {
+        for (gap, opens) in [(14.0, true), (16.0, false)] {
+            var policy = RestartPolicy()
+            var reasons: [String] = []
+            for round in 0..<6 {
+                policy.started(at: at(Double(round) * gap))
+                policy.proved()
+                let verdict = policy.failed(at: at(Double(round) * gap + 1), chance: &chance)
+                if case .offline(_, let reason) = verdict { reasons.append(reason) }
+            }
+            #expect(reasons.first == (opens ? "it failed 5 times in 60 s" : nil))
+        }
+    }
+
+    /// What becomes of a trial that lives so long before it fails: the circuit opens again, or it had closed.
+    @Test(
+        "a trial that is well for ten seconds, or ends an attempt, closes the circuit",
+        arguments: [false, true])
+    mutating func halfOpen(proves: Bool) {
+        for (life, closes) in [(9.0, proves), (11.0, true)] {
+            var policy = RestartPolicy()
+            for _ in 0..<3 {
+                policy.started(at: at(0))
+                _ = policy.failed(at: at(1), chance: &chance)
+            }
+            policy.started(at: at(31))
+            if proves { policy.proved() }
+            let verdict = policy.failed(at: at(31 + life), chance: &chance)
+            if case .offline(_, let reason) = verdict {
+                #expect(!closes && reason == "its trial failed")
+            } else {
+                #expect(closes, "\(verdict)")
+            }
         }
     }
 
@@ -97,6 +137,25 @@ struct RestartPolicyTests {
         let verdicts = verdicts([400, nil, nil, nil])
         #expect(
             verdicts[0] == "now" && verdicts[1].hasPrefix("≤") && verdicts[2...] == ["offline", "offline"])
+    }
+}
+
+@Suite("Pace of starts")
+struct StartPaceTests {
+    @Test(
+        "sixty-four that ask at once are given turns: at most twenty within any second, the last after 3.2 s")
+    func massDeath() {
+        var pace = StartPace()
+        let turns = (0..<64).map { _ in (pace.take(at: at(0)) - at(0)).inSeconds }
+        for turn in turns { #expect(turns.count { $0 >= turn && $0 < turn + 1 } <= 20) }
+        #expect(turns.prefix(20).allSatisfy { $0 == 0 } && turns.last == 3.15)
+        #expect(pace.take(at: at(60)) == at(60))
+    }
+
+    @Test("turns never go backwards, and a pace of nothing is a pace of one")
+    func order() {
+        var pace = StartPace(startsMax: 0)
+        #expect([at(0), at(0.5), at(9)].map { pace.take(at: $0) } == [at(0), at(1.05), at(9)])
     }
 }
 
