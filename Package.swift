@@ -52,7 +52,7 @@ let package = Package(
         room("CoordSystem", ["CoordModel", "CPosix"]),
         room("CoordProcess", ["CoordModel", "CoordWire", "CoordSystem", "CPosix"]),
         room("CoordGit", ["CoordModel", "CoordSystem", "CoordProcess"]),
-        room("CoordStore", ["CoordModel", "CoordJSON", "CoordWire", "CSQLite"]),
+        room("CoordStore", ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CSQLite"]),
         room("CoordCatalog", ["CoordModel", "CoordJSON", "CoordSystem", "CYAML"]),
 
         // Floor 3: shells.

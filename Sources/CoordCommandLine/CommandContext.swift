@@ -104,6 +104,7 @@ package final class CommandContext {
         _ state: StateFolder, _ mode: SQLiteStore.Mode
     ) throws(CommandFailure) -> SQLiteStore {
         do throws(StoreError) { return try SQLiteStore(path: state.database, mode: mode) } catch {
+            if case .missing = error { throw ProjectLookup.noRun(in: state.project) }
             throw CommandFailure(error)
         }
     }

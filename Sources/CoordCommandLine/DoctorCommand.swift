@@ -118,7 +118,7 @@ enum DoctorCommand {
     private static func temporary(_ context: CommandContext) -> Finding {
         do throws(SystemError) {
             let folder = try Files.temporaryFolder(prefix: "coord-doctor")
-            try Files.removeTree(folder)
+            try Files.removeTree(folder, step: .scratch)
             return Finding(
                 name: "temporary", verdict: .ok, detail: "`\(Files.parent(folder))` can be written")
         } catch {

@@ -27,7 +27,7 @@ enum ReportCommand {
             return .done
         }
         try CommandFailure.fromSystem { () throws(SystemError) in
-            try Files.writeAtomically(Array(text.utf8), to: file, permissions: 0o644)
+            try Files.writeAtomically(Array(text.utf8), to: file, permissions: 0o644, step: .report)
         }
         context.diagnostics.note("wrote `\(file)`")
         return .done

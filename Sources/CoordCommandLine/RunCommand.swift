@@ -135,7 +135,7 @@ package enum RunCommand {
             }
             var number = 1
             while Files.kind(folder + ".\(number)") != nil { number += 1 }
-            try Files.rename(folder, to: folder + ".\(number)")
+            try Files.rename(folder, to: folder + ".\(number)", step: .rehearsalShelf)
             context.diagnostics.note("the project of the last rehearsal is kept as \(folder).\(number)")
         } catch {
             guard error.code == EBUSY else { throw CommandFailure(error) }
@@ -222,7 +222,7 @@ final class RunPerformance {
             at: context.now)
         do throws(SystemError) {
             try Files.makeFolder(Files.parent(path), permissions: 0o700)
-            try Files.writeAtomically(Array(report.markdown.utf8), to: path)
+            try Files.writeAtomically(Array(report.markdown.utf8), to: path, step: .report)
         } catch { throw CommandFailure(error) }
         if context.wantsJSON {
             context.answer(report.json)

@@ -68,7 +68,8 @@ struct RunOptions: Equatable {
             "sandbox": confinement ?? .null,
         ]
         try Files.makeFolder(Files.parent(Self.file(run, in: state)), permissions: 0o700)
-        try Files.writeAtomically(Array((document.text + "\n").utf8), to: Self.file(run, in: state))
+        try Files.writeAtomically(
+            Array((document.text + "\n").utf8), to: Self.file(run, in: state), step: .runOptions)
     }
 
     /// Fails when there is a file that says nothing: going on without a gate would land what nobody tested.

@@ -101,8 +101,8 @@ enum RunsCommand {
     private static func removeFiles(of run: RunID, in state: StateFolder) throws(SystemError) {
         for folder in ["transcripts", "attempts"] {
             let path = state.root + "/\(folder)/\(run)"
-            if Files.kind(path) != nil { try Files.removeTree(path) }
+            if Files.kind(path) != nil { try Files.removeTree(path, step: .runRemoval) }
         }
-        if Files.kind(state.report(run)) != nil { try Files.remove(state.report(run)) }
+        if Files.kind(state.report(run)) != nil { try Files.remove(state.report(run), step: .runRemoval) }
     }
 }

@@ -1,4 +1,5 @@
 import CoordModel
+import CoordSystem
 
 /// Everything coord asks git to do, typed. A name or path a stranger chose stands only behind
 /// `--end-of-options` or `--`, or is an `ObjectID`, so it is never taken for an option.
@@ -141,6 +142,28 @@ extension GitCommand {
             ["init", "-q", "--initial-branch=main"] + (bare ? ["--bare", "--template="] : [])
                 + (format.map { ["--object-format=" + $0] } ?? []) + ["--", "."]
         default: preconditionFailure("no arguments for \(self)")
+        }
+    }
+
+    /// What the command leaves behind when coord dies while it runs; nil: nothing, it only reads.
+    var step: DurableStep? {
+        switch self {
+        case .listTracked, .listChanges, .listUntracked, .treeOf, .showFile, .difference, .log, .isAncestor,
+            .checkObjects, .resolve, .listReferences, .status, .symbolicHead, .describeRepository, .topLevel,
+            .listWorktrees, .listConfiguration:
+            nil
+        case .restore: .worktreeReset
+        case .clean: .worktreeTidying
+        case .adopt: .privateIndex
+        case .addAll, .writeTree: .snapshotObjects
+        case .commitTree, .mergeTree: .candidateObjects
+        case .fetch: .snapshotFetch
+        case .pack: .rescueObjects
+        case .advance: .targetMove
+        case .createReference: .projectStart
+        case .fastForward: .checkoutMove
+        case .checkoutPaths: .checkoutRepair
+        case .createRepository(let bare, _): bare ? .hubMaking : .projectStart
         }
     }
 

@@ -47,13 +47,17 @@ struct GitRunner: Sendable {
         _ command: GitCommand, arguments: [String], environment: [String: String], folder: String,
         repository: String, input: [UInt8], accepting: ClosedRange<Int32>
     ) throws(GitError) -> GitOutput {
-        let request = CommandRequest(
+        var request = CommandRequest(
             executable: tool.executable, arguments: arguments, environment: environment,
             workingFolder: folder, input: input, timeout: Self.timeout,
             outputLimitBytes: Self.outputLimitBytes, endsLeftovers: false)
+        let step = command.step
+        request.whenStarted = { FailPoint.passOrDie(step, .between) }
         tool.counter.increment()
         let result: CommandResult
+        do throws(SystemError) { try FailPoint.pass(step, .before) } catch { throw .system(error) }
         do { result = try CommandRunner.run(request) } catch { throw .process(error) }
+        FailPoint.passOrDie(step, .after)
         guard !result.timedOut else {
             throw .timedOut(arguments: command.arguments, repository: repository, after: Self.timeout)
         }

@@ -9,8 +9,11 @@ import CoordSystem
 /// Coord's own small files beside the project: written whole, by rename, and not synced, because every one of
 /// them can be made again. Also the tidying of folders.
 enum OwnFiles {
-    static func write(_ text: String, to path: String, permissions: UInt32 = 0o600) throws(GitError) {
+    static func write(
+        _ text: String, to path: String, permissions: UInt32 = 0o600, step: DurableStep
+    ) throws(GitError) {
         do throws(SystemError) {
+            try FailPoint.pass(step, .before)
             let temporary = path + ".\(getpid())-\(UInt32.random(in: 0 ... .max)).new"
             var descriptor: Int32
             do { descriptor = try create(temporary, permissions) } catch {
@@ -22,7 +25,9 @@ enum OwnFiles {
                 defer { Descriptors.close(descriptor) }
                 try Descriptors.writeAll(Array(text.utf8), to: descriptor, path: path)
             }
-            try Files.rename(temporary, to: path)
+            try FailPoint.pass(step, .between)
+            try Files.rename(temporary, to: path, step: nil)
+            try FailPoint.pass(step, .after)
         } catch { throw .system(error) }
     }
 
@@ -40,23 +45,23 @@ enum OwnFiles {
         do { try Files.makeFolder(path, permissions: permissions) } catch { throw .system(error) }
     }
 
-    static func copy(_ source: String, to target: String) throws(GitError) {
-        do { try Files.copy(source, to: target) } catch { throw .system(error) }
+    static func copy(_ source: String, to target: String, step: DurableStep) throws(GitError) {
+        do { try Files.copy(source, to: target, step: step) } catch { throw .system(error) }
     }
 
-    static func rename(_ source: String, to target: String) throws(GitError) {
-        do { try Files.rename(source, to: target) } catch { throw .system(error) }
+    static func rename(_ source: String, to target: String, step: DurableStep) throws(GitError) {
+        do { try Files.rename(source, to: target, step: step) } catch { throw .system(error) }
     }
 
     /// Removes whatever stands at the path; nothing there is fine.
-    static func removeTree(_ path: String) throws(GitError) {
-        do { try Files.removeTree(path) } catch { throw .system(error) }
+    static func removeTree(_ path: String, step: DurableStep) throws(GitError) {
+        do { try Files.removeTree(path, step: step) } catch { throw .system(error) }
     }
 
     /// Removes a lock file that a killed git left. The caller knows that no git of ours runs there.
     static func removeLock(_ path: String) {
         // A lock that is not there, or cannot be removed, shows at the next call of git.
-        try? Files.remove(path)
+        try? Files.remove(path, step: .hubRepair)
     }
 
     /// The names in a folder; none when it is missing.

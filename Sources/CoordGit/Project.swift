@@ -94,7 +94,9 @@ package enum Project {
         if case .commit = ReferenceFiles(folder: gitFolder).read(reference) { throw .folderNotEmpty(folder) }
         let title = "# \(Files.name(folder))\n"
         do {
-            try Files.writeAtomically(Array(title.utf8), to: folder + "/README.md", permissions: 0o644)
+            try Files.writeAtomically(
+                Array(title.utf8), to: folder + "/README.md", permissions: 0o644,
+                step: .projectStart)
         } catch {
             throw .system(error)
         }

@@ -1,4 +1,5 @@
 import CoordModel
+import CoordSystem
 
 /// What coord remembers of a slot's worktree: for whom it was prepared, and which commits hold its work
 /// already.
@@ -8,13 +9,21 @@ struct SlotNote: Equatable {
     var base: ObjectID
     /// Commits whose content is kept: the base, snapshots, rescues, and heads that went into them.
     var saved: [ObjectID]
-    /// Its files are being made equal to a base: what is there is a mixture that nobody needs.
-    var isBeingReset = false
+    var state = State.ready
+
+    enum State: String {
+        /// The private index holds what `saved` keeps: whatever differs from it is new.
+        case ready
+        /// Its files are being made equal to a base: what is there is a mixture that nobody needs.
+        case reset
+        /// Its work is being taken over: the private index may hold files that no commit keeps yet.
+        case taking
+    }
 
     var text: String {
         ([
             "coord-slot 1", run.rawValue, lease.task.rawValue, "\(lease.attempt)",
-            isBeingReset ? "reset" : "ready", base.rawValue,
+            state.rawValue, base.rawValue,
         ] + saved.map(\.rawValue)).joined(separator: "\n") + "\n"
     }
 
@@ -29,12 +38,12 @@ struct SlotNote: Equatable {
     init?(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.count >= 7, lines[0] == "coord-slot 1", lines.last == "", let attempt = Int(lines[3]),
-            let base = ObjectID(lines[5])
+            let state = State(rawValue: lines[4]), let base = ObjectID(lines[5])
         else { return nil }
         run = RunID(lines[1])
         lease = Lease(task: TaskID(lines[2]), attempt: attempt)
         self.base = base
-        isBeingReset = lines[4] == "reset"
+        self.state = state
         saved = lines[6...].dropLast().compactMap { ObjectID($0) }
     }
 }
@@ -46,7 +55,7 @@ extension Workspace {
     func note(of slot: String) -> SlotNote? { OwnFiles.read(notePath(slot)).flatMap { SlotNote($0) } }
 
     func write(_ note: SlotNote, of slot: String) throws(GitError) {
-        try OwnFiles.write(note.text, to: notePath(slot))
+        try OwnFiles.write(note.text, to: notePath(slot), step: .slotNote)
     }
 
     /// Remembers that further commits hold the slot's work.
@@ -54,6 +63,14 @@ extension Workspace {
         var note = self.note(of: slot) ?? SlotNote(lease: lease, run: run, base: base, saved: [base])
         // The list stays short: what counts is the last few states of one attempt.
         note.saved = (note.saved + commits.filter { !note.saved.contains($0) }).suffix(16)
+        note.state = .ready
+        try write(note, of: slot)
+    }
+
+    /// From here on the private index says nothing about what is kept, until `addSaved`.
+    func beginTaking(_ slot: String, _ base: ObjectID) throws(GitError) {
+        guard var note = note(of: slot), note.state != .taking else { return }
+        note.state = .taking
         try write(note, of: slot)
     }
 

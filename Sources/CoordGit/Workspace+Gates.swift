@@ -48,7 +48,9 @@ extension Workspace {
     private func rewrite(
         _ listing: WorktreeListing, _ gate: String, _ commit: ObjectID
     ) throws(GitError) -> WorktreeListing {
-        for path in listing.modified { try OwnFiles.removeTree(folder(of: gate) + "/" + path) }
+        for path in listing.modified {
+            try OwnFiles.removeTree(folder(of: gate) + "/" + path, step: .worktreeTidying)
+        }
         try restore(gate, to: commit)
         let again = try runner.listing(.listTracked, at: place(of: gate))
         guard again.deleted.isEmpty else {

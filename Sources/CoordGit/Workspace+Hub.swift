@@ -44,7 +44,10 @@ extension Workspace {
         try OwnFiles.makeFolder(worktrees, permissions: 0o755)
         // The folders hide themselves, so nothing of the project's own settings has to change.
         for folder in [Files.parent(hub), worktrees] where Files.kind(folder + "/.gitignore") == nil {
-            try OwnFiles.write("*\n", to: folder + "/.gitignore")
+            try OwnFiles.write("*\n", to: folder + "/.gitignore", step: .ignoreFile)
+        }
+        for folder in [stateFolder, stateFolder + "/index", stateFolder + "/slots", Files.parent(hub)] {
+            Files.removeAbandoned(in: folder)
         }
         for name in OwnFiles.list(stateFolder + "/index") where name.hasSuffix(".lock") {
             OwnFiles.removeLock(stateFolder + "/index/" + name)
@@ -55,31 +58,32 @@ extension Workspace {
 
     private func createHub() throws(GitError) {
         let fresh = hub + ".making"
-        try OwnFiles.removeTree(fresh)
+        try OwnFiles.removeTree(fresh, step: .hubMaking)
         try OwnFiles.makeFolder(fresh)
         _ = try runner.discover(
             .createRepository(bare: true, objectFormat: project.objectFormat), from: fresh)
         try writeAlternates(in: fresh)
         if project.isShallow {
-            try OwnFiles.copy(project.commonFolder + "/shallow", to: fresh + "/shallow")
+            try OwnFiles.copy(project.commonFolder + "/shallow", to: fresh + "/shallow", step: .hubMaking)
         }
         try OwnFiles.makeFolder(fresh + "/info")
         for name in ["exclude", "attributes"]
         where Files.kind(project.commonFolder + "/info/" + name) == .file {
-            try OwnFiles.copy(project.commonFolder + "/info/" + name, to: fresh + "/info/" + name)
+            try OwnFiles.copy(
+                project.commonFolder + "/info/" + name, to: fresh + "/info/" + name, step: .hubMaking)
         }
         let listed = try runner.run(.listReferences(["refs/heads", "refs/tags"]), at: objects)
         try OwnFiles.write(
-            "# pack-refs with:\n" + String(decoding: listed.output, as: UTF8.self), to: fresh + "/packed-refs"
-        )
-        try OwnFiles.write("ref: refs/heads/coord/none\n", to: fresh + "/HEAD")
-        try OwnFiles.write(hubSettings(), to: fresh + "/config")
-        try OwnFiles.rename(fresh, to: hub)
+            "# pack-refs with:\n" + String(decoding: listed.output, as: UTF8.self),
+            to: fresh + "/packed-refs", step: .hubMaking)
+        try OwnFiles.write("ref: refs/heads/coord/none\n", to: fresh + "/HEAD", step: .hubMaking)
+        try OwnFiles.write(hubSettings(), to: fresh + "/config", step: .hubMaking)
+        try OwnFiles.rename(fresh, to: hub, step: .hubMaking)
     }
 
     private func writeAlternates(in folder: String, besides more: [String] = []) throws(GitError) {
         let lines = ([project.commonFolder + "/objects"] + more).map { $0 + "\n" }
-        try OwnFiles.write(lines.joined(), to: folder + "/objects/info/alternates")
+        try OwnFiles.write(lines.joined(), to: folder + "/objects/info/alternates", step: .hubMaking)
     }
 
     /// The hub's whole configuration. An agent works under it, so it has what makes files look as in the
@@ -131,11 +135,11 @@ extension Workspace {
     func restoreHubSettings() throws(GitError) {
         let wanted = hubSettings()
         if OwnFiles.read(hub + "/config") != wanted {
-            try OwnFiles.removeTree(hub + "/config")
-            try OwnFiles.write(wanted, to: hub + "/config")
+            try OwnFiles.removeTree(hub + "/config", step: .hubSettings)
+            try OwnFiles.write(wanted, to: hub + "/config", step: .hubSettings)
         }
         for name in ["hooks", "config.worktree"] where Files.kind(hub + "/" + name) != nil {
-            try OwnFiles.removeTree(hub + "/" + name)
+            try OwnFiles.removeTree(hub + "/" + name, step: .hubSettings)
         }
     }
 
@@ -144,6 +148,7 @@ extension Workspace {
         var waiting = ["", "refs"]
         while let inner = waiting.popLast() {
             let folder = inner.isEmpty ? hub : hub + "/" + inner
+            Files.removeAbandoned(in: folder)
             for name in OwnFiles.list(folder) {
                 let path = folder + "/" + name
                 if name.hasSuffix(".lock"), isStale(path) {
@@ -156,11 +161,14 @@ extension Workspace {
         }
         for name in OwnFiles.list(hub + "/worktrees") {
             let folder = hub + "/worktrees/" + name
-            let isWhole = ["commondir", "gitdir", "HEAD"].allSatisfy {
-                (Files.size(folder + "/" + $0) ?? 0) > 0
-            }
+            // One that begins with a dot was not yet in its place.
+            let isWhole =
+                !name.hasPrefix(".")
+                && ["commondir", "gitdir", "HEAD"].allSatisfy {
+                    (Files.size(folder + "/" + $0) ?? 0) > 0
+                }
             guard !isWhole else { continue }
-            try OwnFiles.removeTree(folder)
+            try OwnFiles.removeTree(folder, step: .hubRepair)
             report.repairs.append("removed the half-made worktree entry `\(name)` of the hub")
         }
         if Files.kind(hub + "/objects") == .folder,
@@ -193,7 +201,7 @@ extension Workspace {
     private func putHubAside() throws(GitError) -> String {
         var number = 1
         while Files.kind("\(hub).broken-\(number)") != nil { number += 1 }
-        try OwnFiles.rename(hub, to: "\(hub).broken-\(number)")
+        try OwnFiles.rename(hub, to: "\(hub).broken-\(number)", step: .hubReplacement)
         return "\(hub).broken-\(number)"
     }
 
@@ -210,7 +218,8 @@ extension Workspace {
         let answer = try runner.run(.checkObjects, at: place, input: Array(question.utf8))
         let kinds = String(decoding: answer.output, as: UTF8.self).split(separator: "\n")
         for (reference, kind) in zip(found, kinds) where kind == "commit" {
-            try OwnFiles.write(reference.commit.rawValue + "\n", to: hub + "/" + reference.name)
+            try OwnFiles.write(
+                reference.commit.rawValue + "\n", to: hub + "/" + reference.name, step: .hubReplacement)
         }
         report.repairs.append("took over \(found.count) references of the broken hub")
     }

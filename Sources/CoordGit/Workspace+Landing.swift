@@ -57,9 +57,9 @@ extension Workspace {
     ) throws(GitError) -> LandOutcome {
         let note = LandingNote(
             reference: targetReference, from: from, commit: commit, checkouts: checkouts)
-        do { try Files.writeAtomically(Array(note.text.utf8), to: landingNotePath) } catch {
-            throw .system(error)
-        }
+        do {
+            try Files.writeAtomically(Array(note.text.utf8), to: landingNotePath, step: .landingNote)
+        } catch { throw .system(error) }
         for checkout in checkouts {
             guard let reason = try moveFiles(of: checkout, from: from, to: commit) else { continue }
             // Mostly git refuses before it touches a file; but it may have failed half-way.
@@ -75,7 +75,7 @@ extension Workspace {
                 }
             }
         }
-        try OwnFiles.removeTree(landingNotePath)
+        try OwnFiles.removeTree(landingNotePath, step: .landingNote)
         return outcome
     }
 

@@ -8,12 +8,12 @@ extension Workspace {
     package func repairCheckout() throws(GitError) -> CheckoutRepair {
         guard let text = OwnFiles.read(landingNotePath) else { return .nothing }
         guard let note = LandingNote(text), let actual = try head(of: note.reference) else {
-            try OwnFiles.removeTree(landingNotePath)
+            try OwnFiles.removeTree(landingNotePath, step: .landingNote)
             return .nothing
         }
         guard actual == note.from else {
             // The reference moves after the files: they are where they should be, or the user moved both.
-            try OwnFiles.removeTree(landingNotePath)
+            try OwnFiles.removeTree(landingNotePath, step: .landingNote)
             return actual == note.commit ? .completed(commit: actual) : .nothing
         }
         var restored: [String] = []
@@ -23,7 +23,7 @@ extension Workspace {
             else { continue }
             if let reason = try moveBack(checkout, note, &restored) { return .left(reason: reason) }
         }
-        try OwnFiles.removeTree(landingNotePath)
+        try OwnFiles.removeTree(landingNotePath, step: .landingNote)
         return .restored(files: restored.sorted())
     }
 
@@ -49,7 +49,7 @@ extension Workspace {
         let written = try halfMoved(changed, checkout, note)
         let added = Set(try runner.paths(.difference(note.from, note.commit, kinds: "A"), at: objects))
         for path in written where added.contains(path) {
-            try OwnFiles.removeTree(checkout.root + "/" + path)
+            try OwnFiles.removeTree(checkout.root + "/" + path, step: .checkoutRepair)
         }
         let back = written.filter { !added.contains($0) }
         if !back.isEmpty {
@@ -118,7 +118,7 @@ extension Workspace {
     private func differing(from commit: ObjectID, in checkout: Checkout) throws(GitError) -> WorktreeListing {
         var place = checkout.place
         place.index = stateFolder + "/index/.repair"
-        try OwnFiles.removeTree(stateFolder + "/index/.repair")
+        try OwnFiles.removeTree(stateFolder + "/index/.repair", step: .checkoutRepair)
         _ = try runner.run(.adopt(commit), at: place)
         return try runner.listing(.listTracked, at: place)
     }

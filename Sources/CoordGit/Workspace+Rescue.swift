@@ -8,6 +8,7 @@ extension Workspace {
     package func rescue(slot: String, lease: Lease) throws(GitError) -> Rescue? {
         try checkName(slot, of: "slot")
         guard let note = note(of: slot), note.lease == lease, note.run == run else { return nil }
+        removeLocks(of: slot, lease)
         return try rescueLeftovers(slot)
     }
 
@@ -22,9 +23,17 @@ extension Workspace {
         }
     }
 
+    /// Takes away what a killed git of an attempt left locked: its agent and all that ran there have ended.
+    func removeLocks(of slot: String, _ lease: Lease) {
+        OwnFiles.removeLock(hub + "/refs/heads/\(branch(of: lease)).lock")
+        for name in OwnFiles.list(administration(of: slot)) where name.hasSuffix(".lock") {
+            OwnFiles.removeLock(administration(of: slot) + "/" + name)
+        }
+    }
+
     /// Rescues what stands in a slot, whoever left it.
     func rescueLeftovers(_ slot: String) throws(GitError) -> Rescue? {
-        guard let note = note(of: slot), !note.isBeingReset else { return nil }
+        guard let note = note(of: slot), note.state != .reset else { return nil }
         guard Files.kind(folder(of: slot)) == .folder else { return try rescue(slot, note, nil) }
         return try rescue(slot, note, try survey(slot, note))
     }
@@ -54,7 +63,9 @@ extension Workspace {
         let path = hub + "/" + reference
         try OwnFiles.makeFolder(Files.parent(path), permissions: 0o755)
         do {
-            try Files.writeAtomically(Array((kept.rawValue + "\n").utf8), to: path, permissions: 0o644)
+            try Files.writeAtomically(
+                Array((kept.rawValue + "\n").utf8), to: path, permissions: 0o644,
+                step: .rescueReference)
         } catch {
             throw .system(error)
         }
@@ -66,6 +77,7 @@ extension Workspace {
     private func writeFiles(_ slot: String, _ base: ObjectID) throws(GitError) -> ObjectID {
         var nested: [String] = []
         let listing = try changes(slot, base, settingAside: &nested)
+        try beginTaking(slot, base)
         _ = try runner.run(.addAll(isMany: listing.isMany), at: place(of: slot))
         return try runner.object(.writeTree, at: place(of: slot))
     }

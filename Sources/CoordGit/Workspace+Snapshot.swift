@@ -17,6 +17,7 @@ extension Workspace {
     ) throws(GitError) -> Snapshot? {
         try checkName(slot, of: "slot")
         try checkWorktree(slot)
+        removeLocks(of: slot, lease)
         let head = agentHead(slot)
         let parent = try adoptedHead(head, slot: slot, base: base)
         var nested: [String] = []
@@ -27,6 +28,7 @@ extension Workspace {
         var tree = parent == base ? nil : try self.tree(of: parent)
         var commit = parent
         if listing.hasChanges {
+            try beginTaking(slot, base)
             _ = try runner.run(.addAll(isMany: listing.isMany), at: place(of: slot))
             let written = try runner.object(.writeTree, at: place(of: slot))
             if written != tree {
@@ -42,9 +44,11 @@ extension Workspace {
             guard !files.isEmpty else { return nil }
         }
         try OwnFiles.write(
-            commit.rawValue + "\n", to: hub + "/refs/heads/" + branch(of: lease), permissions: 0o644)
+            commit.rawValue + "\n", to: hub + "/refs/heads/" + branch(of: lease), permissions: 0o644,
+            step: .attemptBranch)
         if Files.kind(administration(of: slot)) == .folder {
-            try OwnFiles.copy(privateIndex(of: slot), to: administration(of: slot) + "/index")
+            try OwnFiles.copy(
+                privateIndex(of: slot), to: administration(of: slot) + "/index", step: .worktreeEntry)
         }
         try addSaved([commit] + (head.map { [$0] } ?? []), slot: slot, lease: lease, base: base)
         memory.withLock { memory in

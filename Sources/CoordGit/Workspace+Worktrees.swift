@@ -18,15 +18,19 @@ extension Workspace {
         try restoreHubSettings()
         try openFolder(slot)
         var note = SlotNote(lease: lease, run: run, base: start, saved: [start])
-        note.isBeingReset = true
+        note.state = .reset
         try write(note, of: slot)
         try restore(slot, to: start)
-        try OwnFiles.write(start.rawValue + "\n", to: hub + "/refs/heads/" + branch, permissions: 0o644)
+        try OwnFiles.write(
+            start.rawValue + "\n", to: hub + "/refs/heads/" + branch, permissions: 0o644, step: .attemptBranch
+        )
         if base == nil {
-            try OwnFiles.write(start.rawValue + "\n", to: hub + "/" + targetReference, permissions: 0o644)
+            try OwnFiles.write(
+                start.rawValue + "\n", to: hub + "/" + targetReference, permissions: 0o644,
+                step: .attemptBranch)
         }
         try writeAdministration(slot, head: "ref: refs/heads/\(branch)")
-        note.isBeingReset = false
+        note.state = .ready
         try write(note, of: slot)
         return PreparedWorktree(path: folder(of: slot), branch: branch, base: start, rescued: rescue)
     }
@@ -38,7 +42,7 @@ extension Workspace {
         for slot in recordedSlots() {
             if let rescue = try rescueLeftovers(slot) { rescues.append(rescue) }
             try discard(slot)
-            try OwnFiles.removeTree(notePath(slot))
+            try OwnFiles.removeTree(notePath(slot), step: .slotNote)
         }
         return rescues
     }
@@ -49,12 +53,12 @@ extension Workspace {
         guard let note = note(of: slot) else {
             // Whatever stands there is not from us: out of the way with it, but nothing is lost.
             if Files.kind(path) == .folder, !OwnFiles.list(path).isEmpty { try setAside(path, from: slot) }
-            try OwnFiles.removeTree(privateIndex(of: slot))
+            try OwnFiles.removeTree(privateIndex(of: slot), step: .privateIndex)
             return nil
         }
         guard Files.kind(path) == .folder else { return try rescue(slot, note, nil) }
         let survey = try survey(slot, note)
-        let rescue = note.isBeingReset ? nil : try rescue(slot, note, survey)
+        let rescue = note.state == .reset ? nil : try rescue(slot, note, survey)
         try remove(survey.extras, from: slot)
         return rescue
     }
@@ -73,7 +77,7 @@ extension Workspace {
         case .folder: break
         case nil: try OwnFiles.makeFolder(path, permissions: 0o755)
         case .link, .file, .other:
-            try OwnFiles.removeTree(path)
+            try OwnFiles.removeTree(path, step: .worktreeMark)
             try OwnFiles.makeFolder(path, permissions: 0o755)
         }
         let mark = "gitdir: \(administration(of: name))\n"
@@ -81,9 +85,9 @@ extension Workspace {
         case .file where OwnFiles.read(path + "/.git") == mark: return
         case .folder: try setAside(path + "/.git", from: name)
         case nil: break
-        default: try OwnFiles.removeTree(path + "/.git")
+        default: try OwnFiles.removeTree(path + "/.git", step: .worktreeMark)
         }
-        try OwnFiles.write(mark, to: path + "/.git", permissions: 0o644)
+        try OwnFiles.write(mark, to: path + "/.git", permissions: 0o644, step: .worktreeMark)
     }
 
     /// Moves a repository an agent made out of the worktree, into coord's state.
@@ -92,7 +96,7 @@ extension Workspace {
         try OwnFiles.makeFolder(shelf)
         var number = 1
         while Files.kind("\(shelf)/\(name)-\(number)") != nil { number += 1 }
-        try OwnFiles.rename(path, to: "\(shelf)/\(name)-\(number)")
+        try OwnFiles.rename(path, to: "\(shelf)/\(name)-\(number)", step: .settingAside)
     }
 
     /// Writes anew what the hub knows of a worktree, so nothing that an agent or a killed git left there
@@ -102,21 +106,21 @@ extension Workspace {
     func writeAdministration(_ name: String, head: String) throws(GitError) {
         let path = administration(of: name)
         let fresh = hub + "/worktrees/.\(name).making"
-        try OwnFiles.removeTree(fresh)
+        try OwnFiles.removeTree(fresh, step: .worktreeEntry)
         try OwnFiles.makeFolder(fresh, permissions: 0o755)
-        try OwnFiles.write("../..\n", to: fresh + "/commondir")
-        try OwnFiles.write(folder(of: name) + "/.git\n", to: fresh + "/gitdir")
-        try OwnFiles.write(head + "\n", to: fresh + "/HEAD")
-        try OwnFiles.copy(privateIndex(of: name), to: fresh + "/index")
-        try OwnFiles.removeTree(path)
-        try OwnFiles.rename(fresh, to: path)
+        try OwnFiles.write("../..\n", to: fresh + "/commondir", step: .worktreeEntry)
+        try OwnFiles.write(folder(of: name) + "/.git\n", to: fresh + "/gitdir", step: .worktreeEntry)
+        try OwnFiles.write(head + "\n", to: fresh + "/HEAD", step: .worktreeEntry)
+        try OwnFiles.copy(privateIndex(of: name), to: fresh + "/index", step: .worktreeEntry)
+        try OwnFiles.removeTree(path, step: .worktreeEntry)
+        try OwnFiles.rename(fresh, to: path, step: .worktreeEntry)
     }
 
     /// Removes a worktree of ours with all that belongs to it.
     func discard(_ name: String) throws(GitError) {
-        try OwnFiles.removeTree(folder(of: name))
-        try OwnFiles.removeTree(administration(of: name))
-        try OwnFiles.removeTree(privateIndex(of: name))
+        try OwnFiles.removeTree(folder(of: name), step: .worktreeRemoval)
+        try OwnFiles.removeTree(administration(of: name), step: .worktreeRemoval)
+        try OwnFiles.removeTree(privateIndex(of: name), step: .privateIndex)
         OwnFiles.removeLock(privateIndex(of: name) + ".lock")
     }
 
@@ -145,10 +149,10 @@ extension Workspace {
         let index = privateIndex(of: slot)
         // Only we use it, and never twice at once: a lock there is a dead git's.
         OwnFiles.removeLock(index + ".lock")
-        if Files.kind(index) == .file {
+        if Files.kind(index) == .file, note(of: slot)?.state != .taking {
             do { return try step() } catch {
                 guard case .failed = error else { throw error }
-                try OwnFiles.removeTree(index)
+                try OwnFiles.removeTree(index, step: .privateIndex)
             }
         }
         _ = try runner.run(.adopt(base), at: place(of: slot))
@@ -163,7 +167,7 @@ extension Workspace {
             _ = try runner.run(.restore(commit), at: place(of: name))
         } catch {
             guard case .failed = error else { throw error }
-            try OwnFiles.removeTree(privateIndex(of: name))
+            try OwnFiles.removeTree(privateIndex(of: name), step: .privateIndex)
             try remove(try FolderWalk.extras(in: folder(of: name), tracked: []), from: name)
             _ = try runner.run(.restore(commit), at: place(of: name))
         }
@@ -176,7 +180,7 @@ extension Workspace {
                 _ = try runner.run(.clean, at: place(of: name))
                 continue
             }
-            try OwnFiles.removeTree(folder(of: name) + "/" + path)
+            try OwnFiles.removeTree(folder(of: name) + "/" + path, step: .worktreeTidying)
         }
     }
 }

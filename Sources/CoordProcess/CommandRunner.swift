@@ -32,6 +32,8 @@ package struct CommandRequest: Sendable {
     package var endsLeftovers: Bool
     /// What the command is started through.
     package var launcher: Launcher
+    /// Called once the process is there, on the calling thread.
+    package var whenStarted: (@Sendable () -> Void)?
 
     package init(
         executable: String, arguments: [String] = [], environment: [String: String] = [:],

@@ -41,6 +41,7 @@ final class RunningCommand {
                 workingFolder: request.workingFolder, descriptors: streams.childDescriptors,
                 session: request.isolatesSession, launcher: request.launcher))
         streams.closeChildEnds()
+        request.whenStarted?()
         startedAt = coord_monotonic_now()
     }
 

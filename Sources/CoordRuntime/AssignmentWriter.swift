@@ -35,10 +35,12 @@ final class AssignmentWriter {
             try Files.makeFolder(folder, permissions: 0o700)
             promptFile = folder + "/prompt.md"
             try Files.writeAtomically(
-                Array(prompt(slot, lease, spec, note).utf8), to: folder + "/prompt.md", permissions: 0o600)
+                Array(prompt(slot, lease, spec, note).utf8), to: folder + "/prompt.md", permissions: 0o600,
+                step: .prompt)
             if let note {
                 handoffIn = folder + "/handoff-in.md"
-                try Files.writeAtomically(Array(note.utf8), to: folder + "/handoff-in.md", permissions: 0o600)
+                try Files.writeAtomically(
+                    Array(note.utf8), to: folder + "/handoff-in.md", permissions: 0o600, step: .handoffIn)
             }
         }
         let workingFolder = spec.workspace == .worktree ? slot.worktree : try scratch(slot.worker)
@@ -97,7 +99,7 @@ final class AssignmentWriter {
         let folder = parts.state.scratch(worker)
         if Files.kind(folder) != nil {
             if try Files.list(folder).isEmpty { return folder }
-            try Files.removeTree(folder)
+            try Files.removeTree(folder, step: .scratch)
         }
         try Files.makeFolder(folder, permissions: 0o700)
         return folder

@@ -42,7 +42,7 @@ package final class ControlSocket {
         }
         callers = [:]
         // The file is ours: the coordinator's lock is still held. Gone already is as good.
-        try? Files.remove(path)
+        try? Files.remove(path, step: .controlSocket)
     }
 
     private func acceptCallers() {

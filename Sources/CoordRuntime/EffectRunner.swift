@@ -103,7 +103,9 @@ final class EffectRunner {
         do {
             let assignment = try assignments.assignment(
                 slot: parts.plan.slots[slot], lease: lease, spec: spec, base: base, note: note)
+            try FailPoint.pass(.assignment, .before)
             hosts[slot].send(.assign(assignment))
+            FailPoint.passOrDie(.assignment, .after)
         } catch {
             report(
                 .attemptEnded(

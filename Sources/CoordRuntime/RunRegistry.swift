@@ -20,6 +20,7 @@ package enum RunRegistry {
     package static func write(_ run: RunRecord, socket: String) throws(SystemError) {
         guard let folder else { return }
         try Files.makeFolder(folder, permissions: 0o700)
+        Files.removeAbandoned(in: folder)
         let entry: JSONValue = [
             "schema": "coord.instance/1", "run": .string(run.id.rawValue),
             "mission": .string(run.mission.rawValue), "project": .string(run.project),
@@ -28,6 +29,7 @@ package enum RunRegistry {
             "startedAt": .string(run.startedAt.description),
             "endedAt": run.endedAt.map { .string($0.description) } ?? .null,
         ]
-        try Files.writeAtomically(Array(entry.prettyText.utf8), to: folder + "/\(run.id).json")
+        try Files.writeAtomically(
+            Array(entry.prettyText.utf8), to: folder + "/\(run.id).json", step: .registryEntry)
     }
 }

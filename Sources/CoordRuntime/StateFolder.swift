@@ -47,6 +47,6 @@ package struct StateFolder: Sendable, Equatable {
     package static func ignoreEverything(in folder: String) throws(SystemError) {
         let file = folder + "/.gitignore"
         guard Files.kind(file) == nil else { return }
-        try Files.writeAtomically(Array("*\n".utf8), to: file, permissions: 0o600)
+        try Files.writeAtomically(Array("*\n".utf8), to: file, permissions: 0o600, step: .ignoreFile)
     }
 }

@@ -42,6 +42,7 @@ final class WorkerHost {
     /// Starts the process. Its outcome is an event.
     func start(program: String, arguments: [String], environment: [String: String], log: String) {
         do {
+            try FailPoint.pass(.workerStart, .before)
             let toWorker = try Descriptors.makePipe()
             let fromWorker = try Descriptors.makePipe()
             defer {
@@ -62,6 +63,7 @@ final class WorkerHost {
                 throw error
             }
             try listen(to: child, read: fromWorker.read, write: toWorker.write)
+            FailPoint.passOrDie(.workerStart, .after)
             report(.workerStarted(slot: slot, child.identity))
         } catch {
             report(.workerStartFailed(slot: slot, reason: "\(error)"))

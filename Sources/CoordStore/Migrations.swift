@@ -1,3 +1,5 @@
+import CoordSystem
+
 /// A named step of the schema. Steps are only ever appended; one that was released is never edited.
 struct Migration {
     let name: String
@@ -152,6 +154,7 @@ struct Migration {
 
     /// Brings a database up to date, or says why it cannot be used.
     static func apply(_ migrations: [Migration] = all, to connection: SQLiteConnection) throws(StoreError) {
+        try connection.pass(.journalSchema, .before)
         try connection.execute("BEGIN IMMEDIATE")
         do throws(StoreError) {
             let applied = try appliedNames(connection)
@@ -170,7 +173,9 @@ struct Migration {
                 statement.put(migration.name)
                 try statement.run()
             }
+            try connection.pass(.journalSchema, .between)
             try connection.execute("COMMIT")
+            try connection.pass(.journalSchema, .after)
         } catch {
             // The transaction may already be gone, and the first error is the one to tell.
             try? connection.execute("ROLLBACK")
@@ -181,6 +186,8 @@ struct Migration {
     /// Checks without writing that a database is coord's and up to date.
     static func check(_ connection: SQLiteConnection) throws(StoreError) {
         let applied = try appliedNames(connection)
+        // A file without a table is one whose making was interrupted: it holds no run.
+        guard !applied.isEmpty else { throw .missing(path: connection.path) }
         try refuseUnknown(applied, known: all, connection)
         let missing = all.map(\.name).filter { !applied.contains($0) }
         guard missing.isEmpty else { throw .olderSchema(path: connection.path, missing: missing) }

@@ -1,4 +1,5 @@
 import CSQLite
+import CoordSystem
 
 #if canImport(Glibc)
     import Glibc
@@ -77,17 +78,30 @@ final class SQLiteConnection {
 
     /// Runs `body` in one transaction: committed when it returns, rolled back when it throws.
     func transaction<Value>(
-        _ begin: StaticString, _ body: () throws(StoreError) -> Value
+        _ begin: StaticString, step: DurableStep?, _ body: () throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
+        try pass(step, .before)
         try statement(begin).run()
         do throws(StoreError) {
             let value = try body()
+            try pass(step, .between)
             try statement("COMMIT").run()
+            try pass(step, .after)
             return value
         } catch {
             // A full disk or a failed write may already have ended the transaction.
             if isInTransaction { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
             throw error
+        }
+    }
+
+    /// A fail point; the fault a test asked for comes as the error SQLite would give.
+    func pass(_ step: DurableStep?, _ moment: FailPoint.Moment) throws(StoreError) {
+        do throws(SystemError) { try FailPoint.pass(step, moment) } catch {
+            let code = error.code == ENOSPC ? SQLITE_FULL : SQLITE_IOERR
+            let evidence = StoreError.Evidence(code: code, message: error.description)
+            if code == SQLITE_FULL { throw .diskFull(path: path, evidence) }
+            throw .inputOutput(path: path, evidence)
         }
     }
 

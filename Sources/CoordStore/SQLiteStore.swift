@@ -1,5 +1,6 @@
 import CSQLite
 package import CoordModel
+import CoordSystem
 
 #if canImport(Glibc)
     import Glibc
@@ -130,7 +131,9 @@ package final class SQLiteStore: Store {
 
     package func append(_ batch: StoreBatch) throws(StoreError) {
         do throws(StoreError) {
-            try connection.transaction("BEGIN IMMEDIATE") { () throws(StoreError) in try write(batch) }
+            try connection.transaction("BEGIN IMMEDIATE", step: .journalAppend) { () throws(StoreError) in
+                try write(batch)
+            }
         } catch {
             // What was remembered on the way was not recorded.
             forget(batch.run)
@@ -144,12 +147,12 @@ package final class SQLiteStore: Store {
 
     package func reading<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
         if connection.isInTransaction { return try body() }
-        return try connection.transaction("BEGIN DEFERRED", body)
+        return try connection.transaction("BEGIN DEFERRED", step: nil, body)
     }
 
     package func removeRun(_ id: RunID) throws(StoreError) {
         guard let number = try number(of: id) else { return }
-        try connection.transaction("BEGIN IMMEDIATE") { () throws(StoreError) in
+        try connection.transaction("BEGIN IMMEDIATE", step: .journalRemoval) { () throws(StoreError) in
             for table in ["facts", "tasks", "task_states"] {
                 let delete = try connection.prepare("DELETE FROM \(table) WHERE id >= ? AND id < ?")
                 delete.put(RowKey.first(number))

@@ -44,18 +44,39 @@ extension Files {
     }
 
     /// Removes a file or a link.
-    package static func remove(_ path: String) throws(SystemError) {
+    package static func remove(_ path: String, step: DurableStep? = nil) throws(SystemError) {
         try check(path, "remove")
+        try FailPoint.pass(step, .before)
         guard unlink(path) == 0 else { throw .last("remove", path) }
+        try FailPoint.pass(step, .after)
+    }
+
+    /// Removes what writers that died in the middle left beside the files they wrote: `NAME.PID-NUMBER.new`
+    /// of a process that is gone. Answers the names.
+    @discardableResult
+    package static func removeAbandoned(in folder: String) -> [String] {
+        // A folder that is missing holds nothing; a file that stays is looked at again the next time.
+        let names = ((try? list(folder)) ?? []).filter { name in
+            guard name.hasSuffix(".new") else { return false }
+            let parts = name.split(separator: ".")
+            guard parts.count >= 3,
+                let pid = parts[parts.count - 2].split(separator: "-").first.flatMap({ Int32($0) })
+            else { return false }
+            return pid != getpid() && kill(pid, 0) != 0 && errno == ESRCH
+        }
+        for name in names { try? remove(folder + "/" + name) }
+        return names
     }
 
     /// Removes whatever stands at the path, with all it holds. Links are removed, never followed, also when
     /// somebody swaps a folder for a link meanwhile. What is missing already is fine; folders closed to their
     /// owner are opened first.
-    package static func removeTree(_ path: String) throws(SystemError) {
+    package static func removeTree(_ path: String, step: DurableStep? = nil) throws(SystemError) {
         try check(path, "remove")
         let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        try FailPoint.pass(step, .before)
         try removeEntry(Array(trimmed.utf8CString), in: AT_FDCWD, shown: trimmed)
+        try FailPoint.pass(step, .after)
     }
 
     /// `name` ends with its NUL.

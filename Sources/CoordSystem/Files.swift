@@ -70,25 +70,29 @@ package enum Files {
     /// Replaces a file as a whole: a temporary file beside it is written, synced and renamed, and the folder
     /// synced. Readers see the old bytes or the new ones; so does a machine that lost its power.
     package static func writeAtomically(
-        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o600
+        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o600, step: DurableStep? = nil
     ) throws(SystemError) {
-        try replace(path, permissions: permissions, syncs: true) { (descriptor) throws(SystemError) in
+        try replace(path, permissions: permissions, syncs: true, step: step) {
+            (descriptor) throws(SystemError) in
             try Descriptors.writeAll(bytes, to: descriptor, path: path)
         }
     }
 
     /// Replaces a file as a whole, without waiting for the disk: for files that can be made again.
     package static func write(
-        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o644
+        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o644, step: DurableStep? = nil
     ) throws(SystemError) {
-        try replace(path, permissions: permissions, syncs: false) { (descriptor) throws(SystemError) in
+        try replace(path, permissions: permissions, syncs: false, step: step) {
+            (descriptor) throws(SystemError) in
             try Descriptors.writeAll(bytes, to: descriptor, path: path)
         }
     }
 
     /// Copies the content and the permission bits of a regular file. An existing target is replaced, never
     /// written through a link.
-    package static func copy(_ source: String, to target: String) throws(SystemError) {
+    package static func copy(
+        _ source: String, to target: String, step: DurableStep? = nil
+    ) throws(SystemError) {
         let from = try Descriptors.open(source, O_RDONLY | O_NONBLOCK | O_NOCTTY)
         defer { Descriptors.close(from) }
         var status = stat()
@@ -98,7 +102,7 @@ package enum Files {
             throw SystemError(operation: "copy", path: source, code: code)
         }
         let permissions = UInt32(status.st_mode & 0o777)
-        try replace(target, permissions: permissions, syncs: false) { (to) throws(SystemError) in
+        try replace(target, permissions: permissions, syncs: false, step: step) { (to) throws(SystemError) in
             var buffer = [UInt8](repeating: 0, count: 128 << 10)
             while true {
                 let count = buffer.withUnsafeMutableBytes { readSome(from, $0) }
@@ -110,9 +114,11 @@ package enum Files {
     }
 
     private static func replace(
-        _ path: String, permissions: UInt32, syncs: Bool, _ body: (Int32) throws(SystemError) -> Void
+        _ path: String, permissions: UInt32, syncs: Bool, step: DurableStep?,
+        _ body: (Int32) throws(SystemError) -> Void
     ) throws(SystemError) {
         try check(path, "write")
+        try FailPoint.pass(step, .before)
         let temporary = path + ".\(getpid())-\(UInt32.random(in: 0 ... .max)).new"
         let descriptor = coord_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .last("write", path) }
@@ -121,6 +127,7 @@ package enum Files {
             try body(descriptor)
             guard fchmod(descriptor, mode_t(permissions)) == 0 else { throw .last("write", path) }
             if syncs { guard fsync(descriptor) == 0 else { throw .last("write", path) } }
+            try FailPoint.pass(step, .between)
         } catch {
             unlink(temporary)
             throw error
@@ -131,6 +138,7 @@ package enum Files {
             throw error
         }
         if syncs { try syncFolder(parent(path)) }
+        try FailPoint.pass(step, .after)
     }
 
     private static func syncFolder(_ path: String) throws(SystemError) {
@@ -169,10 +177,14 @@ package enum Files {
     }
 
     /// Renames, replacing an existing file.
-    package static func rename(_ from: String, to: String) throws(SystemError) {
+    package static func rename(
+        _ from: String, to: String, step: DurableStep? = nil
+    ) throws(SystemError) {
         try check(from, "rename")
         try check(to, "rename")
+        try FailPoint.pass(step, .before)
         guard renameCall(from, to) == 0 else { throw .last("rename", from) }
+        try FailPoint.pass(step, .after)
     }
 }
 

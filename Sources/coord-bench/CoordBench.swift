@@ -1,10 +1,12 @@
 import CoordJSON
+import CoordSystem
 
 /// Measures coord's own parts; `bench/run` puts the peers beside them. The last line of the output is JSON.
 ///
 ///     coord-bench schedule N [--machine]     a graph of N tasks with three needs each, through the pure core
 ///     coord-bench dispatch [--tasks N] [--workers N] [--durable] [--commands]
 ///     coord-bench ipc [--messages N]
+///     coord-bench failpoints                 the points where `COORD_FAILPOINT` can kill coord, one a line
 @main
 enum CoordBench {
     static func main() { Bench.run(Array(CommandLine.arguments.dropFirst())) }
@@ -18,6 +20,7 @@ enum Bench {
         case "dispatch": DispatchBench.run(options)
         case "ipc": IPCBench.run(options)
         case "ipc-child": IPCBench.child(options)
+        case "failpoints": for point in FailPoint.all { print(point) }
         default: print("usage: coord-bench schedule N | dispatch | ipc   (see bench/README.md)")
         }
     }

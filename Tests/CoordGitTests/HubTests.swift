@@ -28,6 +28,21 @@ struct HubTests {
         #expect(try workspace.openHub() == HubReport())
     }
 
+    @Test("half-made entries and half-written references of a dead coordinator go when the hub is opened")
+    func leftBehind() throws {
+        let place = try Playground()
+        try place.makeProject()
+        let workspace = try place.open()
+        _ = try workspace.prepareWorktree(slot: "w-1", lease: Lease("a"))
+        let left = ["/refs/heads/main.2147483647-12.new", "/worktrees/.w-1.making/HEAD"].map {
+            workspace.hub + $0
+        }
+        for path in left { try place.write("", path) }
+        #expect(try place.makeWorkspace().openHub().isNew == false)
+        for path in left { #expect(Files.kind(path) == nil, "\(path)") }
+        #expect(try Files.list(workspace.hub + "/worktrees") == ["w-1"])
+    }
+
     @Test("the state and the worktrees hide themselves from the project")
     func hidden() throws {
         let place = try Playground()

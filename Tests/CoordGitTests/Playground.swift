@@ -83,7 +83,7 @@ final class Playground {
     func write(_ text: String, _ path: String, executable: Bool = false) throws {
         let full = path.hasPrefix("/") ? path : project + "/" + path
         try Files.makeFolder(Files.parent(full))
-        try OwnFiles.write(text, to: full, permissions: executable ? 0o755 : 0o644)
+        try OwnFiles.write(text, to: full, permissions: executable ? 0o755 : 0o644, step: .slotNote)
     }
 
     func read(_ path: String) throws -> String {

@@ -6,6 +6,33 @@ import Testing
 
 @Suite("Snapshots")
 struct SnapshotTests {
+    @Test("work whose taking over was cut off, its files in the index and in no commit, is rescued")
+    func cutOff() throws {
+        let place = try Playground()
+        try place.makeProject(["a.txt": "a\n"])
+        let workspace = try place.open()
+        let made = try workspace.prepareWorktree(slot: "w-1", lease: Lease("a"))
+        try place.write("edited\n", made.path + "/a.txt")
+        try workspace.beginTaking("w-1", made.base)
+        _ = try workspace.runner.run(.addAll(isMany: false), at: workspace.place(of: "w-1"))
+        let rescue = try #require(try place.makeWorkspace().rescue(slot: "w-1", lease: Lease("a")))
+        #expect(try place.git("show", "\(rescue.commit):a.txt", in: workspace.hub) == "edited")
+        #expect(try workspace.rescue(slot: "w-1", lease: Lease("a")) == nil)
+    }
+
+    @Test("locks that a killed git of the agent left go when its work is taken")
+    func locksOfAgents() throws {
+        let place = try Playground()
+        try place.makeProject(["a.txt": "a\n"])
+        let workspace = try place.open()
+        let locks = ["/refs/heads/coord/r1/a/1.lock", "/worktrees/w-1/index.lock"].map { workspace.hub + $0 }
+        _ = try workspace.attempt(Lease("a")) { made in
+            try place.write("edited\n", made.path + "/a.txt")
+            for lock in locks { try place.write("", lock) }
+        }
+        for lock in locks { #expect(Files.kind(lock) == nil) }
+    }
+
     @Test("adds, edits, deletes, modes and links are taken, ignored files are not")
     func everyKind() throws {
         let place = try Playground()

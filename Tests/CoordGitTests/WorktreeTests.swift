@@ -200,7 +200,7 @@ struct WorktreeTests {
         let workspace = try place.open()
         let first = try workspace.prepareWorktree(slot: "w-1", lease: Lease("a"))
         var note = try #require(workspace.note(of: "w-1"))
-        note.isBeingReset = true
+        note.state = .reset
         try workspace.write(note, of: "w-1")
         try place.write("half\n", first.path + "/a.txt")
         try place.write("half\n", first.path + "/half.txt")

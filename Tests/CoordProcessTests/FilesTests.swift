@@ -31,6 +31,17 @@ struct FilesTests {
         #expect(try Files.readText("/proc/self/stat").isEmpty == false)
     }
 
+    @Test("what a dead writer left beside its file is taken away, what a living one writes is not")
+    func abandoned() throws {
+        let folder = try TemporaryFolder()
+        // No process has the largest number there is.
+        let names = ["main.2147483647-12.new", "main.1-12.new", "main.\(getpid())-1.new", "old.new", "main"]
+        for name in names { try Files.writeAtomically([], to: folder(name)) }
+        #expect(Files.removeAbandoned(in: folder.path) == ["main.2147483647-12.new"])
+        #expect(try Files.list(folder.path) == names.dropFirst().sorted())
+        #expect(Files.removeAbandoned(in: folder("missing")) == [])
+    }
+
     @Test("only regular files are read, and no read waits")
     func refusals() throws {
         let folder = try TemporaryFolder()

@@ -173,7 +173,7 @@ struct SQLiteFileTests {
     @Test("an empty file is no journal to a reader, and a fresh one to a writer")
     func emptyFile() throws {
         try folder.write([], to: "state.db")
-        #expect(throws: StoreError.olderSchema(path: path, missing: ["journal"])) {
+        #expect(throws: StoreError.missing(path: path)) {
             try SQLiteStore(path: path, mode: .readOnly)
         }
         let store = try writer(facts: 2)

@@ -19,7 +19,7 @@ enum House {
         "CoordSystem": ["CoordModel", "CPosix", "Synchronization"] + system,
         "CoordProcess": ["CoordModel", "CoordWire", "CoordSystem", "CPosix", "Synchronization"] + system,
         "CoordGit": ["CoordModel", "CoordSystem", "CoordProcess", "Synchronization"] + system,
-        "CoordStore": ["CoordModel", "CoordJSON", "CoordWire", "CSQLite"] + system,
+        "CoordStore": ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CSQLite"] + system,
         "CoordCatalog": ["CoordModel", "CoordJSON", "CoordSystem", "CYAML"] + system,
         "CoordRuntime": pureFloors + adapters + ["Synchronization"] + system,
         "CoordWorker": ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CoordProcess"] + system,
@@ -60,6 +60,19 @@ enum House {
         ("print(", "return it; only the command line speaks"),
         ("debugPrint(", "return it; only the command line speaks"),
     ]
+
+    /// The rooms whose files, folders and rows a run is continued from after a crash.
+    static let roomsThatLast = ["CoordRuntime", "CoordGit", "CoordStore", "CoordCommandLine"]
+
+    /// Calls that change what outlives the process. Each says which durable step it is, so that a fail point
+    /// stands before and after it.
+    static let durableCalls = [
+        "writeAtomically(", "Files.write(", "Files.rename(", "Files.copy(", "Files.remove(",
+        "Files.removeTree(",
+    ]
+
+    /// The system's own calls of that kind: they belong to CoordSystem.
+    static let rawDurableCalls = ["unlink(", "fsync(", "ftruncate(", "Glibc.rename(", "Darwin.rename("]
 
     /// Which targets know a C module.
     static let ownersOfC: [String: [String]] = [

@@ -1,3 +1,4 @@
+import CoordSystem
 import Testing
 
 @Suite("The rules of the house")
@@ -40,6 +41,16 @@ struct HouseTests {
 
     @Test("no test sleeps")
     func waiting() { expectNothing(Rules.testsDoNotSleep, in: SourceTree.tests) }
+
+    @Test("what outlives a crash names its durable step, and each step is somewhere")
+    func durableSteps() {
+        expectNothing(Rules.durableCallsNameTheirStep, in: SourceTree.sources)
+        let home = "Sources/CoordSystem/DurableStep.swift"
+        let others = SourceTree.sources.filter { $0.path != home }.flatMap(\.code)
+        for step in DurableStep.allCases {
+            #expect(others.contains { $0.holds(code: ".\(step)") }, "no call names the step `\(step)`")
+        }
+    }
 
     @Test("the rules have no exception that nobody needs")
     func exceptions() {

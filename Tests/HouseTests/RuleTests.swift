@@ -77,6 +77,20 @@ struct RuleTests {
         #expect(Rules.errorsAreNotSilenced(core("do { try f() } catch { report(error) }")) == [])
     }
 
+    @Test("a durable call without its step is found, on one line or on several")
+    func durableCalls() {
+        func git(_ text: String) -> [String] {
+            Rules.durableCallsNameTheirStep(SwiftText(path: "Sources/CoordGit/A.swift", text: text))
+        }
+        #expect(git("try Files.writeAtomically(bytes, to: path)").count == 1)
+        #expect(git("try Files.writeAtomically(\n    bytes,\n    to: path)\nf(step: .report)").count == 1)
+        #expect(git("try Files.writeAtomically(\n    bytes, to: path,\n    step: .report)") == [])
+        #expect(git("unlink(path)").count == 1)
+        #expect(
+            Rules.durableCallsNameTheirStep(
+                SwiftText(path: "Sources/CoordWorker/A.swift", text: "try Files.remove(path)")) == [])
+    }
+
     @Test("a declaration of the package without a sentence is found")
     func documentation() {
         let text = """

@@ -86,6 +86,30 @@ enum Rules {
         (max(0, index - 4)...index).contains { file.hasComment[$0] }
     }
 
+    static func durableCallsNameTheirStep(_ file: SwiftText) -> [String] {
+        guard House.roomsThatLast.contains(file.target) else { return [] }
+        var findings = find(House.rawDurableCalls.map { ($0, "") }, in: file) { word, _ in
+            "`\(word)` belongs to CoordSystem, where a fail point stands around it"
+        }
+        let calls = House.durableCalls.map { CodePiece($0) }
+        for (index, line) in file.code.enumerated() where calls.contains(where: { $0.stands(in: line) }) {
+            guard !call(from: index, in: file).holds(code: "step:") else { continue }
+            findings.append("\(file.place(index)): say which durable step it is: `step: .name`")
+        }
+        return findings
+    }
+
+    /// The text from a line on until its brackets are closed, at most ten lines.
+    private static func call(from index: Int, in file: SwiftText) -> String {
+        var text = ""
+        for line in file.code[index...].prefix(10) {
+            text += line + "\n"
+            let opened = text.utf8.count { $0 == UInt8(ascii: "(") }
+            if opened <= text.utf8.count(where: { $0 == UInt8(ascii: ")") }) { break }
+        }
+        return text
+    }
+
     static func testsDoNotSleep(_ file: SwiftText) -> [String] {
         guard House.mayWait[file.path] == nil else { return [] }
         let words = ["Task.sleep", "usleep(", "nanosleep(", "Thread.sleep", "sleep("].map { ($0, "") }
