@@ -78,6 +78,8 @@ class Trial:
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": self.root + "/home", "LC_ALL": "C",
             "XDG_STATE_HOME": self.root + "/state", "XDG_CONFIG_HOME": self.root + "/config",
             "TMPDIR": self.root + "/tmp", "SECRET_TOKEN": CANARY, "COORD_TORTURE": self.root,
+            # The agents here write down what they did outside of their worktree.
+            "COORD_SANDBOX": "off",
         }
 
     # -- preparing
