@@ -87,13 +87,13 @@ struct Sandbox: Sendable {
     /// An empty `tmp` and an empty `home`. What an earlier command left there is gone.
     private func makeThrowaway(_ name: String) throws(SystemError) -> String {
         let folder = state.throwaway + "/" + name
-        try Files.removeTree(folder)
+        try Files.removeTree(folder, step: .scratch)
         for inner in ["tmp", "home"] { try Files.makeFolder(folder + "/" + inner, permissions: 0o700) }
         return try Files.realPath(folder)
     }
 
     /// Takes them all away; when the run is over.
-    func end() throws(SystemError) { try Files.removeTree(state.throwaway) }
+    func end() throws(SystemError) { try Files.removeTree(state.throwaway, step: .scratch) }
 }
 
 /// Where the objects of a repository lie: its own folder and those it borrows from.

@@ -62,7 +62,7 @@ package enum SandboxProbe {
             let folder = try Files.realPath(Files.temporaryFolder(prefix: "coord-sandbox-"))
             defer {
                 // What is left of a trial is two empty files.
-                try? Files.removeTree(folder)
+                try? Files.removeTree(folder, step: .scratch)
             }
             try Files.makeFolder(folder + "/inside")
             var plan = SandboxPlan(workingFolder: folder + "/inside", allowsNetwork: true)

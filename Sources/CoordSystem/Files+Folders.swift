@@ -64,7 +64,10 @@ extension Files {
             else { return false }
             return pid != getpid() && kill(pid, 0) != 0 && errno == ESRCH
         }
-        for name in names { try? remove(folder + "/" + name) }
+        for name in names {
+            // Gone already is as good.
+            try? remove(folder + "/" + name)
+        }
         return names
     }
 
