@@ -21,8 +21,7 @@ enum LogsCommand {
                 .wrongInput, "`coord logs` needs a WORKER",
                 hint: "the run has " + Wording.list(names, atMost: 20))
         }
-        let worker = try reading.worker(name)
-        let path = reading.state.transcript(reading.record.id, worker.slot.worker)
+        let path = try path(of: name, reading)
         let follows = context.arguments.has("follow")
         if Files.kind(path) == nil, !follows {
             context.diagnostics.note("`\(name)` has said nothing yet")
@@ -42,6 +41,16 @@ enum LogsCommand {
         }
         transcript.finish(context.output)
         return .done
+    }
+
+    /// A worker's transcript, or what the coordinator of a detached run had to say.
+    private static func path(of name: String, _ reading: RunReading) throws(CommandFailure) -> String {
+        if name == "coordinator", let folder = DetachedRun.folder {
+            let log = DetachedRun.log(of: reading.record.id, in: folder)
+            if Files.kind(log) != nil { return log }
+        }
+        let worker = try reading.worker(name)
+        return reading.state.transcript(reading.record.id, worker.slot.worker)
     }
 
     /// Asked before the last look, so that nothing said in between is missed.

@@ -8,6 +8,8 @@ package struct LowArguments: Sendable, Hashable {
     package var words: [String] = []
     /// Flags by their long name, with the values of each use; a switch has an empty value.
     package var flags: [String: [String]] = [:]
+    /// Everything as it was typed.
+    package var typed: [String] = []
 
     package init() {}
 
@@ -38,6 +40,7 @@ package struct ArgumentParser {
     package static func parse(_ words: [String]) throws(CommandFailure) -> LowArguments {
         var parser = ArgumentParser(rest: words[...])
         try parser.run()
+        parser.arguments.typed = words
         return parser.arguments
     }
 

@@ -16,6 +16,18 @@ import CoordSystem
 package enum RunCommand {
     /// Runs the mission that the arguments name and answers with the run's exit status.
     package static func run(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        guard let detached = DetachedCommands.own(context) else { return try perform(context) }
+        do throws(CommandFailure) {
+            let status = try perform(context)
+            DetachedCommands.noteEnd(of: detached, status, context)
+            return status
+        } catch {
+            DetachedCommands.noteEnd(of: detached, error.status, context)
+            throw error
+        }
+    }
+
+    private static func perform(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let argument = try missionArgument(context)
         let preparation = try MissionPreparation(argument, context)
         for warning in preparation.warnings { context.diagnostics.show(warning) }
@@ -25,6 +37,11 @@ package enum RunCommand {
             // The plan is made for its refusals: an agent that is missing is told before anything starts.
             let plan = try preparation.plan(context, worktrees: folder + "/worktrees")
             return PlanCommand.show(plan, project: folder, context)
+        }
+        if context.arguments.has("detach") {
+            // Made for its refusals as well: they are told here and not in a log.
+            _ = try preparation.plan(context, worktrees: folder + "/worktrees")
+            return try DetachedCommands.detach(context, mission: preparation.mission.id)
         }
         let opened = try open(preparation, folder: folder, context)
         return try RunPerformance(opened, context).perform()
@@ -95,7 +112,7 @@ package enum RunCommand {
             }
             let request = RunSession.Request(
                 plan: plan, project: project, git: git, worktrees: worktrees, workerProgram: program,
-                seed: UInt64.random(in: 1...(.max)))
+                seed: UInt64.random(in: 1...(.max)), run: DetachedCommands.own(context))
             let session = try RunSession(request, state: state, resuming: record, store: store, lock: lock)
             do throws(SystemError) {
                 try options.write(session.run, in: state)
@@ -171,7 +188,10 @@ final class RunPerformance {
         let coordinator = session.coordinator
         let progress = try startProgress()
         self.progress = progress
-        coordinator.onFacts = { facts, _ in progress.note(facts) }
+        coordinator.onFacts = { facts, _ in
+            progress.note(facts)
+            DetachedCommands.sayReady()
+        }
         let signals: SignalSource
         do throws(SystemError) {
             signals = try SignalSource(loop: coordinator.loop, signals: [SIGINT, SIGTERM, SIGHUP]) {

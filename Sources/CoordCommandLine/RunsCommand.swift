@@ -49,6 +49,7 @@ enum RunsCommand {
             "exitStatus": .count(record.exitStatus.map(Int.init)), "startedAt": .time(record.startedAt),
             "endedAt": .time(record.endedAt), "elapsedSeconds": .seconds(try run.elapsed(at: now)),
             "agent": .string(record.agent), "simulated": .bool(record.simulated),
+            "detached": .bool(DetachedRun.isKnown(record.id)),
             "target": .string(record.target), "landed": .count(record.landed),
             "bounced": .count(record.bounced),
             "costUSD": .dollars(record.spent), "tokens": .tokens(record.tokens),
@@ -104,5 +105,8 @@ enum RunsCommand {
             if Files.kind(path) != nil { try Files.removeTree(path, step: .runRemoval) }
         }
         if Files.kind(state.report(run)) != nil { try Files.remove(state.report(run), step: .runRemoval) }
+        if let log = DetachedRun.folder.map({ DetachedRun.log(of: run, in: $0) }), Files.kind(log) != nil {
+            try Files.remove(log, step: .runRemoval)
+        }
     }
 }

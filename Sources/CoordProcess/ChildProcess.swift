@@ -58,6 +58,7 @@ package final class ChildProcess: Sendable {
     /// after the child was reaped.
     package let exitDescriptor: Int32
     private let outcome = Mutex<ExitOutcome?>(nil)
+    private let isDisowned = Mutex(false)
     /// The child is a launcher that stays: its end would be the sudden end of what it launched.
     private let isLauncher: Bool
 
@@ -68,7 +69,7 @@ package final class ChildProcess: Sendable {
     }
 
     deinit {
-        if outcome.withLock({ $0 == nil }) {
+        if outcome.withLock({ $0 == nil }), !isDisowned.withLock({ $0 }) {
             signalGroup(SIGKILL)
             _ = wait()
         }
@@ -76,6 +77,9 @@ package final class ChildProcess: Sendable {
     }
 
     package var pid: Int32 { identity.pid }
+
+    /// Lets the child go on when this object is gone, and when this process has ended.
+    package func disown() { isDisowned.withLock { $0 = true } }
 
     /// Starts a program. From any thread.
     package static func spawn(_ request: SpawnRequest) throws(ProcessError) -> ChildProcess {

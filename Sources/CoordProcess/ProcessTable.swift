@@ -79,6 +79,17 @@ package enum ProcessTable {
         return coord_pidfd_signal(handle, signal) == 0
     }
 
+    /// A descriptor that becomes readable when exactly this process has ended, child or not; the caller closes
+    /// it. Nil: it does not live, or the system has no descriptors left.
+    package static func exitDescriptor(of identity: ProcessIdentity) -> Int32? {
+        let descriptor = coord_exit_descriptor(identity.pid)
+        guard descriptor >= 0 else { return nil }
+        // Looked at after the descriptor was taken: it cannot move on to another process.
+        if isAlive(identity) { return descriptor }
+        Descriptors.close(descriptor)
+        return nil
+    }
+
     // MARK: Trees
 
     /// `root` must be an unreaped child of this process, so that its number still means what it meant.

@@ -16,6 +16,21 @@ package enum RunRegistry {
         #endif
     }
 
+    private static func entry(of run: RunID) -> JSONValue? {
+        // What cannot be read is not known.
+        guard let folder, let text = try? Files.readText(folder + "/\(run).json") else { return nil }
+        return try? JSONParser.parse(text)
+    }
+
+    /// The project of a run that was registered.
+    package static func project(of run: RunID) -> String? { entry(of: run)?["project"]?.stringValue }
+
+    /// Whether the run's coordinator registered its end.
+    package static func isOver(_ run: RunID) -> Bool {
+        guard let word = entry(of: run)?["status"]?.stringValue else { return false }
+        return RunStatus(rawValue: word)?.isFinal ?? false
+    }
+
     /// Writes what is known of a run; the newest writing wins.
     package static func write(_ run: RunRecord, socket: String) throws(SystemError) {
         guard let folder else { return }

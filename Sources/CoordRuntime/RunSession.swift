@@ -19,10 +19,12 @@ package final class RunSession {
         package var worktrees: String
         package var workerProgram: String
         package var seed: UInt64
+        /// The name of a new run, where it was promised before; nil: one is made.
+        package var run: RunID?
 
         package init(
             plan: RunPlan, project: ProjectState, git: GitTool, worktrees: String, workerProgram: String,
-            seed: UInt64
+            seed: UInt64, run: RunID? = nil
         ) {
             self.plan = plan
             self.project = project
@@ -30,6 +32,7 @@ package final class RunSession {
             self.worktrees = worktrees
             self.workerProgram = workerProgram
             self.seed = seed
+            self.run = run
         }
     }
 
@@ -51,7 +54,7 @@ package final class RunSession {
         lock: FileLock
     ) throws(RuntimeError) {
         resumed = record
-        run = record?.id ?? Self.newRunID(request.plan.mission.id)
+        run = record?.id ?? request.run ?? Self.newRunID(request.plan.mission.id)
         target = record?.target ?? request.plan.mission.merge.target ?? request.project.headBranch ?? "main"
         let found: [Rescue]
         do throws(GitError) {
@@ -106,7 +109,11 @@ package final class RunSession {
         defer { control.close() }
         let outcome: Coordinator.Outcome
         if let resumed {
-            register(resumed)
+            var again = resumed
+            again.process = ProcessTable.own()
+            again.status = .running
+            again.endedAt = nil
+            register(again)
             outcome = try coordinator.resume(resumed, process: ProcessTable.own())
         } else {
             let plan = request.plan
@@ -139,7 +146,7 @@ package final class RunSession {
     package private(set) var registryProblem: SystemError?
 
     /// A name that sorts by time and does not collide: date, time, mission, four letters of chance.
-    private static func newRunID(_ mission: MissionID) -> RunID {
+    package static func newRunID(_ mission: MissionID) -> RunID {
         let stamp = RuntimeClock().now().description.filter { $0.isNumber }.prefix(14)
         let letters = Array("abcdefghjkmnpqrstuvwxyz23456789")
         let chance = String((0..<4).map { _ in letters.randomElement() ?? "a" })
