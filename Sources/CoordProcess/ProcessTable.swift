@@ -45,7 +45,7 @@ package enum ProcessTable {
         descendants(of: [pid], in: all()).filter { !$0.isZombie }.map(\.pid)
     }
 
-    /// What everything below `pid` has computed so far, ended children included. Zero where it is not known.
+    /// What everything below `pid` has computed so far, ended children included. Zero where it is unknown.
     package static func processorTime(below pid: Int32) -> Duration {
         let ticks = descendants(of: [pid], in: all()).reduce(UInt64(0)) { $0 + $1.processorTicks }
         return .milliseconds(Int64(clamping: ticks * 1000 / UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))))
@@ -79,8 +79,8 @@ package enum ProcessTable {
         return coord_pidfd_signal(handle, signal) == 0
     }
 
-    /// A descriptor that becomes readable when exactly this process has ended, child or not; the caller closes
-    /// it. Nil: it does not live, or the system has no descriptors left.
+    /// A descriptor that becomes readable when exactly this process has ended, child or not; the caller
+    /// closes it. Nil: it does not live, or the system has no descriptors left.
     package static func exitDescriptor(of identity: ProcessIdentity) -> Int32? {
         let descriptor = coord_exit_descriptor(identity.pid)
         guard descriptor >= 0 else { return nil }

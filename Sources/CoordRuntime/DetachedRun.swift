@@ -39,6 +39,7 @@ package struct DetachedRun: Sendable, Equatable {
     /// Where the files lie. Nil: the user has no home.
     package static var folder: String? { RunRegistry.folder.map { Files.parent($0) + "/detached" } }
 
+    /// Where the coordinators of a run write what they have to say.
     package static func log(of run: RunID, in folder: String) -> String { folder + "/\(run).log" }
     private static func file(_ run: RunID, _ folder: String) -> String { folder + "/\(run).json" }
     private static func endFile(_ run: RunID, _ folder: String) -> String { folder + "/\(run).exit" }
@@ -50,6 +51,7 @@ package struct DetachedRun: Sendable, Equatable {
 
     // MARK: - Files
 
+    /// Puts the run's file in place of the last one.
     package func write(in folder: String) throws(SystemError) {
         let document: JSONValue = [
             "schema": "coord.detached/1", "run": .string(run.rawValue), "project": .string(project),
@@ -68,8 +70,10 @@ package struct DetachedRun: Sendable, Equatable {
 
     /// Every run whose file can be read; a damaged file is nobody's run.
     package static func all(in folder: String) -> [DetachedRun] {
+        // No such folder: no such runs.
         let names = (try? Files.list(folder)) ?? []
         return names.sorted().filter { $0.hasSuffix(".json") }.compactMap { name in
+            // A damaged file is nobody's run; its coordinator goes on alone.
             guard let text = try? Files.readText(folder + "/" + name),
                 case .object(let members)? = try? JSONParser.parse(text)
             else { return nil }
@@ -110,6 +114,7 @@ package struct DetachedRun: Sendable, Equatable {
 
     /// How the coordinator ended by its own decision; nil when it did not.
     package func end(in folder: String) -> Int32? {
+        // No file: it did not say so.
         guard let text = try? Files.readText(Self.endFile(run, folder)) else { return nil }
         return Int32(text.prefix { $0 != "\n" })
     }
