@@ -14,7 +14,7 @@ package enum Explanation {
             case .waiting: need(of: task, in: tasks)
             case .ready: place(of: task, run, workers, now)
             case .retryable: retry(of: task, now)
-            case .leased: work(on: task)
+            case .leased: work(on: task, workers)
             case .submitting: "was handed in by its agent and is being taken over"
             case .approval: "waits for a person to look at it (`coord tasks approve \(id)`)"
             case .queued: queue(of: task, in: tasks)
@@ -100,7 +100,12 @@ package enum Explanation {
         return "failed\(why) and will be tried again in \(Wording.duration(time - now))"
     }
 
-    private static func work(on task: TaskRecord) -> String {
+    private static func work(on task: TaskRecord, _ workers: [WorkerRecord]) -> String {
+        if let worker = workers.first(where: { $0.slot.worker == task.assignedTo }), let other = worker.task,
+            other != task.spec.id
+        {
+            return "waits for its turn at `\(worker.slot.worker)`, which works on `\(other)`"
+        }
         let worker = task.assignedTo.map { " by `\($0)`" } ?? ""
         return "is being worked on\(worker)" + (task.attempt > 1 ? " (attempt \(task.attempt))" : "")
     }

@@ -101,6 +101,8 @@ package enum AttemptOutcome: Hashable, Sendable {
     case workerLost(reason: String)
     /// The coordinator died while it ran.
     case interrupted
+    /// It stood behind another and came back before its turn: nothing of it ran.
+    case notBegun
 
     package var reason: String {
         switch self {
@@ -110,6 +112,7 @@ package enum AttemptOutcome: Hashable, Sendable {
         case .cancelled: "cancelled"
         case .workerLost(let reason): "worker lost: \(reason)"
         case .interrupted: "interrupted"
+        case .notBegun: "given back before it began"
         }
     }
 
@@ -122,6 +125,7 @@ package enum AttemptOutcome: Hashable, Sendable {
         case .cancelled: "cancelled"
         case .workerLost: "worker-lost"
         case .interrupted: "interrupted"
+        case .notBegun: "not-begun"
         }
     }
 }

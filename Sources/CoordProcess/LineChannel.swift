@@ -85,7 +85,8 @@ package final class LineChannel {
         return true
     }
 
-    func flush() {
+    /// Writes now what the other side takes, instead of at the end of the turn.
+    package func flush() {
         isFlushPlanned = false
         guard writeEnd >= 0 else { return }
         while written < outgoing.count {

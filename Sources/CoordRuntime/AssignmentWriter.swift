@@ -12,6 +12,8 @@ final class AssignmentWriter {
     /// What each finished task passed on, and who had it last.
     private var summaries: [TaskID: PromptAssembly.Need] = [:]
     private var workers: [TaskID: WorkerID] = [:]
+    /// How many scratch folders each worker was given.
+    private var scratches: [WorkerID: Int] = [:]
 
     init(_ parts: Coordinator.Parts, sandbox: Sandbox?) {
         self.parts = parts
@@ -94,9 +96,12 @@ final class AssignmentWriter {
             needs: spec.dependencies.compactMap { summaries[$0] }, note: note)
     }
 
-    /// An empty folder for a task that needs no worktree.
+    /// An empty folder for a task that needs no worktree. It comes round again when the attempt that had it
+    /// is long over: a worker has never as many leases.
     private func scratch(_ worker: WorkerID) throws(SystemError) -> String {
-        let folder = parts.state.scratch(worker)
+        let number = scratches[worker, default: 0]
+        scratches[worker] = number + 1
+        let folder = parts.state.scratch(worker) + "/\(number % Self.scratchesPerWorker)"
         if Files.kind(folder) != nil {
             if try Files.list(folder).isEmpty { return folder }
             try Files.removeTree(folder, step: .scratch)
@@ -117,6 +122,7 @@ final class AssignmentWriter {
     }
 
     private static let handoffBytesMax = 16 << 10
+    private static let scratchesPerWorker = 64
 
     /// Keeps what an agent passed on for the tasks that need it.
     func remember(_ facts: [Fact]) {

@@ -68,6 +68,7 @@ final class EffectRunner {
         case .assign(let slot, let lease, let spec, let base, let note):
             assign(slot, lease, spec, base: base, note: note)
         case .cancelAttempt(let slot, let lease, let reason): hosts[slot].send(.cancel(lease, reason: reason))
+        case .withdraw(let slot, let lease): hosts[slot].send(.withdraw(lease))
         case .reply(let number, let reply): onReply?(number, reply)
         case .finish(let status, let exitStatus, let reason): onFinish?(status, exitStatus, reason)
         case .prepareWorktree, .takeWork, .stage, .gate, .advance, .cancelGate: performGit(effect)
@@ -87,7 +88,9 @@ final class EffectRunner {
         case .advance(let candidate, let commit, let from):
             crew.advance(candidate, commit: commit, from: from)
         case .cancelGate: crew.cancelGate()
-        case .record, .startWorker, .stopWorker, .killWorker, .assign, .cancelAttempt, .reply, .finish: break
+        case .record, .startWorker, .stopWorker, .killWorker, .assign, .cancelAttempt, .withdraw, .reply,
+            .finish:
+            break
         }
     }
 

@@ -10,8 +10,8 @@ struct Safety {
     var countedCost = Money.zero
     /// The attempt of each task that was granted and has not ended.
     var living: [TaskID: Lease] = [:]
-    /// The task each worker has a living attempt of.
-    var holding: [WorkerID: TaskID] = [:]
+    /// The tasks each worker has living attempts of, in the order of their turns.
+    var holding: [WorkerID: [TaskID]] = [:]
     /// Where the target stood when the landing of a commit was recorded.
     var intents: [ObjectID: ObjectID] = [:]
     /// The commits of which the coordinator was told last that nobody knows whether they landed.
@@ -85,8 +85,8 @@ extension SimulatedWorld {
         case .leaseGranted(let lease, let worker): watchLease(lease, worker)
         case .attemptEnded(let lease, _):
             if safety.living[lease.task] == lease { safety.living[lease.task] = nil }
-            if let worker = projection.task(lease.task)?.assignedTo, safety.holding[worker] == lease.task {
-                safety.holding[worker] = nil
+            if let worker = projection.task(lease.task)?.assignedTo {
+                safety.holding[worker]?.removeAll { $0 == lease.task }
             }
         case .usageRecorded(_, _, _, let usage, let cost, let counted): watchUsage(usage, cost, counted)
         case .landingStarted(let lease, let commit, let from):
@@ -114,7 +114,7 @@ extension SimulatedWorld {
         }
         safety.expect(run.status == .running, "\(lease) was granted while the run was \(run.status)")
         safety.expect(safety.living[lease.task] == nil, "\(lease) was granted beside a living attempt")
-        safety.expect(safety.holding[worker] == nil, "\(lease) was granted to \(worker), which has another")
+        watchTurn(lease, worker, task.spec)
         safety.expect(lease.attempt == task.attempt + 1, "\(lease) was granted after attempt \(task.attempt)")
         safety.expect(task.stage == .ready, "\(lease) was granted while the task was \(task.stage)")
         safety.expect(
@@ -126,7 +126,7 @@ extension SimulatedWorld {
                 "\(lease) was granted before `\(need)` was there: \(stage as Any)")
         }
         safety.living[lease.task] = lease
-        safety.holding[worker] = lease.task
+        safety.holding[worker, default: []].append(lease.task)
         guard settings.callsModels, task.spec.run == nil else { return }
         if let budget = run.budget {
             safety.expect(
@@ -142,6 +142,20 @@ extension SimulatedWorld {
         let time = coordinatorNow
         if let until = safety.pausedUntil {
             safety.expect(until <= time, "\(lease) was granted at \(time), in a pause until \(until)")
+        }
+    }
+
+    /// Only what needs no worktree and calls no model stands behind another, and only behind its like.
+    private mutating func watchTurn(_ lease: Lease, _ worker: WorkerID, _ spec: TaskSpec) {
+        let holding = safety.holding[worker] ?? []
+        guard !holding.isEmpty else { return }
+        safety.expect(
+            holding.count <= settings.leasesAheadMax,
+            "\(lease) was granted to \(worker), which has \(holding.count) others")
+        for other in [spec] + holding.compactMap({ projection.task($0)?.spec }) {
+            safety.expect(
+                other.workspace == .none && other.run != nil,
+                "\(lease) was granted to \(worker) beside `\(other.id)`, which must stand alone")
         }
     }
 
@@ -176,9 +190,12 @@ extension SimulatedWorld {
             safety.expect(
                 spec == projection.task(lease.task)?.spec,
                 "\(lease) is assigned with other words than recorded")
-            watchFolder(of: slot, lease)
-            for worker in workers where worker.work?.task == lease.task {
-                safety.violate("\(lease) is assigned while slot \(worker.slot) still works on it")
+            if spec.workspace == .worktree { watchFolder(of: slot, lease) }
+            for worker in workers
+            where worker.work?.task == lease.task
+                || worker.waiting.contains(where: { $0.lease.task == lease.task })
+            {
+                safety.violate("\(lease) is assigned while slot \(worker.slot) still has it")
             }
         case .gate(_, let commit):
             safety.expect(project.built[commit] != nil, "\(commit.short) is gated and was never built")
@@ -190,7 +207,9 @@ extension SimulatedWorld {
                 project.built[commit]?.hasPassed == true, "\(candidate.lease) lands \(commit.short) ungated")
             safety.expect(
                 project.built[commit]?.onto == from, "\(candidate.lease) lands on another head than gated on")
-        case .record, .stopWorker, .killWorker, .cancelAttempt, .stage, .cancelGate, .reply, .finish: break
+        case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .reply,
+            .finish:
+            break
         }
     }
 

@@ -23,6 +23,17 @@ struct Scenario {
             seed: chance.next())
         tasks = []
         limit(&chance)
+        settings.leasesAheadMax = chance.number(0...8)
+        settings.aheadWithin = .milliseconds(chance.pick([20, 1000, 5000]))
+        // A rush of quick commands, beside the rest.
+        let isRush = chance.happens(perMille: 500)
+        for number in 0..<(isRush ? chance.number(10...40) : 0) {
+            var spec = newTask(named: "q\(number)", after: tasks.map(\.id), &chance)
+            spec.run = "true"
+            spec.workspace = .none
+            if chance.happens(perMille: 700) { spec.dependencies = [] }
+            tasks.append(spec)
+        }
         for number in 0..<chance.number(2...14) {
             tasks.append(newTask(named: "t\(number)", after: tasks.map(\.id), &chance))
         }

@@ -9,6 +9,8 @@ struct SimulatedWorker {
         case beat
         /// The next word about its attempt.
         case act(Act, Lease)
+        /// The next attempt has its turn.
+        case turns
         /// Orders have arrived.
         case reads
         /// It comes round from being stopped.
@@ -34,6 +36,7 @@ struct SimulatedWorker {
     enum Order {
         case assign(Lease, TaskSpec)
         case cancel(Lease)
+        case withdraw(Lease)
         case stop
     }
 
@@ -41,6 +44,8 @@ struct SimulatedWorker {
     let slot: Int
     /// What its agent is really working on.
     var work: Lease?
+    /// What stands behind it, in the order of the turns.
+    var waiting: [(lease: Lease, spec: TaskSpec)] = []
     var isHung = false
     var hungSince = Timestamp(milliseconds: .max)
     /// Whether it will come round by itself.

@@ -17,6 +17,7 @@ extension SimulatedWorld {
         case .killWorker(let slot): killWorker(slot)
         case .assign(let slot, let lease, let spec, _, _): order(slot, .assign(lease, spec))
         case .cancelAttempt(let slot, let lease, _): order(slot, .cancel(lease))
+        case .withdraw(let slot, let lease): order(slot, .withdraw(lease))
         case .prepareWorktree(let slot, let lease, _): prepareWorktree(slot, lease)
         case .takeWork(let slot, let lease, _, let base, let rescue):
             takeWork(slot, lease, base: base, rescue: rescue)

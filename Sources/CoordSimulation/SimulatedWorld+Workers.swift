@@ -15,7 +15,7 @@ extension SimulatedWorld {
             workers[index].isHung = false
             workers[index].hungSince = Timestamp(milliseconds: .max)
             obey(pid)
-        case .hello, .beat, .act:
+        case .hello, .beat, .act, .turns:
             if workers[index].isHung {
                 // Said when it comes round, if it ever does.
                 if workers[index].comesRound { plan(.worker(pid: pid, deed), in: .milliseconds(700)) }
@@ -52,8 +52,15 @@ extension SimulatedWorld {
             if workers[index].work == lease, workers[index].stalledSince == nil || act.isObedience {
                 work(index, act, lease)
             }
+        case .turns: takeTurn(index)
         case .reads, .wakes, .dies: break
         }
+    }
+
+    private mutating func takeTurn(_ index: Int) {
+        guard workers[index].work == nil, !workers[index].waiting.isEmpty else { return }
+        let next = workers[index].waiting.removeFirst()
+        begin(index, next.lease, next.spec)
     }
 
     /// Its words reach the coordinator in the order in which they were said.
@@ -77,8 +84,11 @@ extension SimulatedWorld {
             let order = workers[index].unheard.removeFirst()
             switch order {
             case .assign(let lease, let spec):
-                if workers[index].work == nil { begin(index, lease, spec) }
+                workers[index].waiting.append((lease, spec))
+                takeTurn(index)
+            case .withdraw(let lease): giveBack(index, lease)
             case .cancel(let lease):
+                giveBack(index, lease)
                 guard workers[index].work == lease, !workers[index].ignoresOrders else { continue }
                 plan(
                     .worker(pid: pid, .act(.finishes(.cancelled, times: 1), lease)),
@@ -86,20 +96,30 @@ extension SimulatedWorld {
             case .stop:
                 // One that does not listen is left to the coordinator's patience.
                 guard !workers[index].ignoresOrders else { continue }
+                for next in workers[index].waiting { giveBack(index, next.lease) }
                 plan(.worker(pid: pid, .dies(.exited(status: 0))), in: chance.milliseconds(1...3000))
             }
         }
+    }
+
+    private mutating func giveBack(_ index: Int, _ lease: Lease) {
+        guard !workers[index].ignoresOrders,
+            let place = workers[index].waiting.firstIndex(where: { $0.lease == lease })
+        else { return }
+        workers[index].waiting.remove(at: place)
+        say(index, .attemptEnded(slot: workers[index].slot, lease, .notBegun, tail: ""))
     }
 
     /// Plans the whole attempt: what the agent will say and do, and how it ends.
     private mutating func begin(_ index: Int, _ lease: Lease, _ spec: TaskSpec) {
         let pid = workers[index].pid
         workers[index].work = lease
-        if !strikes(.endsWithoutChange) { leftBy[workers[index].slot] = lease }
-        var delay = chance.milliseconds(10...2000)
+        if spec.workspace == .worktree, !strikes(.endsWithoutChange) { leftBy[workers[index].slot] = lease }
+        let isQuick = spec.workspace == .none && spec.run != nil && chance.happens(perMille: 900)
+        var delay = chance.milliseconds(isQuick ? 0...20 : 10...2000)
         func next(_ act: SimulatedWorker.Act, _ world: inout SimulatedWorld) {
             world.plan(.worker(pid: pid, .act(act, lease)), in: delay)
-            delay += world.chance.milliseconds(10...6000)
+            delay += world.chance.milliseconds(isQuick ? 0...20 : 10...6000)
         }
         if chance.happens(perMille: 500) { next(.report(.progress("half")), &self) }
         if settings.callsModels, spec.run == nil {
@@ -135,6 +155,7 @@ extension SimulatedWorld {
             workers[index].work = nil
             workers[index].stalledSince = nil
             workers[index].past.append(lease)
+            plan(.worker(pid: worker.pid, .turns), in: chance.milliseconds(0...2))
             for _ in 0..<times { say(index, .attemptEnded(slot: worker.slot, lease, outcome, tail: "end")) }
             if strikes(.reportsLate) {
                 let old = chance.pick(workers[index].past)

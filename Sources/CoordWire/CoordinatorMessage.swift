@@ -3,10 +3,12 @@ package import CoordModel
 
 /// What the coordinator says to a worker.
 package enum CoordinatorMessage: Hashable, Sendable {
-    /// Work on this now. A worker has one assignment at a time.
+    /// Work on this, after what was assigned before.
     case assign(Assignment)
     /// End the attempt, with all it started.
     case cancel(Lease, reason: String)
+    /// Give the attempt back if it has not begun.
+    case withdraw(Lease)
     /// End the attempt, if there is one, and then yourself.
     case shutdown
 }
@@ -78,6 +80,9 @@ extension CoordinatorMessage {
             output.beginNotification("cancel")
             output.members(run, lease)
             output.member("reason", reason)
+        case .withdraw(let lease):
+            output.beginNotification("withdraw")
+            output.members(run, lease)
         case .shutdown:
             output.beginNotification("shutdown")
         }
@@ -105,6 +110,7 @@ extension CoordinatorMessage {
         case "cancel":
             let reason = try members.optionalText("reason") ?? ""
             return (try members.run(), .cancel(try members.lease(), reason: reason))
+        case "withdraw": return (try members.run(), .withdraw(try members.lease()))
         case "shutdown": return (nil, .shutdown)
         default: return nil
         }

@@ -199,7 +199,7 @@ extension AttemptOutcome {
         switch self {
         case .failed(let reason), .workerLost(let reason): writer.string("reason", reason)
         case .timedOut(let limit): writer.seconds("afterSeconds", limit)
-        case .finished, .cancelled, .interrupted: break
+        case .finished, .cancelled, .interrupted, .notBegun: break
         }
     }
 
@@ -211,6 +211,7 @@ extension AttemptOutcome {
         case "cancelled": self = .cancelled
         case "worker-lost": self = .workerLost(reason: try reader.string("reason"))
         case "interrupted": self = .interrupted
+        case "not-begun": self = .notBegun
         default: throw reader.malformed("outcome", "a word coord knows")
         }
     }

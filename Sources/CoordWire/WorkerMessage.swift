@@ -39,7 +39,7 @@ extension WorkerMessage {
             switch outcome {
             case .failed(let reason), .workerLost(let reason): output.member("reason", reason)
             case .timedOut(let limit): output.member("afterMilliseconds", limit.wholeMilliseconds)
-            case .finished, .cancelled, .interrupted: break
+            case .finished, .cancelled, .interrupted, .notBegun: break
             }
             output.member("tail", tail)
         }
@@ -93,6 +93,7 @@ extension Members {
         case "cancelled": return .cancelled
         case "worker-lost": return .workerLost(reason: try text("reason"))
         case "interrupted": return .interrupted
+        case "not-begun": return .notBegun
         default: throw .wrong(member: "outcome", method: method, wanted: "an outcome")
         }
     }

@@ -50,6 +50,10 @@ package final class Worker {
 
     /// Reports wait for the coordinator up to here; beyond, the agent waits.
     private static let backlogLimit = 1 << 20
+    /// Assignments that may wait for their turn.
+    private static let waitingMax = 256
+    /// How long a full pipe is left alone.
+    private static let pipeWait = Duration.milliseconds(5)
 
     private let settings: WorkerSettings
     private let loop: EventLoop
@@ -57,6 +61,9 @@ package final class Worker {
     private let channel: LineChannel
     private var signals: SignalSource?
     private var state = State.idle
+    /// What was assigned behind the present attempt, in the order of the turns; nothing of it has begun.
+    private var waiting: [Assignment] = []
+    private var isTurnPlanned = false
     /// The run of the last assignment.
     private var run: RunID = "none"
     private var exitStatus: Int32 = 0
@@ -127,6 +134,7 @@ package final class Worker {
             switch message {
             case .assign(let assignment): accept(assignment)
             case .cancel(let lease, let reason): cancel(run, lease, reason)
+            case .withdraw(let lease): _ = giveBack(run, lease)
             case .shutdown: shutDown()
             }
         } catch {
@@ -136,14 +144,21 @@ package final class Worker {
 
     private func accept(_ assignment: Assignment) {
         switch state {
-        case .idle: break
-        case .working(let attempt), .draining(let attempt):
-            let present = attempt.assignment
+        case .idle where waiting.isEmpty: begin(assignment)
+        case .draining: send(.finished(assignment.lease, .notBegun, tail: ""))
+        case .idle, .working:
+            let known = waiting + (attempt.map { [$0.assignment] } ?? [])
             // Said twice is said once.
-            if present.run == assignment.run, present.lease == assignment.lease { return }
-            let reason = "the worker is busy with \(present.lease)"
-            return send(.finished(assignment.lease, .failed(reason: reason), tail: ""))
+            if known.contains(where: { $0.run == assignment.run && $0.lease == assignment.lease }) { return }
+            guard waiting.count < Self.waitingMax else {
+                let reason = "\(waiting.count) tasks wait for their turn already"
+                return send(.finished(assignment.lease, .failed(reason: reason), tail: ""))
+            }
+            waiting.append(assignment)
         }
+    }
+
+    private func begin(_ assignment: Assignment) {
         run = assignment.run
         let lease = assignment.lease
         if assignment.work == .none, assignment.checks.isEmpty {
@@ -168,9 +183,38 @@ package final class Worker {
         timers.after(.zero) { withExtendedLifetime(over) {} }
         if case .draining = state { loop.stop() }
         state = .idle
+        planNextTurn()
+    }
+
+    /// The next begins when the end of the one before is in the pipe: if it takes this process with it, the
+    /// coordinator knows which it was.
+    private func planNextTurn(after delay: Duration = .zero) {
+        guard !waiting.isEmpty, !isTurnPlanned else { return }
+        isTurnPlanned = true
+        timers.after(delay) { [unowned self] in
+            isTurnPlanned = false
+            guard case .idle = state, !waiting.isEmpty else { return }
+            channel.flush()
+            guard channel.backlog == 0 || !channel.isWritable else {
+                return planNextTurn(after: Self.pipeWait)
+            }
+            begin(waiting.removeFirst())
+            if case .idle = state { planNextTurn() }
+        }
+    }
+
+    /// Gives back an attempt that waits for its turn. False: it does not.
+    private func giveBack(_ run: RunID?, _ lease: Lease) -> Bool {
+        guard let index = waiting.firstIndex(where: { $0.lease == lease && $0.run == run }) else {
+            return false
+        }
+        waiting.remove(at: index)
+        send(.finished(lease, .notBegun, tail: ""))
+        return true
     }
 
     private func cancel(_ run: RunID?, _ lease: Lease, _ reason: String) {
+        if giveBack(run, lease) { return }
         // One that is over, or was never here, needs no end.
         guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else { return }
         log("\(lease) is cancelled: \(reason)")
@@ -178,6 +222,8 @@ package final class Worker {
     }
 
     private func shutDown() {
+        for assignment in waiting { send(.finished(assignment.lease, .notBegun, tail: "")) }
+        waiting = []
         switch state {
         case .idle: loop.stop()
         case .draining: break

@@ -81,14 +81,20 @@ struct ExplanationTests {
     @Test("a task on its way says where it is")
     func onItsWay() {
         func at(_ stage: TaskStage, _ change: (inout TaskRecord) -> Void = { _ in }) -> String? {
-            sentence { _, task, _ in
+            sentence { _, task, worker in
                 task.stage = stage
                 task.attempt = 2
                 task.assignedTo = "backend-1"
+                worker.task = "api"
                 change(&task)
             }
         }
         #expect(at(.leased) == "`api` is being worked on by `backend-1` (attempt 2), \(Self.since)")
+        #expect(
+            sentence { _, task, worker in
+                task.stage = .leased
+                task.assignedTo = worker.slot.worker
+            } == "`api` waits for its turn at `backend-1`, which works on `schema`, \(Self.since)")
         #expect(
             at(.retryable) {
                 $0.lastError = "exit status 1"

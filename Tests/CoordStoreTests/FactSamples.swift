@@ -59,6 +59,7 @@ enum Samples {
         .attemptEnded(lease, .timedOut(after: .milliseconds(1500))), .attemptEnded(lease, .cancelled),
         .attemptStalled(lease, silent: .milliseconds(1500)),
         .attemptEnded(lease, .workerLost(reason: "signal 9")), .attemptEnded(lease, .interrupted),
+        .attemptEnded(lease, .notBegun),
         .workSubmitted(lease, commit: commit, base: tree, files: ["a b", awkward]),
         .workSubmitted(lease, commit: commit, base: tree, files: []),
         .workRescued(lease, commit: commit, reference: "refs/coord/rescue/r/api/2"),

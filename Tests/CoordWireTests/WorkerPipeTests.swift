@@ -33,6 +33,7 @@ struct WorkerPipeTests {
         .finished(lease, .failed(reason: "exit status 1"), tail: ""),
         .finished(lease, .timedOut(after: .seconds(1200)), tail: ""), .finished(lease, .cancelled, tail: ""),
         .finished(lease, .workerLost(reason: "signal 9"), tail: ""), .finished(lease, .interrupted, tail: ""),
+        .finished(lease, .notBegun, tail: ""),
     ]
 
     @Test("every message of a worker goes out and comes back, with its run", arguments: workerMessages)
@@ -48,7 +49,7 @@ struct WorkerPipeTests {
     }
 
     private static let coordinatorMessages: [CoordinatorMessage] = [
-        .shutdown, .cancel(lease, reason: "budget"),
+        .shutdown, .cancel(lease, reason: "budget"), .withdraw(lease),
         .assign(Assignment(run: run, lease: lease, worktree: "/w", work: .none)),
         .assign(
             Assignment(

@@ -127,7 +127,8 @@ struct WorkerTests {
         #expect(worker.finished.map(\.lease.task) == (1...1000).map { TaskID("t\($0)") })
     }
 
-    @Test("one assignment at a time: another is refused, the same is taken once, an old cancel is ignored")
+    @Test(
+        "one attempt at a time: another waits for its turn, the same is taken once, an old cancel is ignored")
     func oneAtATime() throws {
         let worker = try WorkerHarness()
         let first = worker.assignment(.command("read line < gate; echo done >> count"))
@@ -136,15 +137,54 @@ struct WorkerTests {
         worker.send(.assign(first))
         worker.send(.cancel(Lease(task: "api", attempt: 7), reason: "old"))
         worker.send(.assign(worker.assignment(.command("true"), task: "other")))
-        worker.wait { worker.finished.count == 1 }
-        #expect(worker.finished[0].lease.task == "other")
-        #expect(worker.finished[0].outcome == .failed(reason: "the worker is busy with api#1"))
+        worker.send(.assign(worker.assignment(.none, task: "third")))
+        worker.channel.flush()
         let gate = try Descriptors.open(worker.folder + "/tree/gate", O_WRONLY)
         write(gate, "go\n", 3)
         Descriptors.close(gate)
-        worker.wait { worker.finished.count == 2 }
-        #expect(worker.finished[1].outcome == .finished)
+        worker.wait { worker.finished.count == 3 }
+        #expect(worker.finished.map(\.lease.task) == ["api", "other", "third"])
+        #expect(worker.finished.allSatisfy { $0.outcome == .finished })
         #expect(worker.text("tree/count") == "done\n")
+    }
+
+    @Test("what waits for its turn is given back unbegun: withdrawn, cancelled, or when the worker is to end")
+    func givenBack() throws {
+        let worker = try WorkerHarness()
+        func lease(_ task: TaskID) -> Lease { Lease(task: task, attempt: 1) }
+        worker.send(.assign(worker.assignment(.command("sleep 60"))))
+        for task in ["b", "c", "d", "e"] as [TaskID] {
+            worker.send(.assign(worker.assignment(.command("echo \(task) >> begun"), task: task)))
+        }
+        worker.send(.withdraw(lease("c")))
+        worker.send(.withdraw(lease("api")))
+        worker.send(.cancel(lease("d"), reason: "skipped"))
+        worker.wait { worker.finished.count == 2 }
+        #expect(worker.finished.map(\.lease.task) == ["c", "d"])
+        worker.send(.cancel(lease("api"), reason: "slow"))
+        worker.wait { worker.finished.count == 5 }
+        #expect(worker.finished.dropFirst(2).map(\.lease.task) == ["api", "b", "e"])
+        #expect(
+            worker.finished.map(\.outcome) == [.notBegun, .notBegun, .cancelled, .finished, .finished])
+        #expect(worker.text("tree/begun") == "b\ne\n")
+        worker.send(.assign(worker.assignment(.command("sleep 60"), task: "f")))
+        worker.send(.assign(worker.assignment(.none, task: "g")))
+        worker.send(.shutdown)
+        worker.wait { worker.exit != nil && worker.hasClosed }
+        #expect(worker.finished.dropFirst(5).map(\.lease.task) == ["g", "f"])
+        #expect(worker.finished.dropFirst(5).map(\.outcome) == [.notBegun, .cancelled])
+    }
+
+    @Test("an attempt that takes its worker along leaves no doubt which it was")
+    func poison() throws {
+        let worker = try WorkerHarness()
+        for task in ["a", "b", "c"] as [TaskID] {
+            let script = task == "b" ? "kill -9 $PPID" : "true"
+            worker.send(.assign(worker.assignment(.command(script), task: task)))
+        }
+        worker.wait { worker.exit != nil && worker.hasClosed }
+        #expect(worker.exit == .signaled(9))
+        #expect(worker.finished.map(\.lease.task) == ["a"])
     }
 
     @Test("noise from the coordinator is logged and the worker goes on")

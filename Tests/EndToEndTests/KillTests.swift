@@ -81,6 +81,36 @@ struct KillTests {
         #expect(workers.compactMap { $0["restarts"]?.integerValue }.reduce(0, +) == 1)
     }
 
+    @Test("A worker that dies with leases behind costs the task it was at, and nothing else")
+    func workerKilledWithLeasesBehind() throws {
+        let stand = try Stand()
+        func commands(_ name: String, _ count: Int, priority: Int) -> [String] {
+            (0..<count).map { number in
+                "{ \"id\": \"\(name)\(number)\", \"run\": \"true\", \"workspace\": \"none\", \"priority\": \(priority) }"
+            }
+        }
+        let killer = #"[ "$COORD_ATTEMPT" = 1 ] && kill -9 $PPID; true"#
+        let poison =
+            "{ \"id\": \"poison\", \"run\": \"\(killer.replacing("\"", with: "\\\""))\", "
+            + "\"workspace\": \"none\", \"priority\": 5 }"
+        let tasks = commands("before", 20, priority: 9) + [poison] + commands("behind", 20, priority: 0)
+        let mission = try stand.mission(
+            "\"limits\": { \"maxConcurrency\": 1 }, \"tasks\": [\(tasks.joined(separator: ", "))]")
+        let answer = try stand.coord("run", mission)
+        #expect(answer.status == 0, "\(answer)")
+        let listed = try stand.document("tasks")["tasks"]?.arrayValue ?? []
+        #expect(listed.count == 41 && listed.allSatisfy { $0["stage"] == "completed" })
+        let ends = try stand.events("attempt.ended")
+        let lost = ends.filter { $0["data"]?["outcome"] == "worker-lost" }
+        #expect(lost.compactMap { $0["task"]?.stringValue } == ["poison"])
+        // What stood behind when the worker died came back without having run; a slow machine leases less
+        // ahead.
+        for end in ends where end["data"]?["outcome"] == "not-begun" {
+            #expect(end["task"]?.stringValue?.hasPrefix("behind") == true, "\(end)")
+        }
+        #expect(ends.count { $0["data"]?["outcome"] == "finished" } == 41)
+    }
+
     @Test("A coordinator killed in mid-run takes its workers along; --resume lands everything once")
     func coordinatorKilled() throws {
         let held = try hold()

@@ -66,6 +66,7 @@ struct SimulationTests {
         var restarts = 0
         var landed = 0
         var elapsed = Duration.zero
+        var takenBack = 0
         for seed in 1000..<1060 as Range<UInt64> {
             var simulation = Simulation(seed: seed)
             let result = simulation.run()
@@ -73,8 +74,12 @@ struct SimulationTests {
             restarts += result.restarts
             landed += result.landed
             elapsed += result.elapsed
+            takenBack += result.facts.count {
+                if case .attemptEnded(_, .notBegun) = $0.body { true } else { false }
+            }
         }
         for fault in Fault.allCases { #expect(strikes[fault, default: 0] > 0, "\(fault) never struck") }
+        #expect(takenBack > 30, "\(takenBack) leases ahead came back")
         #expect(restarts > 60 && landed > 100 && elapsed > .seconds(3600))
     }
 }

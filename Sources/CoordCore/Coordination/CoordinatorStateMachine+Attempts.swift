@@ -128,6 +128,7 @@ extension CoordinatorStateMachine {
     /// are being taken over) is concluded that way when it can be. Nothing happens when the slot does
     /// nothing.
     mutating func cancelWork(of slot: Int, _ cause: SlotEntry.CancelCause, reason: String) {
+        askBackAll(of: slot, cause.endsSlot ? cause : .takenBack, reason: reason)
         switch slots[slot].work {
         case .free: break
         case .preparing(let node, let earlier):
@@ -146,16 +147,20 @@ extension CoordinatorStateMachine {
     }
 
     /// A person's last word on the task counts; among other causes, the first.
-    private static func outcome(
+    static func outcome(
         of cause: SlotEntry.CancelCause, after earlier: SlotEntry.CancelCause?
     ) -> SlotEntry.CancelCause {
-        cause.endsTask ? cause : earlier ?? cause
+        if cause.endsTask || earlier == .takenBack { return cause }
+        return earlier ?? cause
     }
 
     mutating func attemptEnded(_ slot: Int, _ lease: Lease, _ outcome: AttemptOutcome, tail: String) {
         heard(slot)
+        let behind = slots[slot].behind.firstIndex { tasks[$0.node].lease == lease }
+        if let behind { return endBehind(behind, of: slot, outcome, tail: tail) }
         guard living(slot, lease, method: "finished") != nil else { return }
         slots[slot].policy.proved()
+        learnPace(of: slot, outcome)
         endAttempt(slot, outcome, tail: tail)
     }
 
@@ -165,12 +170,12 @@ extension CoordinatorStateMachine {
         let base: ObjectID?
         var cause: SlotEntry.CancelCause?
         switch slots[slot].work {
-        case .working(let working, let from, _): (node, base) = (working, from)
+        case .working(let working, let from, _):
+            (node, base) = (working, from)
+            if outcome == .notBegun, slots[slot].isAskedBack { cause = .takenBack }
         case .cancelling(let working, let from, _, let why):
             (node, base) = (working, from)
-            // It was done before the order to end reached it: finished work is not thrown away, unless a
-            // person wants nothing of it.
-            if outcome != .finished || why.endsTask { cause = why }
+            if Self.decides(why, over: outcome) { cause = why }
         case .free, .preparing, .taking:
             preconditionFailure("slot \(slot) has no attempt to end: \(slots[slot].work)")
         }
@@ -206,10 +211,10 @@ extension CoordinatorStateMachine {
     }
 
     mutating func sendHomeIfStopped(_ slot: Int) {
-        if slots[slot].isStoppedByPerson { sendHome(slot) }
+        if slots[slot].isStoppedByPerson, slots[slot].work == .free { sendHome(slot) }
     }
 
-    private mutating func conclude(_ node: Int, _ outcome: AttemptOutcome, _ work: TakenWork, tail: String) {
+    mutating func conclude(_ node: Int, _ outcome: AttemptOutcome, _ work: TakenWork, tail: String) {
         switch outcome {
         case .finished:
             if case .commit(let commit, let base, let files) = work {
@@ -217,7 +222,7 @@ extension CoordinatorStateMachine {
             } else {
                 concludeWithoutChange(node)
             }
-        case .failed, .timedOut, .cancelled:
+        case .failed, .timedOut, .cancelled, .notBegun:
             retryOrFail(node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail))
         case .workerLost: concludeLost(node)
         case .interrupted: comeBack(node)
@@ -234,7 +239,7 @@ extension CoordinatorStateMachine {
 
     mutating func concludeCancelled(_ node: Int, _ cause: SlotEntry.CancelCause, tail: String) {
         switch cause {
-        case .stop, .taskReassigned, .workerRestart, .workerBudget: comeBack(node)
+        case .stop, .taskReassigned, .workerRestart, .workerBudget, .takenBack: comeBack(node)
         case .taskSkipped: skip(node, reason: "skipped by a person")
         case .taskCancelled: cancel(node, reason: "cancelled by a person")
         case .taskBudget: fail(node, reason: "the task's budget is used up", cause: nil)

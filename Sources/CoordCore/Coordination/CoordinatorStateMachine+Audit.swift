@@ -54,7 +54,7 @@ extension CoordinatorStateMachine {
             }
         case .ready: if unmet > 0 { found.append("`\(name)` is ready with \(unmet) unmet needs") }
         case .leased(let slot):
-            if slots[slot].node != node {
+            if slots[slot].node != node, !slots[slot].behind.contains(where: { $0.node == node }) {
                 found.append("`\(name)` is leased to a slot that has \(slots[slot].work)")
             }
         case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)):
@@ -70,7 +70,20 @@ extension CoordinatorStateMachine {
     }
 
     private func contradictions(ofSlot slot: Int) -> [String] {
-        guard let node = slots[slot].node, tasks[node].state != .leased(slot: slot) else { return [] }
-        return ["slot \(slot) has `\(tasks[node].spec.id)`, which is \(tasks[node].state)"]
+        let behind = slots[slot].behind
+        var found: [String] = []
+        for node in behind.map(\.node) + (slots[slot].node.map { [$0] } ?? [])
+        where tasks[node].state != .leased(slot: slot) {
+            found.append("slot \(slot) has `\(tasks[node].spec.id)`, which is \(tasks[node].state)")
+        }
+        guard !behind.isEmpty else { return found }
+        switch slots[slot].work {
+        case .working(_, nil, _), .cancelling(_, nil, _, _): break
+        default: found.append("\(behind.count) leases stand behind \(slots[slot].work)")
+        }
+        if behind.count > settings.leasesAheadMax || !behind.allSatisfy({ mayBeAhead($0.node) }) {
+            found.append("slot \(slot) holds leases ahead that it may not")
+        }
+        return found
     }
 }

@@ -45,6 +45,7 @@ extension CoordinatorStateMachine {
         case .running:
             mode = .paused
             record(.runStatusChanged(.paused, reason: "paused by a person"))
+            for index in slots.indices { askBackAll(of: index, reason: "no new task starts") }
             return .accepted("no new task starts until `coord resume`")
         case .paused: return .accepted("the run is paused already")
         case .draining, .stopping, .closing, .ended:
@@ -128,7 +129,7 @@ extension CoordinatorStateMachine {
             skip(node, reason: "skipped by a person")
             return .accepted("task `\(id)` is skipped; what needs it goes on")
         case .leased(let slot):
-            cancelWork(of: slot, .taskSkipped, reason: "the task is skipped")
+            cancelAttempt(node, of: slot, .taskSkipped, reason: "the task is skipped")
             return .accepted("task `\(id)` is being ended and skipped; its work is kept")
         case .approval, .queued, .landed, .completed, .skipped, .cancelled:
             return refusal(node, "be skipped")
@@ -161,7 +162,7 @@ extension CoordinatorStateMachine {
         switch tasks[node].state {
         case .waiting, .ready, .retryable, .approval: cancel(node, reason: "cancelled by a person")
         case .leased(let slot):
-            cancelWork(of: slot, .taskCancelled, reason: "the task is cancelled")
+            cancelAttempt(node, of: slot, .taskCancelled, reason: "the task is cancelled")
             return .accepted("task `\(id)` is being ended; its work is kept")
         case .queued:
             guard queue.withdraw(id) else {
@@ -203,7 +204,7 @@ extension CoordinatorStateMachine {
         tasks[node].pinned = slot
         record(.taskReassigned(tasks[node].spec.id, worker: worker))
         if case .leased(let holder) = tasks[node].state, holder != slot {
-            cancelWork(of: holder, .taskReassigned, reason: "the task goes to another worker")
+            cancelAttempt(node, of: holder, .taskReassigned, reason: "the task goes to another worker")
         } else if tasks[node].state == .ready {
             enqueue(node)
         }

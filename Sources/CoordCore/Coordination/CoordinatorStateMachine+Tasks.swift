@@ -141,6 +141,7 @@ extension CoordinatorStateMachine {
                 }
             }
         }
+        grantLeasesAhead()
         if lacksBudget, isQuiet { exhaustBudget() }
         stopIfWorkersAreOutOfBudget()
     }
@@ -217,11 +218,9 @@ extension CoordinatorStateMachine {
             ledger.reserve(reservation(for: node), for: tasks[node].spec.id)
             recordReservation(changedFrom: before)
         }
-        tasks[node].attempt += 1
-        setState(node, .leased(slot: slot))
+        lease(node, to: slot)
         busyCount += 1
         let lease = tasks[node].lease
-        record(.leaseGranted(lease, worker: slots[slot].spec.worker))
         switch tasks[node].spec.workspace {
         case .worktree:
             slots[slot].work = .preparing(node, nil)
@@ -230,10 +229,17 @@ extension CoordinatorStateMachine {
         }
     }
 
+    mutating func lease(_ node: Int, to slot: Int) {
+        tasks[node].attempt += 1
+        setState(node, .leased(slot: slot))
+        record(.leaseGranted(tasks[node].lease, worker: slots[slot].spec.worker))
+    }
+
     private mutating func assign(_ node: Int, to slot: Int, base: ObjectID?) {
         let entry = tasks[node]
-        let limit = entry.spec.timeout ?? settings.limits.taskTimeout
-        slots[slot].work = .working(node, base: base, deadline: now + limit + settings.timeoutSlack)
+        slots[slot].work = .working(node, base: base, deadline: turnDeadline(of: node))
+        slots[slot].turnBegan = now
+        slots[slot].isAskedBack = false
         progressed(slot)
         effects.append(.assign(slot: slot, entry.lease, entry.spec, base: base, note: entry.note))
     }
@@ -273,7 +279,8 @@ extension CoordinatorStateMachine {
         return (node, cause)
     }
 
-    /// Ends the slot's part in an attempt; the task's state is set by the caller.
+    /// Ends the slot's part in an attempt; the task's state is set by the caller. The next lease of the slot,
+    /// if it holds one, has its turn.
     mutating func release(_ node: Int, from slot: Int) {
         slots[slot].work = .free
         slots[slot].idleSince = now
@@ -282,6 +289,7 @@ extension CoordinatorStateMachine {
         let before = ledger.reserved
         ledger.release(tasks[node].spec.id)
         recordReservation(changedFrom: before)
+        beginNextTurn(of: slot)
     }
 
     mutating func recordReservation(changedFrom before: Money) {

@@ -73,6 +73,7 @@ extension CoordinatorStateMachine {
     }
 
     private mutating func loseWork(of slot: Int, _ exit: ExitOutcome) {
+        loseBehind(of: slot)
         switch slots[slot].work {
         case .working: endAttempt(slot, .workerLost(reason: "\(exit)"), tail: "")
         // Its end was wanted: the task did not cost a worker its life.
@@ -168,8 +169,11 @@ extension CoordinatorStateMachine {
                 progressDeadline(of: slot, node).map { min($0, deadline) } ?? deadline
             case .cancelling(_, _, let deadline, _): deadline
             }
-        guard let life, let work else { return life ?? work }
-        return min(life, work)
+        var earliest = life
+        for time in [work, slowAt(slot)] {
+            if let time { earliest = earliest.map { min($0, time) } ?? time }
+        }
+        return earliest
     }
 
     mutating func passDeadlines(of slot: Int) {
@@ -188,6 +192,7 @@ extension CoordinatorStateMachine {
             startInTurn(slot)
         case .none, .starting, .up, .backingOff, .offline, .stopping: break
         }
+        askBackIfSlow(slot)
         switch slots[slot].work {
         case .working(let node, _, let deadline) where deadline <= now:
             let limit = tasks[node].spec.timeout ?? settings.limits.taskTimeout
@@ -237,6 +242,7 @@ extension CoordinatorStateMachine {
         slots[slot].lastBeat = now
         slots[slot].lastProgress = slots[slot].lastProgress + slept
         slots[slot].idleSince = slots[slot].idleSince + slept
+        slots[slot].turnBegan = slots[slot].turnBegan + slept
         if case .starting(let deadline) = slots[slot].life {
             slots[slot].life = .starting(deadline: deadline + slept)
         }

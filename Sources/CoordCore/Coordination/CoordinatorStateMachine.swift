@@ -266,5 +266,6 @@ package struct CoordinatorStateMachine: Sendable {
         guard mode == .running || mode == .paused else { return }
         mode = .draining(ending)
         record(.runStatusChanged(.stopping, reason: "draining: \(ending.reason)"))
+        for index in slots.indices { askBackAll(of: index, reason: "no new task starts") }
     }
 }

@@ -16,6 +16,8 @@ package enum Effect: Sendable, Equatable {
     /// Hand the task to the worker. `note` says what went wrong before; `base` is nil without a worktree.
     case assign(slot: Int, Lease, TaskSpec, base: ObjectID?, note: String?)
     case cancelAttempt(slot: Int, Lease, reason: String)
+    /// Have a task back that stands behind another, unless it has begun.
+    case withdraw(slot: Int, Lease)
     /// Make a commit of what the attempt left, to land it or, for `rescue`, to keep it.
     case takeWork(slot: Int, Lease, TaskSpec, base: ObjectID, rescue: Bool)
 

@@ -38,6 +38,10 @@ package struct RunSettings: Sendable {
     package var proposalDepthMax: Int
     /// The first retry of a failed attempt waits this long at most, the next twice as long, up to a minute.
     package var retryDelay: Duration
+    /// How many leases a slot may hold behind the one it works on; 0: none.
+    package var leasesAheadMax: Int
+    /// How long a task may stand behind another before it is asked back.
+    package var aheadWithin: Duration
     package var seed: UInt64
 
     package init(
@@ -65,6 +69,8 @@ package struct RunSettings: Sendable {
         proposalsPerTaskMax = 20
         proposalDepthMax = 3
         retryDelay = .milliseconds(100)
+        leasesAheadMax = 16
+        aheadWithin = .milliseconds(100)
         self.seed = seed
     }
 }

@@ -9,9 +9,9 @@ struct TaskEntry: Sendable {
         case ready
         /// Can become: `ready` when the time has come, and what `ready` can become.
         case retryable(notBefore: Timestamp)
-        /// The slot prepares, works, or its work is being taken over. Can become: `approval`, `queued`,
-        /// `completed`, `retryable`, `ready` (interrupted), `waiting` (a need was taken back meanwhile),
-        /// `failed`, `quarantined`, `skipped`, `cancelled`.
+        /// The slot prepares, works, holds it behind, or its work is being taken over. Can become:
+        /// `approval`, `queued`, `completed`, `retryable`, `ready` (interrupted), `waiting` (a need was taken
+        /// back meanwhile), `failed`, `quarantined`, `skipped`, `cancelled`.
         case leased(slot: Int)
         /// Can become: `queued` (approved), `retryable` or `failed` (rejected), `cancelled`.
         case approval(Candidate)
@@ -101,14 +101,34 @@ struct SlotEntry: Sendable {
         /// The agent lives and does not get on.
         case stalled(after: Duration)
         case workerRestart
+        /// It stood behind another and is wanted for whoever can take it sooner, or for nobody now.
+        case takenBack
 
         /// A person wants nothing of the attempt; every other cause only ends it early.
         var endsTask: Bool { self == .taskSkipped || self == .taskCancelled }
+
+        /// It concerns everything that the slot has, not only the present task.
+        var endsSlot: Bool { self == .stop || self == .workerRestart || self == .workerBudget }
+    }
+
+    /// A lease behind the present one: nothing of it runs.
+    struct Behind: Sendable, Equatable {
+        var node: Int
+        /// Why it was asked back; nil: it was not.
+        var cause: CancelCause?
     }
 
     var spec: SlotSpec
     var life = Life.none
     var work = Work.free
+    /// In the order of their turns. Only behind a task that works, or is being ended.
+    var behind: [Behind] = []
+    /// How many may stand behind; 0 until a task was quick.
+    var depth = 0
+    /// When the present task was handed out, or its turn came.
+    var turnBegan = Timestamp(milliseconds: 0)
+    /// The present task was asked back before its turn: that it was not begun is no surprise.
+    var isAskedBack = false
     var lastBeat = Timestamp(milliseconds: 0)
     var isSuspect = false
     var policy: RestartPolicy

@@ -15,6 +15,8 @@ package struct Projection: Sendable, Equatable {
     private var touchedTasks = TouchedNumbers()
     private var touchedWorkers = TouchedNumbers()
     private var touchedCosts = TouchedNumbers()
+    /// The leases each worker holds behind the one it works on, in the order of their turns.
+    private var behind: [WorkerID: [Lease]] = [:]
 
     /// What changed since it was last asked, each record once.
     package struct Touched: Sendable, Equatable {
@@ -199,23 +201,15 @@ extension Projection {
     private mutating func followLease(_ body: Fact.Body, at time: Timestamp) {
         switch body {
         case .leaseGranted(let lease, let worker):
-            change(worker) {
-                $0.task = lease.task
-                $0.attempt = lease.attempt
-                $0.status = .working
-                $0.since = time
+            if self.worker(worker)?.task == nil {
+                change(worker) { Self.begin(lease, &$0, time) }
+            } else {
+                behind[worker, default: []].append(lease)
             }
         case .worktreePrepared(let lease, let branch, _):
             if let worker = task(lease.task)?.assignedTo { change(worker) { $0.branch = branch } }
         case .attemptEnded(let lease, _):
-            if let worker = task(lease.task)?.assignedTo {
-                change(worker) {
-                    $0.task = nil
-                    $0.attempt = nil
-                    if $0.status == .working { $0.status = .idle }
-                    $0.since = time
-                }
-            }
+            if let worker = task(lease.task)?.assignedTo { end(lease, of: worker, at: time) }
         case .taskLanded(_, let commit, _):
             changeRun {
                 $0.landed += 1
@@ -224,6 +218,29 @@ extension Projection {
         case .candidateConflicted: changeRun { $0.bounced += 1 }
         case .gateFinished(_, _, let report): if report.outcome != .passed { changeRun { $0.bounced += 1 } }
         default: break
+        }
+    }
+
+    private static func begin(_ lease: Lease, _ worker: inout WorkerRecord, _ time: Timestamp) {
+        worker.task = lease.task
+        worker.attempt = lease.attempt
+        worker.status = .working
+        worker.since = time
+    }
+
+    /// An attempt is over: when it was the one being worked on, the next of its worker has its turn.
+    private mutating func end(_ lease: Lease, of worker: WorkerID, at time: Timestamp) {
+        if let present = self.worker(worker)?.task, present != lease.task {
+            behind[worker]?.removeAll { $0 == lease }
+            return
+        }
+        let next = behind[worker]?.isEmpty == false ? behind[worker]?.removeFirst() : nil
+        change(worker) {
+            $0.task = nil
+            $0.attempt = nil
+            if $0.status == .working { $0.status = .idle }
+            $0.since = time
+            if let next { Self.begin(next, &$0, time) }
         }
     }
 

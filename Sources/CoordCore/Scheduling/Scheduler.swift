@@ -110,9 +110,9 @@ package struct Scheduler: Sendable {
     }
 
     /// Takes the most urgent task this worker may have, or nil. Entries for which `isStillReady` says no are
-    /// dropped.
+    /// dropped. `mayRob`: under `work-stealing`, also out of another's hand.
     package mutating func take(
-        for worker: Int, withoutModels: Bool = false, isStillReady: (Int) -> Bool
+        for worker: Int, withoutModels: Bool = false, mayRob: Bool = true, isStillReady: (Int) -> Bool
     ) -> Int? {
         var best: UInt64?
         if let key = topOfPinned(worker, isStillReady),
@@ -125,7 +125,7 @@ package struct Scheduler: Sendable {
             if let key = top(of: lane, own, isStillReady), key > best ?? 0 { best = key }
         }
         if let best { return remove(ReadyQueue.node(of: best)) }
-        guard strategy == .workStealing else { return nil }
+        guard strategy == .workStealing, mayRob else { return nil }
         return steal(for: worker, withoutModels: withoutModels, isStillReady)
     }
 
