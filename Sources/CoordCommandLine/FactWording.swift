@@ -6,7 +6,7 @@ package enum FactWording {
     package static func detail(_ body: Fact.Body) -> String {
         switch body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned:
             ofRun(body)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -32,6 +32,10 @@ package enum FactWording {
         case .reservationChanged(let reserved): Wording.money(reserved)
         case .scaleChanged(let workers, let reason): joined(Wording.plural(workers, "worker"), reason)
         case .workersAdded(let slots): slots.map(\.worker.rawValue).joined(separator: ", ")
+        case .targetGated(let commit, let report):
+            joined("\(commit.short) \(report.outcome.rawValue)", report.reason)
+        case .queuePlanned(let window, let batch, let reason):
+            joined("\(Wording.plural(window, "group")) of \(batch) ahead", reason)
         default: ""
         }
     }
@@ -55,7 +59,14 @@ package enum FactWording {
             joined(
                 "\(report.outcome.rawValue) in \(Wording.duration(report.duration)), tree \(tree.short)",
                 report.reason)
-        case .landingStarted(_, let commit, _): commit.short
+        case .gateStarted(_, let commit, let tree, let tasks):
+            joined(
+                "\(commit.short), tree \(tree.short)",
+                tasks.count > 1 ? "with " + tasks.dropLast().map(\.rawValue).joined(separator: ", ") : "")
+        case .gateFlaked(_, let tree, let report):
+            joined("tree \(tree.short) failed, then passed", report.reason)
+        case .candidateBounced(_, let reason): reason
+        case .landingStarted(_, let commit, _, _): commit.short
         case .taskLanded(_, let commit, _): commit.short
         case .taskCompleted(_, let note): note
         case .taskRetryable(_, let reason, let notBefore, _): "\(reason); again at \(notBefore.clock)"

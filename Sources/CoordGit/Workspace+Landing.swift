@@ -8,7 +8,7 @@ extension Workspace {
     /// answer says what is in the way. Repeatable: what has landed already is told.
     ///
     /// - Parameters:
-    ///   - commit: a candidate that `stage` built on `from`, and that passed its gate.
+    ///   - commit: a candidate that `stage` built on `from`, or on others so built, and that passed its gate.
     ///   - from: where the target must be.
     package func land(commit: ObjectID, from: ObjectID) throws(GitError) -> LandOutcome {
         if Files.kind(landingNotePath) != nil, case .left(let reason) = try repairCheckout() {

@@ -41,9 +41,16 @@ package struct Fact: Hashable, Sendable {
         case approvalGiven(Lease)
         case candidateStaged(Lease, commit: ObjectID, tree: ObjectID, onto: ObjectID)
         case candidateConflicted(Lease, onto: ObjectID, files: [String])
+        /// The exact tree is being tested, for all of `tasks` together; the lease is that of the last.
+        case gateStarted(Lease, commit: ObjectID, tree: ObjectID, tasks: [TaskID])
         case gateFinished(Lease, tree: ObjectID, GateReport)
-        /// The intent: after this fact the target may have moved. `from` is nil for an unborn target.
-        case landingStarted(Lease, commit: ObjectID, from: ObjectID?)
+        /// The gate failed on this tree, and passed when it ran on the same tree again.
+        case gateFlaked(Lease, tree: ObjectID, GateReport)
+        /// The intent: after this fact the target may have moved, to `tip`. `commit` is the task's own, the
+        /// same or one below it. `from` is nil for an unborn target.
+        case landingStarted(Lease, commit: ObjectID, from: ObjectID?, tip: ObjectID)
+        /// The candidate went back.
+        case candidateBounced(Lease, reason: String)
         case landingDelayed(Lease, reason: String)
         case taskLanded(Lease, commit: ObjectID, tree: ObjectID)
         case taskCompleted(Lease, note: String)
@@ -81,6 +88,12 @@ package struct Fact: Hashable, Sendable {
         case taskProposalRefused(Lease, id: String, reason: String)
         /// A message that named an attempt other than the living one.
         case staleMessageRefused(WorkerID, Lease, method: String, current: Int?)
+
+        // MARK: merge queue
+        /// The gate ran on the target itself, to know whether it was red before.
+        case targetGated(commit: ObjectID, GateReport)
+        /// How many groups of how many candidates are tested ahead, and why.
+        case queuePlanned(window: Int, batch: Int, reason: String)
 
         // MARK: limits
         case rateLimited(until: Timestamp, reason: String)
@@ -209,8 +222,9 @@ extension Fact.Body {
             .attemptStalled(let lease, _),
             .workSubmitted(let lease, _, _, _), .workRescued(let lease, _, _), .approvalAsked(let lease, _),
             .approvalGiven(let lease), .candidateStaged(let lease, _, _, _),
-            .candidateConflicted(let lease, _, _), .gateFinished(let lease, _, _),
-            .landingStarted(let lease, _, _), .landingDelayed(let lease, _), .taskLanded(let lease, _, _),
+            .candidateConflicted(let lease, _, _), .gateStarted(let lease, _, _, _),
+            .gateFinished(let lease, _, _), .gateFlaked(let lease, _, _), .candidateBounced(let lease, _),
+            .landingStarted(let lease, _, _, _), .landingDelayed(let lease, _), .taskLanded(let lease, _, _),
             .taskCompleted(let lease, _), .taskRetryable(let lease, _, _, _),
             .usageRecorded(let lease, _, _, _, _, _), .progressReported(let lease, _),
             .toolStarted(let lease, _, _, _), .toolCompleted(let lease, _, _, _, _, _),

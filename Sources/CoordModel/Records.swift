@@ -81,6 +81,8 @@ package struct TaskRecord: Hashable, Sendable {
     /// The gated commit that was about to land, and where the target stood: the intent of the last landing.
     package var landing: ObjectID?
     package var landingFrom: ObjectID?
+    /// Where that landing moves the target: the same commit, or one above it that lands with it.
+    package var landingTip: ObjectID?
     package var startedAt: Timestamp?
     package var completedAt: Timestamp?
     package var cost: Money

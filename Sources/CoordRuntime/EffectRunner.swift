@@ -11,7 +11,7 @@ final class EffectRunner {
     private let clock: RuntimeClock
     private let report: (Event) -> Void
     private(set) var hosts: [WorkerHost] = []
-    private let crew: GitCrew?
+    private var crew: GitCrew?
     private let assignments: AssignmentWriter
     private let sandbox: Sandbox?
     private let workerEnvironment: [String: String]
@@ -33,23 +33,22 @@ final class EffectRunner {
         self.sandbox = sandbox
         assignments = AssignmentWriter(parts, sandbox: sandbox)
         workerEnvironment = AgentEnvironment.inherited().merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-        if let workspace = parts.workspace {
-            crew = GitCrew(
-                workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,
-                sandbox: sandbox, answers: try Mailbox<Event>(loop: loop, report))
-        } else {
-            crew = nil
-        }
         hosts = plan.slots.enumerated().map { index, slot in
             WorkerHost(slot: index, worker: slot.worker, run: parts.run, loop: loop, clock: clock) {
                 [unowned self] event in
                 passOn(event)
             }
         }
+        if let workspace = parts.workspace {
+            crew = GitCrew(
+                workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,
+                sandbox: sandbox, answers: try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) })
+        }
     }
 
     /// What an agent wrote into its handoff file counts as said before its attempt ended.
     private func passOn(_ event: Event) {
+        if case .gated(let ticket, _) = event { crew?.forgetGate(ticket) }
         if case .attemptEnded(let slot, let lease, _, _) = event, let text = assignments.handoff(of: lease) {
             report(.agentReported(slot: slot, lease, .handoff(summary: text, remaining: [])))
         }
@@ -82,12 +81,14 @@ final class EffectRunner {
             crew.prepareWorktree(slot: slot, worker: worker(slot), lease, base: base)
         case .takeWork(let slot, let lease, let spec, let base, let rescue):
             crew.takeWork(slot: slot, worker: worker(slot), lease, spec, base: base, rescue: rescue)
-        case .stage(let candidate, let spec):
-            crew.stage(candidate, spec, worker: assignments.worker(of: candidate.lease.task) ?? "unknown")
-        case .gate(let candidate, let commit): crew.gate(candidate, commit: commit)
-        case .advance(let candidate, let commit, let from):
-            crew.advance(candidate, commit: commit, from: from)
-        case .cancelGate: crew.cancelGate()
+        case .stage(let ticket, let candidates, let specs, let onto):
+            let orders = zip(candidates, specs).map { candidate, spec in
+                (candidate, spec, assignments.worker(of: candidate.lease.task) ?? "unknown")
+            }
+            crew.stage(ticket, orders, onto: onto)
+        case .gate(let ticket, let commit): crew.gate(ticket, commit: commit)
+        case .advance(let ticket, let commit, let from): crew.advance(ticket, commit: commit, from: from)
+        case .cancelGate(let ticket): crew.cancelGate(ticket)
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .cancelAttempt, .withdraw, .reply,
             .finish:
             break

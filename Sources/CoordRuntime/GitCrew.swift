@@ -6,8 +6,8 @@ import Synchronization
 
 /// Does the git work of a run on threads of its own and answers with events.
 ///
-/// Worktrees and snapshots run side by side, a few at a time; building, gating and landing run one after the
-/// other on one thread, in the order in which the coordinator asked.
+/// Worktrees and snapshots run side by side, a few at a time, and so do gates, each in a folder of its own;
+/// building and landing run one after the other on one thread, in the order in which the coordinator asked.
 final class GitCrew {
     private let workspace: Workspace
     private let merge: MergeSettings
@@ -16,8 +16,9 @@ final class GitCrew {
     private let sandbox: Sandbox?
     private let hands: BlockingThreads
     private let lander = BlockingThreads(count: 1, name: "coord-lander")
-    private var gateCancellation = Cancellation()
-    private let openedGate = OpenedGate()
+    private let gates: BlockingThreads
+    private let gateFolders: GateFolders
+    private var gateCancellations: [MergeQueue.Ticket: Cancellation] = [:]
 
     init(
         workspace: Workspace, merge: MergeSettings, run: RunID, workers: Int, sandbox: Sandbox?,
@@ -29,6 +30,8 @@ final class GitCrew {
         self.run = run
         self.answers = answers
         hands = BlockingThreads(count: min(max(workers, 1), 4), name: "coord-git")
+        gates = BlockingThreads(count: max(merge.parallel, 1), name: "coord-gate")
+        gateFolders = GateFolders(workspace)
     }
 
     func prepareWorktree(slot: Int, worker: WorkerID, _ lease: Lease, base: ObjectID?) {
@@ -66,51 +69,62 @@ final class GitCrew {
         }
     }
 
-    /// Builds the candidate on the target's head. The landing commit alone carries the trailers.
-    func stage(_ candidate: Candidate, _ spec: TaskSpec, worker: WorkerID) {
-        let lease = candidate.lease
-        let message = """
-            \(spec.title)
-
-            Coord-Run: \(run)
-            Coord-Task: \(lease.task)
-            Coord-Attempt: \(lease.attempt)
-            Coord-Worker: \(worker)
-
-            """
-        lander.submit { [workspace, answers, merge, openedGate] in
+    /// Builds the candidates one on top of the other. Their landing commits alone carry the trailers.
+    func stage(
+        _ ticket: MergeQueue.Ticket, _ candidates: [(candidate: Candidate, spec: TaskSpec, worker: WorkerID)],
+        onto: ObjectID?
+    ) {
+        let orders = candidates.map { ($0.candidate, message(for: $0.candidate, $0.spec, $0.worker)) }
+        lander.submit { [workspace, answers, merge] in
             do {
-                let head = try workspace.targetHead()
-                let outcome = try workspace.stage(
-                    commit: candidate.commit, base: candidate.base, onto: head, message: message,
-                    style: merge.style
-                )
-                switch outcome {
-                case .staged(let commit, let tree):
-                    answers.post(.staged(lease, .staged(commit: commit, tree: tree, onto: head)))
-                    if !merge.gate.isEmpty { openedGate.open(for: commit, in: workspace) }
-                case .conflict(let files, let excerpt):
-                    answers.post(.staged(lease, .conflict(onto: head, files: files, excerpt: excerpt)))
+                let start = try onto ?? workspace.targetHead()
+                var built: [BuiltCommit] = []
+                for (candidate, message) in orders {
+                    let outcome = try workspace.stage(
+                        commit: candidate.commit, base: candidate.base, onto: built.last?.commit ?? start,
+                        message: message, style: merge.style)
+                    switch outcome {
+                    case .staged(let commit, let tree): built.append(BuiltCommit(commit: commit, tree: tree))
+                    case .conflict(let files, let excerpt):
+                        answers.post(
+                            .staged(
+                                ticket, .conflict(after: built, onto: start, files: files, excerpt: excerpt)))
+                        return
+                    }
                 }
+                answers.post(.staged(ticket, .staged(built, onto: start)))
             } catch {
-                answers.post(.staged(lease, .failed(reason: "\(error)")))
+                answers.post(.staged(ticket, .failed(reason: "\(error)")))
             }
         }
     }
 
-    func gate(_ candidate: Candidate, commit: ObjectID) {
+    private func message(for candidate: Candidate, _ spec: TaskSpec, _ worker: WorkerID) -> String {
+        """
+        \(spec.title)
+
+        Coord-Run: \(run)
+        Coord-Task: \(candidate.lease.task)
+        Coord-Attempt: \(candidate.lease.attempt)
+        Coord-Worker: \(worker)
+
+        """
+    }
+
+    func gate(_ ticket: MergeQueue.Ticket, commit: ObjectID) {
         let cancellation = Cancellation()
-        gateCancellation = cancellation
-        lander.submit { [workspace, answers, merge, openedGate, sandbox] in
+        gateCancellations[ticket] = cancellation
+        gates.submit { [answers, merge, gateFolders, sandbox] in
             var report: GateReport?
-            do {
+            do throws(GitError) {
                 if merge.gate.isEmpty {
                     report = GateRunner.run([], in: "/", timeout: .zero, cancellation: cancellation)
                 } else {
-                    let folder = try openedGate.take(for: commit, in: workspace)
-                    report = GateRunner.run(
-                        merge.gate, in: folder, timeout: merge.gateTimeout, cancellation: cancellation,
-                        sandbox: sandbox)
+                    report = try gateFolders.with(commit) { folder in
+                        GateRunner.run(
+                            merge.gate, in: folder, timeout: merge.gateTimeout, cancellation: cancellation,
+                            sandbox: sandbox)
+                    }
                 }
             } catch {
                 report = GateReport(
@@ -118,13 +132,18 @@ final class GitCrew {
                     reason: "\(error)", tail: "")
             }
             // A cancelled gate has no verdict: the queue was told before and waits for none.
-            if let report { answers.post(.gated(candidate.lease, report)) }
+            if let report { answers.post(.gated(ticket, report)) }
         }
     }
 
-    func cancelGate() { gateCancellation.cancel() }
+    func cancelGate(_ ticket: MergeQueue.Ticket) {
+        gateCancellations.removeValue(forKey: ticket)?.cancel()
+    }
 
-    func advance(_ candidate: Candidate, commit: ObjectID, from: ObjectID) {
+    /// The gate has answered.
+    func forgetGate(_ ticket: MergeQueue.Ticket) { gateCancellations[ticket] = nil }
+
+    func advance(_ ticket: MergeQueue.Ticket, commit: ObjectID, from: ObjectID) {
         lander.submit { [workspace, answers] in
             do {
                 let outcome: MergeQueue.Advance =
@@ -134,17 +153,18 @@ final class GitCrew {
                     case .moved: .moved
                     case .delayed(let reason): .delayed(reason: reason)
                     }
-                answers.post(.advanced(candidate.lease, outcome))
+                answers.post(.advanced(ticket, outcome))
             } catch {
-                answers.post(.advanced(candidate.lease, .failed(reason: "\(error)")))
+                answers.post(.advanced(ticket, .failed(reason: "\(error)")))
             }
         }
     }
 
     /// Waits for what runs and takes the gate's folders away.
     func end() {
-        gateCancellation.cancel()
+        for cancellation in gateCancellations.values { cancellation.cancel() }
         hands.shutdown()
+        gates.shutdown()
         lander.shutdown()
         do throws(GitError) { try workspace.closeGates() } catch { leftovers = error }
     }
@@ -154,24 +174,21 @@ final class GitCrew {
     private(set) var leftovers: GitError?
 }
 
-/// The gate's folder, made ready while the coordinator writes the candidate down: nothing has run in it yet.
-private final class OpenedGate: Sendable {
-    private static let name = "gate"
-    private let opened = Mutex<(commit: ObjectID, folder: String)?>(nil)
+/// The folders in which gates run: as many as were ever needed at once, each used again.
+private final class GateFolders: Sendable {
+    private let workspace: Workspace
+    private let numbers = Mutex<(free: [Int], made: Int)>(([], 0))
 
-    func open(for commit: ObjectID, in workspace: Workspace) {
-        // What fails here is tried again, and told, when the gate is to run.
-        let folder = try? workspace.openGate(name: Self.name, commit: commit)
-        opened.withLock { $0 = folder.map { (commit, $0) } }
-    }
+    init(_ workspace: Workspace) { self.workspace = workspace }
 
-    /// The folder of exactly this commit, for one gate.
-    func take(for commit: ObjectID, in workspace: Workspace) throws(GitError) -> String {
-        let ready = opened.withLock { opened in
-            defer { opened = nil }
-            return opened
+    /// Does something in a folder that holds exactly the commit's tree and is nobody else's meanwhile.
+    func with<Answer>(_ commit: ObjectID, _ body: (String) -> Answer) throws(GitError) -> Answer {
+        let number = numbers.withLock { numbers in
+            if let free = numbers.free.popLast() { return free }
+            numbers.made += 1
+            return numbers.made
         }
-        if let ready, ready.commit == commit { return ready.folder }
-        return try workspace.openGate(name: Self.name, commit: commit)
+        defer { numbers.withLock { $0.free.append(number) } }
+        return body(try workspace.openGate(name: "\(number)", commit: commit))
     }
 }

@@ -163,7 +163,8 @@ package struct RunPlan: Sendable {
     package func settings(seed: UInt64) -> RunSettings {
         var settings = RunSettings(
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,
-            review: mission.merge.review, callsModels: callsModels, seed: seed)
+            review: mission.merge.review, callsModels: callsModels,
+            gatesMax: mission.merge.parallel, batchMax: mission.merge.batch, seed: seed)
         settings.scale = mission.scale
         settings.unmanned = unmanned
         return settings

@@ -39,6 +39,8 @@ package enum Fault: Int, Sendable, CaseIterable {
     case conflicts
     case stagingFails
     case gateFails
+    /// The gate fails once on a tree that is green.
+    case gateFlakes
     case gateCannotRun
     /// A person commits to the target, or takes that back.
     case targetMoves

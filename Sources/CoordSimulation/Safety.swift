@@ -89,8 +89,8 @@ extension SimulatedWorld {
                 safety.holding[worker]?.removeAll { $0 == lease.task }
             }
         case .usageRecorded(_, _, _, let usage, let cost, let counted): watchUsage(usage, cost, counted)
-        case .landingStarted(let lease, let commit, let from):
-            safety.intents[commit] = from
+        case .landingStarted(let lease, let commit, let from, let tip):
+            safety.intents[tip] = from
             safety.expect(project.built[commit]?.lease == lease, "\(lease) lands what was built for another")
         case .taskLanded(let lease, let commit, let tree):
             let landed = project.history.first { $0.id == commit }
@@ -198,15 +198,16 @@ extension SimulatedWorld {
                 safety.violate("\(lease) is assigned while slot \(worker.slot) still has it")
             }
         case .gate(_, let commit):
-            safety.expect(project.built[commit] != nil, "\(commit.short) is gated and was never built")
-        case .advance(let candidate, let commit, let from):
             safety.expect(
-                safety.intents[commit] == from, "\(candidate.lease) moves the target without a record")
-            safety.expect(pendingLanding == nil, "\(candidate.lease) moves the target while another does")
+                project.built[commit] != nil || project.wasHead(commit),
+                "\(commit.short) is gated and was never built")
+        case .advance(_, let commit, let from):
+            safety.expect(safety.intents[commit] == from, "\(commit.short) is landed without a record")
+            safety.expect(pendingLanding == nil, "\(commit.short) is landed while another is")
+            safety.expect(project.built[commit]?.hasPassed == true, "\(commit.short) is landed ungated")
             safety.expect(
-                project.built[commit]?.hasPassed == true, "\(candidate.lease) lands \(commit.short) ungated")
-            safety.expect(
-                project.built[commit]?.onto == from, "\(candidate.lease) lands on another head than gated on")
+                project.chain(from: from, to: commit) != nil,
+                "\(commit.short) is landed on another head than it was gated on")
         case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .reply,
             .finish:
             break
@@ -244,11 +245,16 @@ extension SimulatedWorld {
     }
 
     mutating func watchLanding(_ commit: ObjectID, from: ObjectID) {
-        guard let landing = project.history.last?.landing else { return }
-        let count = project.landings(of: landing.task)
-        safety.expect(count == 1, "`\(landing.task)` landed \(count) times")
-        safety.expect(project.built[commit]?.hasPassed == true, "\(landing) landed ungated")
-        safety.expect(project.built[commit]?.onto == from, "\(landing) landed elsewhere than gated")
+        guard let chain = project.chain(from: from, to: commit) else {
+            return safety.violate("\(commit.short) landed elsewhere than it was gated")
+        }
+        for id in chain {
+            guard let landing = project.built[id]?.lease else { continue }
+            let count = project.landings(of: landing.task)
+            safety.expect(count == 1, "`\(landing.task)` landed \(count) times")
+            safety.expect(!project.isRed(id), "\(landing) is on the target and red")
+        }
+        safety.expect(project.built[commit]?.hasPassed == true, "\(commit.short) landed ungated")
     }
 
     mutating func watchEnd(_ finish: Finish) {
@@ -264,7 +270,8 @@ extension SimulatedWorld {
             guard let record = projection.task(task), record.stage != .landed else { continue }
             // Nobody could find out whether it landed before the run was stopped: its successor will.
             safety.expect(
-                record.stage == .checking && record.landing == commit.id && safety.unknown.contains(commit.id)
+                record.stage == .checking && record.landing == commit.id
+                    && record.landingTip.map(safety.unknown.contains) == true
                     && finish.status == .stopped,
                 "`\(task)` is on the target and \(record.stage)")
         }

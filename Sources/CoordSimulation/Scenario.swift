@@ -5,6 +5,10 @@ import CoordModel
 struct Scenario {
     var settings: RunSettings
     var tasks: [TaskSpec]
+    /// Of a hundred pairs of tasks so many are red together, each green alone.
+    var clashesPercent: Int
+    /// No gate takes longer, in milliseconds.
+    var gateLongest: Int
 
     private static let roles: [RoleID] = ["coder", "tester", "writer"]
 
@@ -19,8 +23,10 @@ struct Scenario {
         settings = RunSettings(
             slots: team, assignment: chance.pick(AssignmentStrategy.allCases),
             review: chance.happens(perMille: 100) ? .human : .none,
-            callsModels: chance.happens(perMille: 600),
-            seed: chance.next())
+            callsModels: chance.happens(perMille: 600), gatesMax: chance.number(1...4),
+            batchMax: chance.pick([1, 2, 4, 8]), seed: chance.next())
+        clashesPercent = chance.pick([0, 0, 10, 40])
+        gateLongest = chance.pick([500, 4000, 30_000])
         tasks = []
         limit(&chance)
         settings.leasesAheadMax = chance.number(0...8)

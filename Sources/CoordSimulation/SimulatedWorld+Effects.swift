@@ -21,9 +21,9 @@ extension SimulatedWorld {
         case .prepareWorktree(let slot, let lease, _): prepareWorktree(slot, lease)
         case .takeWork(let slot, let lease, _, let base, let rescue):
             takeWork(slot, lease, base: base, rescue: rescue)
-        case .stage(let candidate, _): stage(candidate)
-        case .gate(let candidate, let commit): gate(candidate, commit)
-        case .advance(let candidate, let commit, let from): advance(candidate, commit, from)
+        case .stage(let ticket, let candidates, _, let onto): stage(ticket, candidates, onto: onto)
+        case .gate(let ticket, let commit): gate(ticket, commit)
+        case .advance(let ticket, let commit, let from): advance(ticket, commit, from)
         // A gate that is ended has no verdict, or had one just before.
         case .cancelGate: break
         case .reply(let number, _): unanswered.remove(number)
@@ -59,61 +59,66 @@ extension SimulatedWorld {
         } else if rescue {
             work = .rescued(project.newObject(), reference: "refs/coord/rescue/\(lease)")
         } else {
-            work = .commit(project.newObject(), base: base, files: ["f"])
+            let commit = project.handIn(lease, base: base, isRedAlone: strikes(.gateFails))
+            work = .commit(commit, base: base, files: ["f"])
         }
         // What could not be taken over still lies there.
         if case .failed = work {} else { leftBy[slot] = nil }
         tell(.workTaken(slot: slot, lease, work), after: chance.milliseconds(5...400))
     }
 
-    private mutating func stage(_ candidate: Candidate) {
-        let staging: MergeQueue.Staging
-        if strikes(.stagingFails) {
-            staging = .failed(reason: "git broke")
-        } else if strikes(.conflicts) {
-            staging = .conflict(onto: project.head, files: ["f"], excerpt: "<<<")
-        } else {
-            staging = project.build(candidate)
+    private mutating func stage(_ ticket: Int, _ candidates: [Candidate], onto: ObjectID?) {
+        let start = onto ?? project.head
+        var built: [BuiltCommit] = []
+        var staging: MergeQueue.Staging?
+        if strikes(.stagingFails) { staging = .failed(reason: "git broke") }
+        for candidate in candidates where staging == nil {
+            if strikes(.conflicts) {
+                staging = .conflict(after: built, onto: start, files: ["f"], excerpt: "<<<")
+            } else {
+                built.append(project.build(candidate, onto: built.last?.commit ?? start))
+            }
         }
-        tell(.staged(candidate.lease, staging), after: chance.milliseconds(5...100))
+        tell(.staged(ticket, staging ?? .staged(built, onto: start)), after: chance.milliseconds(5...100))
     }
 
-    private mutating func gate(_ candidate: Candidate, _ commit: ObjectID) {
-        var outcome = GateOutcome.passed
-        if strikes(.gateFails) {
+    private mutating func gate(_ ticket: Int, _ commit: ObjectID) {
+        var outcome = project.isRed(commit) ? GateOutcome.failed : .passed
+        if strikes(.gateFlakes) {
             outcome = .failed
         } else if strikes(.gateCannotRun) {
             outcome = .couldNotRun
         }
         if outcome == .passed { project.gatePassed(commit) }
+        let duration = chance.milliseconds(50...scenario.gateLongest)
         let report = GateReport(
-            outcome: outcome, command: "make", exit: nil, duration: .zero, reason: outcome.rawValue, tail: "")
-        tell(.gated(candidate.lease, report), after: chance.milliseconds(50...4000))
+            outcome: outcome, command: "make", exit: nil, duration: duration, reason: outcome.rawValue,
+            tail: "")
+        tell(.gated(ticket, report), after: duration)
     }
 
-    private mutating func advance(_ candidate: Candidate, _ commit: ObjectID, _ from: ObjectID) {
+    private mutating func advance(_ ticket: Int, _ commit: ObjectID, _ from: ObjectID) {
         if strikes(.targetMoves) { plan(.targetMoves, in: chance.milliseconds(0...60)) }
         if strikes(.checkoutIsDirty) { project.dirtyUntil = now + chance.milliseconds(10...5000) }
-        pendingLanding = (candidate, commit, from)
+        pendingLanding = (ticket, commit, from)
         plan(.landing(epoch: epoch), in: chance.milliseconds(5...50))
     }
 
     mutating func land() {
-        guard let (candidate, commit, from) = pendingLanding else { return }
+        guard let (ticket, commit, from) = pendingLanding else { return }
         pendingLanding = nil
-        let lease = candidate.lease
         let fails = strikes(.landingFails)
         // Git may break before it moved the target, or after.
         let isDone = !fails || chance.happens(perMille: 500)
         var answer = MergeQueue.Advance.failed(reason: "git broke")
         if isDone {
-            let truth = project.land(commit, from: from, lease: lease, at: now)
+            let truth = project.land(commit, from: from, at: now)
             if case .landed = truth { watchLanding(commit, from: from) }
             if !fails { answer = truth }
         }
         if fails { safety.unknown.insert(commit) } else { safety.unknown.remove(commit) }
         // What was done is told at once or a little later; a coordinator may die in between.
-        tell(.advanced(lease, answer), after: chance.milliseconds(0...20))
+        tell(.advanced(ticket, answer), after: chance.milliseconds(0...20))
     }
 
     mutating func targetMoves() {

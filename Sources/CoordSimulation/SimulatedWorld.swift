@@ -31,7 +31,7 @@ struct SimulatedWorld {
     var alarmGeneration = 0
     var facts: [Fact] = []
     var projection = Projection()
-    var pendingLanding: (candidate: Candidate, commit: ObjectID, from: ObjectID)?
+    var pendingLanding: (ticket: Int, commit: ObjectID, from: ObjectID)?
     var finish: Finish?
 
     // MARK: the rest
@@ -68,6 +68,7 @@ struct SimulatedWorld {
         self.chance = chance
         leftBy = Array(repeating: nil, count: scenario.settings.slots.count)
         flapsUntil = Array(repeating: nil, count: scenario.settings.slots.count)
+        project.clashesPercent = scenario.clashesPercent
         trace = isTraced ? [] : nil
     }
 
@@ -210,8 +211,7 @@ struct SimulatedWorld {
     private mutating func die() {
         note("the coordinator dies")
         if let landing = pendingLanding, chance.happens(perMille: 500) {
-            let answer = project.land(
-                landing.commit, from: landing.from, lease: landing.candidate.lease, at: now)
+            let answer = project.land(landing.commit, from: landing.from, at: now)
             if case .landed = answer { watchLanding(landing.commit, from: landing.from) }
         }
         workers.removeAll()

@@ -9,7 +9,8 @@ struct Migration {
     static let applicationID: Int32 = 0x636F_6F72
 
     static let all = [
-        Migration(name: "journal", sql: journal)
+        Migration(name: "journal", sql: journal),
+        Migration(name: "landing-tip", sql: "ALTER TABLE task_states ADD COLUMN landing_tip TEXT;"),
     ]
 
     // A row of a run has the key `number of the run << 40 | number of the row`, so that facts and tasks are

@@ -135,7 +135,7 @@ extension SQLiteStore {
 
     private static let taskColumns = """
         stage, since, assigned_to, pinned_to, attempt, failures, conflicts, worker_losses, last_error,
-        failed_because, not_before, branch, base, commit_id, tree, landing, landing_from, started_at,
+        failed_because, not_before, branch, base, commit_id, tree, landing, landing_from, landing_tip, started_at,
         completed_at, cost_micro_dollars, input_tokens, output_tokens, cache_read_tokens,
         cache_write_tokens, proposals
         """
@@ -182,6 +182,7 @@ extension SQLiteStore {
         record.tree = row.objectID()
         record.landing = row.objectID()
         record.landingFrom = row.objectID()
+        record.landingTip = row.objectID()
         record.startedAt = row.optionalTime()
         record.completedAt = row.optionalTime()
         record.cost = row.money()

@@ -131,7 +131,7 @@ extension SQLiteStore {
             UPDATE task_states SET stage = ?, since = ?, assigned_to = ?, pinned_to = ?, attempt = ?,
                 failures = ?, conflicts = ?, worker_losses = ?, last_error = ?, failed_because = ?,
                 not_before = ?, branch = ?, base = ?, commit_id = ?, tree = ?, landing = ?,
-                landing_from = ?, started_at = ?, completed_at = ?, cost_micro_dollars = ?,
+                landing_from = ?, landing_tip = ?, started_at = ?, completed_at = ?, cost_micro_dollars = ?,
                 input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?,
                 proposals = ? WHERE id = ?
             """)
@@ -144,9 +144,9 @@ extension SQLiteStore {
                 """
                 INSERT INTO task_states (stage, since, assigned_to, pinned_to, attempt, failures, conflicts,
                     worker_losses, last_error, failed_because, not_before, branch, base, commit_id, tree,
-                    landing, landing_from, started_at, completed_at, cost_micro_dollars, input_tokens,
+                    landing, landing_from, landing_tip, started_at, completed_at, cost_micro_dollars, input_tokens,
                     output_tokens, cache_read_tokens, cache_write_tokens, proposals, id)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
             putState(record, in: insert)
             insert.put(key)
@@ -173,6 +173,7 @@ extension SQLiteStore {
         statement.put(record.tree?.rawValue)
         statement.put(record.landing?.rawValue)
         statement.put(record.landingFrom?.rawValue)
+        statement.put(record.landingTip?.rawValue)
         statement.put(record.startedAt?.milliseconds)
         statement.put(record.completedAt?.milliseconds)
         statement.put(record.cost.microDollars)

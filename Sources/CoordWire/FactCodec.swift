@@ -77,7 +77,7 @@ extension FactCodec {
         if let lease = body.lease { writer.integer("attempt", lease.attempt) }
         switch body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned:
             runMembers(of: body, to: &writer)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -86,9 +86,8 @@ extension FactCodec {
             .taskProposalRefused:
             agentMembers(of: body, to: &writer)
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
-            .approvalAsked,
-            .approvalGiven, .candidateStaged, .candidateConflicted, .gateFinished, .landingStarted,
-            .landingDelayed:
+            .approvalAsked, .approvalGiven, .candidateStaged, .candidateConflicted, .gateStarted,
+            .gateFinished, .gateFlaked, .landingStarted, .landingDelayed, .candidateBounced:
             attemptMembers(of: body, to: &writer)
         case .taskAdded, .taskEdited, .taskReady, .taskLanded, .taskCompleted, .taskRetryable, .taskFailed,
             .taskQuarantined, .taskSkipped, .taskCancelled, .taskRevived, .taskReassigned:
@@ -122,6 +121,13 @@ extension FactCodec {
             writer.integer("workers", workers)
             writer.string("reason", reason)
         case .workersAdded(let slots): writer.objects("slots", slots) { $0.write(to: &$1) }
+        case .targetGated(let commit, let report):
+            writer.string("commit", commit.rawValue)
+            report.write(to: &writer)
+        case .queuePlanned(let window, let batch, let reason):
+            writer.integer("window", window)
+            writer.integer("batch", batch)
+            writer.string("reason", reason)
         default: preconditionFailure("not a fact of a run: \(body.type)")
         }
     }
@@ -165,7 +171,8 @@ extension FactCodec {
         case .workRescued(_, let commit, let reference):
             writer.string("commit", commit.rawValue)
             writer.string("reference", reference)
-        case .approvalAsked(_, let reason), .landingDelayed(_, let reason): writer.string("reason", reason)
+        case .approvalAsked(_, let reason), .landingDelayed(_, let reason), .candidateBounced(_, let reason):
+            writer.string("reason", reason)
         case .candidateStaged(_, let commit, let tree, let onto):
             writer.string("commit", commit.rawValue)
             writer.string("tree", tree.rawValue)
@@ -173,12 +180,17 @@ extension FactCodec {
         case .candidateConflicted(_, let onto, let files):
             writer.string("onto", onto.rawValue)
             writer.strings("files", files)
-        case .gateFinished(_, let tree, let report):
+        case .gateStarted(_, let commit, let tree, let tasks):
+            writer.string("commit", commit.rawValue)
+            writer.string("tree", tree.rawValue)
+            writer.strings("tasks", tasks.map(\.rawValue))
+        case .gateFinished(_, let tree, let report), .gateFlaked(_, let tree, let report):
             writer.string("tree", tree.rawValue)
             report.write(to: &writer)
-        case .landingStarted(_, let commit, let from):
+        case .landingStarted(_, let commit, let from, let tip):
             writer.string("commit", commit.rawValue)
             writer.string("from", from?.rawValue)
+            writer.string("tip", tip.rawValue)
         case .leaseGranted, .approvalGiven: break
         default: preconditionFailure("not a fact of an attempt: \(body.type)")
         }

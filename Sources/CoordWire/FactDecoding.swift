@@ -10,7 +10,7 @@ struct FactDecoding {
     func body() throws(FactCodecError) -> Fact.Body {
         switch type {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned:
             try run()
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -19,9 +19,8 @@ struct FactDecoding {
             .taskProposalRefused:
             try agent()
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
-            .approvalAsked,
-            .approvalGiven, .candidateStaged, .candidateConflicted, .gateFinished, .landingStarted,
-            .landingDelayed:
+            .approvalAsked, .approvalGiven, .candidateStaged, .candidateConflicted, .gateStarted,
+            .gateFinished, .gateFlaked, .landingStarted, .landingDelayed, .candidateBounced:
             try attempt()
         case .taskAdded, .taskEdited, .taskReady, .taskLanded, .taskCompleted, .taskRetryable, .taskFailed,
             .taskQuarantined, .taskSkipped, .taskCancelled, .taskRevived, .taskReassigned:
@@ -33,6 +32,13 @@ struct FactDecoding {
     private var worker: WorkerID { get throws(FactCodecError) { try members.need("worker", workerColumn) } }
     private var lease: Lease {
         get throws(FactCodecError) { Lease(task: try task, attempt: try members.integer("attempt")) }
+    }
+    /// Journals of coord 0.1.0 have none: there each landing moved the target to the task's own commit.
+    private var tip: ObjectID {
+        get throws(FactCodecError) {
+            if let tip = try members.findObject("tip") { return tip }
+            return try members.objectID("commit")
+        }
     }
     private var reason: String { get throws(FactCodecError) { try members.string("reason") } }
 
@@ -59,6 +65,11 @@ struct FactDecoding {
         case .workersAdded:
             .workersAdded(
                 try members.objects("slots") { slot throws(FactCodecError) in try SlotSpec(slot) })
+        case .targetGated: .targetGated(commit: try members.objectID("commit"), try GateReport(members))
+        case .queuePlanned:
+            .queuePlanned(
+                window: try members.integer("window"), batch: try members.integer("batch"),
+                reason: try reason)
         default: preconditionFailure("not a fact of a run: \(type)")
         }
     }
@@ -114,12 +125,20 @@ struct FactDecoding {
         case .candidateConflicted:
             .candidateConflicted(
                 try lease, onto: try members.objectID("onto"), files: try members.strings("files"))
+        case .gateStarted:
+            .gateStarted(
+                try lease, commit: try members.objectID("commit"), tree: try members.objectID("tree"),
+                tasks: try members.names("tasks", as: TaskID.self))
+        case .gateFlaked:
+            .gateFlaked(try lease, tree: try members.objectID("tree"), try GateReport(members))
         case .gateFinished:
             .gateFinished(try lease, tree: try members.objectID("tree"), try GateReport(members))
         case .landingStarted:
             .landingStarted(
-                try lease, commit: try members.objectID("commit"), from: try members.findObject("from"))
+                try lease, commit: try members.objectID("commit"), from: try members.findObject("from"),
+                tip: try tip)
         case .landingDelayed: .landingDelayed(try lease, reason: try reason)
+        case .candidateBounced: .candidateBounced(try lease, reason: try reason)
         default: preconditionFailure("not a fact of an attempt: \(type)")
         }
     }

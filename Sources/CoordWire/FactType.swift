@@ -23,9 +23,14 @@ package enum FactType: String, Sendable, CaseIterable {
     case approvalGiven = "approval.given"
     case candidateStaged = "candidate.staged"
     case candidateConflicted = "candidate.conflicted"
+    case gateStarted = "gate.started"
     case gateFinished = "gate.finished"
+    case gateFlaked = "gate.flaked"
     case landingStarted = "landing.started"
     case landingDelayed = "landing.delayed"
+    case candidateBounced = "candidate.bounced"
+    case targetGated = "target.gated"
+    case queuePlanned = "queue.planned"
     case taskLanded = "task.landed"
     case taskCompleted = "task.completed"
     case taskRetryable = "task.retryable"
@@ -83,9 +88,14 @@ extension Fact.Body {
         case .approvalGiven: .approvalGiven
         case .candidateStaged: .candidateStaged
         case .candidateConflicted: .candidateConflicted
+        case .gateStarted: .gateStarted
         case .gateFinished: .gateFinished
+        case .gateFlaked: .gateFlaked
         case .landingStarted: .landingStarted
         case .landingDelayed: .landingDelayed
+        case .candidateBounced: .candidateBounced
+        case .targetGated: .targetGated
+        case .queuePlanned: .queuePlanned
         case .taskLanded: .taskLanded
         case .taskCompleted: .taskCompleted
         case .taskRetryable: .taskRetryable

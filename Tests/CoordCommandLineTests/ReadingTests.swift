@@ -235,7 +235,7 @@ struct TranscriptTests {
         let sequences = try output.split(separator: "\n").map {
             try JSONParser.parse(String($0))["seq"]?.integerValue
         }
-        #expect(sequences == (40...48).map { $0 })
+        #expect(sequences == (40...49).map { $0 })
     }
 }
 

@@ -132,6 +132,7 @@ final class RunFixture {
             (3000, .attemptEnded(schema, .finished)),
             (3100, .workSubmitted(schema, commit: Self.commits[1], base: Self.commits[0], files: ["db.sql"])),
             (3150, .candidateConflicted(schema, onto: Self.commits[0], files: ["db.sql"])),
+            (3150, .candidateBounced(schema, reason: "merge conflict in `db.sql`")),
             (
                 3160,
                 .taskRetryable(
@@ -152,7 +153,11 @@ final class RunFixture {
                         outcome: .passed, command: "make test", exit: .exited(status: 0),
                         duration: .milliseconds(800), testCount: 12, reason: "", tail: "ok"))
             ),
-            (9010, .landingStarted(again, commit: Self.commits[3], from: Self.commits[0])),
+            (
+                9010,
+                .landingStarted(
+                    again, commit: Self.commits[3], from: Self.commits[0], tip: Self.commits[3])
+            ),
             (9050, .taskLanded(again, commit: Self.commits[3], tree: Self.tree)),
             (9050, .taskReady("api")), (9051, .leaseGranted(api, worker: "backend-1")),
             (9060, .leaseGranted(page, worker: "qa-1")),

@@ -75,8 +75,11 @@ enum Samples {
         .gateFinished(
             lease, tree: tree,
             GateReport(outcome: .passed, command: "", exit: nil, duration: .zero, reason: "", tail: "")),
-        .landingStarted(lease, commit: commit, from: nil),
-        .landingStarted(lease, commit: commit, from: tree),
+        .gateStarted(lease, commit: commit, tree: tree, tasks: ["a", "b"]),
+        .gateFlaked(lease, tree: tree, gate), .candidateBounced(lease, reason: "red"),
+        .targetGated(commit: commit, gate), .queuePlanned(window: 2, batch: 8, reason: "slow"),
+        .landingStarted(lease, commit: commit, from: nil, tip: commit),
+        .landingStarted(lease, commit: commit, from: tree, tip: tree),
         .landingDelayed(lease, reason: "dirty"), .taskLanded(lease, commit: commit, tree: tree),
         .taskCompleted(lease, note: "no change"),
         .taskRetryable(lease, reason: "checks", notBefore: time, failures: 2),

@@ -61,6 +61,7 @@ struct StoreContract {
         task.tree = Samples.tree
         task.landing = Samples.commit
         task.landingFrom = Samples.tree
+        task.landingTip = Samples.commit
         task.startedAt = t0
         task.completedAt = t0 + .seconds(9)
         task.cost = Money(microDollars: 123)

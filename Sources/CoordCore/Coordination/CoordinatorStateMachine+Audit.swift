@@ -27,8 +27,7 @@ extension CoordinatorStateMachine {
         if truth != counts { found.append("counted \(counts), there are \(truth)") }
         let busy = slots.filter { $0.work != .free }.count
         if busy != busyCount { found.append("counted \(busyCount) busy slots, there are \(busy)") }
-        let queued = Set(
-            (queue.current.map { [$0] } ?? []).map(\.lease.task) + queue.waiting.map(\.lease.task))
+        let queued = Set(queue.candidates.map(\.lease.task))
         for task in tasks where (task.state == .queued) != queued.contains(task.spec.id) {
             found.append("`\(task.spec.id)` is \(task.state), in the queue: \(queued.contains(task.spec.id))")
         }

@@ -165,10 +165,11 @@ extension CoordinatorStateMachine {
             cancelAttempt(node, of: slot, .taskCancelled, reason: "the task is cancelled")
             return .accepted("task `\(id)` is being ended; its work is kept")
         case .queued:
-            guard queue.withdraw(id) else {
-                return refusal(node, "be cancelled: its candidate is being checked")
+            guard let consequences = queue.withdraw(id) else {
+                return refusal(node, "be cancelled: its candidate is being landed")
             }
             cancel(node, reason: "cancelled by a person")
+            perform(consequences)
         case .landed, .completed, .failed, .quarantined, .skipped, .cancelled:
             return refusal(node, "be cancelled")
         }
@@ -180,6 +181,7 @@ extension CoordinatorStateMachine {
             return refusal(node, "be approved: it does not wait for a person")
         }
         record(.approvalGiven(candidate.lease))
+        tasks[node].conflicts = 0
         enterQueue(node, candidate)
         return .accepted("task `\(tasks[node].spec.id)` is in the merge queue")
     }

@@ -6,6 +6,7 @@ extension CoordinatorStateMachine {
     mutating func submit(_ node: Int, commit: ObjectID, base: ObjectID, files: [String]) {
         let candidate = Candidate(lease: tasks[node].lease, commit: commit, base: base)
         record(.workSubmitted(candidate.lease, commit: commit, base: base, files: files))
+        tasks[node].files = files
         let spec = tasks[node].spec
         let wish: String? =
             if spec.approval { "the task asks for approval" } else if spec.risk == .high {
@@ -27,28 +28,76 @@ extension CoordinatorStateMachine {
     mutating func landed(_ candidate: Candidate) {
         let node = number(of: candidate.lease.task)
         setState(node, .landed)
+        recentLandings.append(node)
+        if recentLandings.count > Self.recentLandingsMax { recentLandings.removeFirst() }
         satisfy(node)
     }
 
+    /// How many landings are remembered, to tell a conflict's other side.
+    private static let recentLandingsMax = 256
+
     mutating func bounced(_ candidate: Candidate, _ why: MergeQueue.Bounce) {
         let node = number(of: candidate.lease.task)
+        record(.candidateBounced(candidate.lease, reason: why.reason))
         switch why {
-        case .conflict(let files, let excerpt):
-            tasks[node].conflicts += 1
-            let reason = "merge conflict in \(files.map { "`\($0)`" }.joined(separator: ", "))"
-            if tasks[node].conflicts >= settings.conflictsMax {
-                fail(node, reason: "\(reason); it conflicted \(tasks[node].conflicts) times", cause: nil)
+        case .conflict(let files, let excerpt): conflicted(node, candidate, files: files, excerpt: excerpt)
+        case .gateFailed(let report, _):
+            retryOrFail(node, reason: why.reason, note: Self.note(why.reason, tail: report.tail))
+        case .gateCouldNotRun(let report, let onTarget):
+            if onTarget == .couldNotRun {
+                // No agent can repair what fails without its work just the same.
+                fail(node, reason: why.reason, cause: nil)
             } else {
-                retryOrFail(
-                    node, reason: reason, note: Self.note(reason, tail: excerpt), countsAsFailure: false)
+                retryOrFail(node, reason: why.reason, note: Self.note(why.reason, tail: report.tail))
             }
-        case .gateFailed(let report):
-            let reason = "the gate `\(report.command)` failed: \(report.reason)"
-            retryOrFail(node, reason: reason, note: Self.note(reason, tail: report.tail))
-        case .gateCouldNotRun(let report):
-            let reason = "the gate `\(report.command)` could not run: \(report.reason)"
-            retryOrFail(node, reason: reason, note: Self.note(reason, tail: report.tail))
-        case .failed(let reason): retryOrFail(node, reason: reason, note: reason)
+        case .failed: retryOrFail(node, reason: why.reason, note: why.reason)
+        }
+    }
+
+    /// Back to a worker with both sides; or to a person, who may let it try to land once more or send it
+    /// back with words.
+    private mutating func conflicted(_ node: Int, _ candidate: Candidate, files: [String], excerpt: String) {
+        tasks[node].conflicts += 1
+        let reason = "merge conflict in \(files.map { "`\($0)`" }.joined(separator: ", "))"
+        if tasks[node].conflicts >= settings.conflictsMax {
+            setState(node, .approval(candidate))
+            record(
+                .approvalAsked(
+                    candidate.lease, reason: "\(reason); it conflicted \(tasks[node].conflicts) times"))
+            return
+        }
+        let others = recentLandings.filter { landed in
+            landed != node && tasks[landed].files.contains { files.contains($0) }
+        }
+        let sides = others.suffix(4).map { landed in
+            let common = tasks[landed].files.filter { files.contains($0) }
+            return "Landed meanwhile: task `\(tasks[landed].spec.id)`, \(tasks[landed].spec.title), "
+                + "which changed \(common.map { "`\($0)`" }.joined(separator: ", "))."
+        }
+        let story = ([reason] + sides).joined(separator: "\n")
+        retryOrFail(node, reason: reason, note: Self.note(story, tail: excerpt), countsAsFailure: false)
+    }
+}
+
+extension MergeQueue.Bounce {
+    /// One sentence for people and for the next attempt.
+    var reason: String {
+        switch self {
+        case .conflict(let files, _):
+            "merge conflict in \(files.map { "`\($0)`" }.joined(separator: ", "))"
+        case .gateFailed(let report, let onTarget):
+            "the gate `\(report.command)` failed: \(report.reason)" + Self.before(onTarget)
+        case .gateCouldNotRun(let report, let onTarget):
+            "the gate `\(report.command)` could not run: \(report.reason)" + Self.before(onTarget)
+        case .failed(let reason): reason
+        }
+    }
+
+    private static func before(_ onTarget: GateOutcome) -> String {
+        switch onTarget {
+        case .passed: ""
+        case .failed: "; it fails on the target without this work too"
+        case .couldNotRun: "; it cannot run on the target without this work either"
         }
     }
 }

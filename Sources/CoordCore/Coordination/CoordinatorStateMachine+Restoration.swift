@@ -112,13 +112,18 @@ extension CoordinatorStateMachine {
             let right = ($1.stage == .queued ? 1 : 0, $1.since, $1.index)
             return left < right
         }
-        for record in queued {
-            guard let candidate = record.candidate else { continue }
-            if let landing = record.landing, let tree = record.tree, let from = record.landingFrom {
-                perform(queue.restore(candidate, landing: landing, tree: tree, from: from))
-            } else {
-                perform(queue.submitted(candidate))
+        let landing = queued.first { $0.landingTip != nil }?.landingTip
+        let together = landing.map { tip in queued.filter { $0.landingTip == tip } } ?? []
+        if let tip = landing, let from = together.first?.landingFrom {
+            let built = together.compactMap { record in
+                record.landing.flatMap { commit in
+                    record.tree.map { BuiltCommit(commit: commit, tree: $0) }
+                }
             }
+            perform(queue.restore(together.compactMap(\.candidate), built: built, tip: tip, from: from))
+        }
+        for record in queued where landing == nil || record.landingTip != landing {
+            if let candidate = record.candidate { perform(queue.submitted(candidate)) }
         }
     }
 }

@@ -34,10 +34,12 @@ package struct CoordinatorStateMachine: Sendable {
     var scheduler: Scheduler
     var limiter: RateLimiter
     var ledger: CostLedger
-    var queue = MergeQueue()
+    var queue: MergeQueue
     var slots: [SlotEntry]
     var chance: SeededGenerator
     var pace: StartPace
+    /// The tasks that landed last, the newest at the end.
+    var recentLandings: [Int] = []
     let runDeadline: Timestamp
 
     var counts = StateCounts()
@@ -63,6 +65,7 @@ package struct CoordinatorStateMachine: Sendable {
         scheduler = Scheduler(strategy: settings.assignment, slots: settings.slots)
         limiter = RateLimiter(settings.limits.rate, at: now)
         ledger = CostLedger(budget: settings.limits.budget)
+        queue = MergeQueue(parallel: settings.gatesMax, batch: settings.batchMax)
         slots = settings.slots.map { SlotEntry(spec: $0, policy: RestartPolicy(settings.restart)) }
         chance = SeededGenerator(seed: settings.seed)
         pace = StartPace(startsMax: settings.startsPerSecondMax)
@@ -103,9 +106,9 @@ package struct CoordinatorStateMachine: Sendable {
         case .workTaken(let slot, let lease, let work): workTaken(slot, lease, work)
         case .workFound(let lease, let commit, let reference):
             record(.workRescued(lease, commit: commit, reference: reference))
-        case .staged(let lease, let staging): perform(queue.staged(lease, staging))
-        case .gated(let lease, let report): perform(queue.gated(lease, report))
-        case .advanced(let lease, let advance): perform(queue.advanced(lease, advance, at: self.now))
+        case .staged(let ticket, let staging): perform(queue.staged(ticket, staging))
+        case .gated(let ticket, let report): perform(queue.gated(ticket, report))
+        case .advanced(let ticket, let advance): perform(queue.advanced(ticket, advance, at: self.now))
         case .commanded(let command, let reply): effects.append(.reply(reply, obey(command)))
         case .interrupted(let exitStatus): interrupted(exitStatus)
         case .elapsed: break
@@ -182,10 +185,12 @@ package struct CoordinatorStateMachine: Sendable {
         for answer in answers {
             switch answer {
             case .record(let body): record(body)
-            case .stage(let candidate): effects.append(.stage(candidate, spec(of: candidate)))
-            case .gate(let candidate, let commit): effects.append(.gate(candidate, commit: commit))
-            case .advance(let candidate, let commit, let from):
-                effects.append(.advance(candidate, commit: commit, from: from))
+            case .stage(let ticket, let candidates, let onto):
+                effects.append(.stage(ticket, candidates, candidates.map { spec(of: $0) }, onto: onto))
+            case .gate(let ticket, let commit): effects.append(.gate(ticket, commit: commit))
+            case .cancelGate(let ticket): effects.append(.cancelGate(ticket))
+            case .advance(let ticket, let commit, let from):
+                effects.append(.advance(ticket, commit: commit, from: from))
             case .landed(let candidate, _): landed(candidate)
             case .bounced(let candidate, let why): bounced(candidate, why)
             }
@@ -236,7 +241,7 @@ package struct CoordinatorStateMachine: Sendable {
     private mutating func close(_ ending: Ending) {
         mode = .closing(ending)
         // A landing that was delayed is tried again by the next coordinator.
-        queue.interrupt()
+        perform(queue.interrupt())
         for index in slots.indices { sendHome(index) }
         concludeIfOver()
     }
@@ -250,7 +255,7 @@ package struct CoordinatorStateMachine: Sendable {
         mode = .stopping(ending)
         record(.runStatusChanged(.stopping, reason: ending.reason))
         for index in slots.indices { cancelWork(of: index, .stop, reason: "the run is being stopped") }
-        if queue.interrupt() { effects.append(.cancelGate) }
+        perform(queue.interrupt())
     }
 
     private mutating func interrupted(_ exitStatus: Int32) {

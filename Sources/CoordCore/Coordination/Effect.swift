@@ -22,10 +22,11 @@ package enum Effect: Sendable, Equatable {
     case takeWork(slot: Int, Lease, TaskSpec, base: ObjectID, rescue: Bool)
 
     // MARK: merging
-    case stage(Candidate, TaskSpec)
-    case gate(Candidate, commit: ObjectID)
-    case advance(Candidate, commit: ObjectID, from: ObjectID)
-    case cancelGate
+    /// Build the candidates one on top of the other, on `onto` or, when it is nil, on the target's head.
+    case stage(MergeQueue.Ticket, [Candidate], [TaskSpec], onto: ObjectID?)
+    case gate(MergeQueue.Ticket, commit: ObjectID)
+    case cancelGate(MergeQueue.Ticket)
+    case advance(MergeQueue.Ticket, commit: ObjectID, from: ObjectID)
 
     // MARK: people
     case reply(Int, CommandReply)

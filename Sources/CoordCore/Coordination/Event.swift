@@ -23,9 +23,9 @@ package enum Event: Sendable, Equatable {
     case workFound(Lease, ObjectID, reference: String)
 
     // MARK: merging
-    case staged(Lease, MergeQueue.Staging)
-    case gated(Lease, GateReport)
-    case advanced(Lease, MergeQueue.Advance)
+    case staged(MergeQueue.Ticket, MergeQueue.Staging)
+    case gated(MergeQueue.Ticket, GateReport)
+    case advanced(MergeQueue.Ticket, MergeQueue.Advance)
 
     // MARK: people and time
     case commanded(Command, reply: Int)

@@ -11,6 +11,9 @@ package struct RunSettings: Sendable {
     package var review: Review
     /// Whether the agents of this run call models: only then are rates and money reserved.
     package var callsModels: Bool
+    /// How many gates may run side by side, and how many candidates may be tested together.
+    package var gatesMax: Int
+    package var batchMax: Int
     package var estimate: RateLimiter.Estimate
     package var restart: RestartPolicy.Settings
     /// How the number of workers follows the queue. Nil: every slot has a worker.
@@ -46,7 +49,8 @@ package struct RunSettings: Sendable {
 
     package init(
         limits: Limits = Limits(), slots: [SlotSpec], assignment: AssignmentStrategy = .capability,
-        roles: [RoleID: Role] = [:], review: Review = .none, callsModels: Bool = false, seed: UInt64 = 1
+        roles: [RoleID: Role] = [:], review: Review = .none, callsModels: Bool = false,
+        gatesMax: Int = 1, batchMax: Int = 1, seed: UInt64 = 1
     ) {
         self.limits = limits
         self.slots = slots
@@ -54,6 +58,8 @@ package struct RunSettings: Sendable {
         self.roles = roles
         self.review = review
         self.callsModels = callsModels
+        self.gatesMax = gatesMax
+        self.batchMax = batchMax
         estimate = RateLimiter.Estimate()
         restart = RestartPolicy.Settings()
         scale = nil

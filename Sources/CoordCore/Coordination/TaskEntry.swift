@@ -52,6 +52,8 @@ struct TaskEntry: Sendable {
     /// What the next attempt should know of the last.
     var note: String?
     var proposals = 0
+    /// What its submitted work changed.
+    var files: [String] = []
     /// 0 for tasks of the mission, one more than the proposer's for proposed ones.
     var depth = 0
 

@@ -1,291 +1,308 @@
 package import CoordModel
 
-/// A commit that wants to land.
-package struct Candidate: Sendable, Hashable {
-    package var lease: Lease
-    package var commit: ObjectID
-    /// Where the attempt started from.
-    package var base: ObjectID
-
-    package init(lease: Lease, commit: ObjectID, base: ObjectID) {
-        self.lease = lease
-        self.commit = commit
-        self.base = base
-    }
-}
-
 /// Decides what lands and in which order. Never runs git, never reads the clock.
 ///
-/// The law: the target moves only, by compare-and-swap, to a commit whose exact tree passed the gate. One
-/// candidate is on its way at a time: built on the target's head, gated, landed. A target that moved
-/// meanwhile sends the candidate back to be built again.
+/// The law: the target moves only, by compare-and-swap, to a commit whose exact tree passed the gate.
+///
+/// Candidates are taken up in groups, mostly of one. Each group is built on the group ahead of it as if that
+/// had landed, and several are tested side by side (speculation, as in Zuul's gate pipelines). A group that
+/// turns out red is passed over: what stood behind it is built again on the nearest group that still may
+/// land. A red group of several is halved until the culprit is alone (as in bors); the innocent land. A
+/// verdict against a candidate counts once everything it was tested on has landed.
 package struct MergeQueue: Sendable, Equatable {
-    /// What came of building a candidate on the target's head.
-    package enum Staging: Sendable, Hashable {
-        case staged(commit: ObjectID, tree: ObjectID, onto: ObjectID)
-        case conflict(onto: ObjectID, files: [String], excerpt: String)
-        case failed(reason: String)
-    }
-
-    /// What came of moving the target.
-    package enum Advance: Sendable, Hashable {
-        case landed
-        /// The commit is already on the target: an earlier coordinator moved it.
-        case alreadyLanded
-        case moved
-        /// The target cannot move now, for example because a checkout of it is dirty.
-        case delayed(reason: String)
-        /// It could not be done, or not found out whether it was done. Tried again until it is known: a
-        /// candidate that went back now could land twice.
-        case failed(reason: String)
-    }
-
-    /// What the queue wants done, in this order.
-    package enum Effect: Sendable, Hashable {
-        case record(Fact.Body)
-        case stage(Candidate)
-        case gate(Candidate, commit: ObjectID)
-        case advance(Candidate, commit: ObjectID, from: ObjectID)
-        case landed(Candidate, commit: ObjectID)
-        case bounced(Candidate, Bounce)
-    }
-
-    /// Why a candidate went back.
-    package enum Bounce: Sendable, Hashable {
-        case conflict(files: [String], excerpt: String)
-        case gateFailed(GateReport)
-        case gateCouldNotRun(GateReport)
-        case failed(reason: String)
-    }
-
-    private enum State: Sendable, Equatable {
-        /// Nothing is on its way. Can become: `staging`, when a candidate waits.
-        case idle
-        /// A candidate is being built on the head. Can become: `gating`, `idle` (conflict).
-        case staging(Candidate)
-        /// Its exact tree is being tested. Can become: `landing`, `idle` (bounced).
-        case gating(Candidate, commit: ObjectID, tree: ObjectID, onto: ObjectID)
-        /// The target is being moved. Can become: `idle` (landed), `staging` (moved), `delayed`.
-        case landing(Landing)
-        /// The target could not move; tried again at the time. Can become: `landing`.
-        case delayed(Landing, until: Timestamp)
-    }
-
-    /// A gated commit on its way to the target.
-    private struct Landing: Sendable, Equatable {
-        var candidate: Candidate
-        var commit: ObjectID
-        var tree: ObjectID
+    /// Landing commits one on top of the other, the first on `onto`.
+    struct Chain: Sendable, Equatable {
         var onto: ObjectID
-        /// Why it could not land when it was tried last.
-        var reason: String?
-
-        var advance: Effect { .advance(candidate, commit: commit, from: onto) }
+        var links: [BuiltCommit]
+        /// Set when the target has moved to it, or is to: the last link, or, for a landing that another
+        /// coordinator began, what it wrote down.
+        var tip: ObjectID
     }
 
-    private var state = State.idle
-    /// In the order of their landing; nil where one was withdrawn. Those before `head` are gone, and are cut
-    /// off now and then.
-    private var line: [Candidate?] = []
-    private var head = 0
-    /// How many were cut off in front of the line, so that positions stay true.
-    private var cut = 0
-    /// Where in the line each waiting task stands, counted from the first candidate ever.
-    private var positions: [TaskID: Int] = [:]
-    /// No new candidate is taken up; the one on its way goes on.
-    private var isHeld = false
+    /// Candidates that are built, tested and landed together.
+    struct Group: Sendable, Equatable {
+        var ticket: Ticket
+        var candidates: [Candidate]
+        var phase: Phase
+        /// Split from a group that was red.
+        var isPartOfRed = false
+        /// Why its landing waited when it was tried last.
+        var delay: String?
+    }
+
+    enum Phase: Sendable, Equatable {
+        /// To be built. Can become: `staging`.
+        case fresh
+        /// Being built. Can become: `ready`, `conflicted`, `fresh` (what is ahead changed).
+        case staging(onto: ObjectID?)
+        /// Waits for a gate. Can become: `testing`, `fresh`.
+        case ready(Chain)
+        /// Its exact tree is being tested. Can become: `passed`, `doubted`, `red`, `fresh`.
+        case testing(Chain)
+        /// Passed, and waits for those ahead. Can become: `landing`, `fresh`.
+        case passed(Chain)
+        /// Failed once; the same tree is tested a second time. Can become: `passed` (a flake), `red`.
+        case doubted(Chain, GateReport, isRunning: Bool)
+        /// The second half of a red group, while the first half is tested. Can become: `red`, `fresh`.
+        case suspect(Chain, GateReport)
+        /// Failed for good on what it stands on. Can become: two halves, `compared`, or it is bounced.
+        case red(Chain, GateReport)
+        /// The gate runs on the target without it, to know whether it was red before. It is bounced then.
+        case compared(Chain, GateReport, isRunning: Bool)
+        /// Does not unite with what is ahead. It is bounced once that landed. Can become: `fresh`.
+        case conflicted(onto: ObjectID, files: [String], excerpt: String)
+        /// The target is being moved. Can become: landed, `fresh` (the target moved), `delayed`.
+        case landing(Chain)
+        /// The target could not move; tried again at the time. Can become: `landing`.
+        case delayed(Chain, until: Timestamp)
+    }
+
+    var groups: [Group] = []
+    var line = CandidateLine()
+    var pace: QueuePace
+    /// Where the target stands, as far as is known.
+    var head: ObjectID?
+    /// Where the target stood, the newest last, with what the gate said of it if it was tested.
+    var heads: [Head] = []
+    /// No new candidate is taken up; a landing goes on.
+    var isHeld = false
+    var effects: [Effect] = []
+    private var lastTicket = 0
+    private var told: [Int] = []
+
+    /// A commit the target pointed at.
+    struct Head: Sendable, Equatable {
+        var commit: ObjectID
+        var verdict: GateOutcome?
+    }
 
     /// How long until a delayed landing is tried again.
     private static let landingRetry = Duration.seconds(1)
+    private static let headsMax = 64
 
-    package init() {}
+    /// - Parameter gateTime: what a gate took before; nil when nobody knows.
+    package init(parallel: Int = 1, batch: Int = 1, gateTime: Duration? = nil) {
+        pace = QueuePace(parallel: parallel, batch: batch, gateTime: gateTime)
+    }
+
+    // MARK: - Looking
 
     /// Whether nothing is on its way and nothing waits.
-    package var isIdle: Bool { state == .idle && positions.isEmpty }
-    /// Whether a candidate is on its way and its outcome is awaited.
-    package var isBusy: Bool {
-        switch state {
-        case .idle, .delayed: false
-        case .staging, .gating, .landing: true
-        }
-    }
-
-    /// Those that wait, the next one first.
-    package var waiting: ArraySlice<Candidate> { ArraySlice(line[head...].compactMap { $0 }) }
-
-    /// The candidate on its way.
-    package var current: Candidate? {
-        switch state {
-        case .idle: nil
-        case .staging(let candidate), .gating(let candidate, _, _, _): candidate
-        case .landing(let landing), .delayed(let landing, _): landing.candidate
-        }
-    }
+    package var isIdle: Bool { groups.isEmpty && line.isEmpty }
+    /// Whether the outcome of something is awaited.
+    package var isBusy: Bool { groups.contains { $0.phase.isAwaited } }
+    /// Everything that waits or is on its way, the next one first.
+    package var candidates: [Candidate] { groups.flatMap(\.candidates) + line.candidates }
 
     /// When to call `elapsed` if nothing else happens.
     package var nextDeadline: Timestamp? {
-        if case .delayed(_, let until) = state { until } else { nil }
+        for group in groups { if case .delayed(_, let until) = group.phase { return until } }
+        return nil
     }
+
+    // MARK: - What happens
 
     /// Puts a candidate at the end of the line.
     package mutating func submitted(_ candidate: Candidate) -> [Effect] {
-        positions[candidate.lease.task] = cut + line.count
         line.append(candidate)
-        return takeNext()
+        return settle()
     }
 
     /// Takes up a landing whose intent was recorded and whose outcome was not: the target is moved now, or
-    /// was.
+    /// was. `built` has one commit for each candidate.
     package mutating func restore(
-        _ candidate: Candidate, landing commit: ObjectID, tree: ObjectID, from onto: ObjectID
+        _ candidates: [Candidate], built: [BuiltCommit], tip: ObjectID, from onto: ObjectID
     ) -> [Effect] {
-        guard state == .idle else { return submitted(candidate) }
-        let landing = Landing(candidate: candidate, commit: commit, tree: tree, onto: onto)
-        state = .landing(landing)
-        return [landing.advance]
+        guard !groups.contains(where: { $0.phase.isLanding }), candidates.count == built.count else {
+            for candidate in candidates { line.append(candidate) }
+            return settle()
+        }
+        let chain = Chain(onto: onto, links: built, tip: tip)
+        let group = Group(ticket: nextTicket(), candidates: candidates, phase: .landing(chain))
+        groups.insert(group, at: 0)
+        effects.append(.advance(group.ticket, commit: tip, from: onto))
+        return settle()
     }
 
-    /// Takes a waiting candidate out. One on its way is let through to its end. False: it does not wait here.
-    package mutating func withdraw(_ task: TaskID) -> Bool {
-        guard let position = positions.removeValue(forKey: task) else { return false }
-        line[position - cut] = nil
-        return true
+    /// Takes a candidate out. Nil: the task has none here, or it is being landed; else what follows from it.
+    package mutating func withdraw(_ task: TaskID) -> [Effect]? {
+        if line.remove(task) { return [] }
+        for index in groups.indices where !groups[index].phase.isLanding {
+            guard let place = groups[index].candidates.firstIndex(where: { $0.lease.task == task }) else {
+                continue
+            }
+            reset(index)
+            groups[index].candidates.remove(at: place)
+            if groups[index].candidates.isEmpty { groups.remove(at: index) }
+            return settle()
+        }
+        return nil
     }
 
     /// Stops or starts taking up candidates.
     package mutating func hold(_ held: Bool) -> [Effect] {
         isHeld = held
-        return takeNext()
+        return settle()
     }
 
-    /// The candidate was built on the target's head, or could not be.
-    package mutating func staged(_ lease: Lease, _ staging: Staging) -> [Effect] {
-        // A staging outlives a hold or a restart at most as an answer nobody waits for: it built unreferenced
-        // objects.
-        guard case .staging(let candidate) = state, candidate.lease == lease else { return [] }
-        switch staging {
-        case .staged(let commit, let tree, let onto):
-            state = .gating(candidate, commit: commit, tree: tree, onto: onto)
-            return [
-                .record(.candidateStaged(lease, commit: commit, tree: tree, onto: onto)),
-                .gate(candidate, commit: commit),
-            ]
-        case .conflict(let onto, let files, let excerpt):
-            state = .idle
-            return [
-                .record(.candidateConflicted(lease, onto: onto, files: files)),
-                .bounced(candidate, .conflict(files: files, excerpt: excerpt)),
-            ] + takeNext()
-        case .failed(let reason):
-            state = .idle
-            return [.bounced(candidate, .failed(reason: reason))] + takeNext()
-        }
-    }
-
-    /// The candidate's exact tree was tested.
-    package mutating func gated(_ lease: Lease, _ report: GateReport) -> [Effect] {
-        // As for `staged`.
-        guard case .gating(let candidate, let commit, let tree, let onto) = state, candidate.lease == lease
+    /// The target moved to the commit, or did not.
+    package mutating func advanced(_ ticket: Ticket, _ advance: Advance, at now: Timestamp) -> [Effect] {
+        guard let index = groups.firstIndex(where: { $0.ticket == ticket }),
+            case .landing(let chain) = groups[index].phase
         else { return [] }
-        let evidence = Effect.record(.gateFinished(lease, tree: tree, report))
-        switch report.outcome {
-        case .passed:
-            let landing = Landing(candidate: candidate, commit: commit, tree: tree, onto: onto)
-            state = .landing(landing)
-            return [evidence, .record(.landingStarted(lease, commit: commit, from: onto)), landing.advance]
-        case .failed:
-            state = .idle
-            return [evidence, .bounced(candidate, .gateFailed(report))] + takeNext()
-        case .couldNotRun:
-            state = .idle
-            return [evidence, .bounced(candidate, .gateCouldNotRun(report))] + takeNext()
-        }
-    }
-
-    /// The target moved to the candidate, or did not.
-    package mutating func advanced(_ lease: Lease, _ advance: Advance, at now: Timestamp) -> [Effect] {
-        guard case .landing(let landing) = state, landing.candidate.lease == lease else { return [] }
         switch advance {
-        case .landed, .alreadyLanded:
-            state = .idle
-            return [
-                .record(.taskLanded(lease, commit: landing.commit, tree: landing.tree)),
-                .landed(landing.candidate, commit: landing.commit),
-            ] + takeNext()
+        case .landed: landed(index, chain, head: chain.tip)
+        case .alreadyLanded: landed(index, chain, head: nil)
         case .moved:
-            putFirst(landing.candidate)
+            head = nil
             let reason = "the target moved; the candidate is built and gated again"
-            return [.record(.landingDelayed(lease, reason: reason))] + takeNext()
-        case .delayed(let reason): return delay(landing, reason, at: now)
-        case .failed(let reason): return delay(landing, "could not land: \(reason)", at: now)
+            noteDelay(of: index, reason)
+            groups[index].phase = .fresh
+            groups[index].delay = nil
+            if isHeld { putBack() }
+        case .delayed(let reason): delay(index, chain, reason, at: now)
+        case .failed(let reason): delay(index, chain, "could not land: \(reason)", at: now)
         }
-    }
-
-    /// Waits for a better time, which may be another coordinator's. The same reason is recorded once.
-    private mutating func delay(_ landing: Landing, _ reason: String, at now: Timestamp) -> [Effect] {
-        if isHeld {
-            putFirst(landing.candidate)
-        } else {
-            var again = landing
-            again.reason = reason
-            state = .delayed(again, until: now + Self.landingRetry)
-        }
-        return landing.reason == reason
-            ? [] : [.record(.landingDelayed(landing.candidate.lease, reason: reason))]
+        return settle()
     }
 
     /// Tries a delayed landing again, if its time has come.
     package mutating func elapsed(at now: Timestamp) -> [Effect] {
-        guard case .delayed(let landing, let until) = state, until <= now else { return [] }
-        state = .landing(landing)
-        return [landing.advance]
+        for index in groups.indices {
+            guard case .delayed(let chain, let until) = groups[index].phase, until <= now else { continue }
+            groups[index].phase = .landing(chain)
+            return [.advance(groups[index].ticket, commit: chain.tip, from: chain.onto)]
+        }
+        return []
     }
 
     /// Drops what is being built or tested without a verdict; it waits again, first in line, and nothing new
     /// is taken up. A landing that was begun is let through to its end: the target may have moved already,
-    /// and its answer must be heard. True when a gate is to be ended.
-    @discardableResult
-    package mutating func interrupt() -> Bool {
+    /// and its answer must be heard.
+    package mutating func interrupt() -> [Effect] {
         isHeld = true
-        switch state {
-        case .idle, .landing: return false
-        case .staging(let candidate), .gating(let candidate, _, _, _):
-            putFirst(candidate)
-            return true
-        case .delayed(let landing, _):
-            putFirst(landing.candidate)
-            return false
+        putBack()
+        return settle()
+    }
+
+    // MARK: - Landing
+
+    private mutating func landed(_ index: Int, _ chain: Chain, head: ObjectID?) {
+        let group = groups.remove(at: index)
+        for (candidate, link) in zip(group.candidates, chain.links) {
+            effects.append(.record(.taskLanded(candidate.lease, commit: link.commit, tree: link.tree)))
+            effects.append(.landed(candidate, commit: link.commit))
+        }
+        pace.landed(group.candidates.count)
+        self.head = head
+        noteHead(chain.tip, .passed)
+    }
+
+    /// Waits for a better time, which may be another coordinator's. The same reason is recorded once.
+    private mutating func delay(_ index: Int, _ chain: Chain, _ reason: String, at now: Timestamp) {
+        if groups[index].delay != reason { noteDelay(of: index, reason) }
+        groups[index].delay = reason
+        groups[index].phase = .delayed(chain, until: now + Self.landingRetry)
+        if isHeld { putBack() }
+    }
+
+    private mutating func noteDelay(of index: Int, _ reason: String) {
+        for candidate in groups[index].candidates {
+            effects.append(.record(.landingDelayed(candidate.lease, reason: reason)))
         }
     }
 
-    private mutating func putFirst(_ candidate: Candidate) {
-        state = .idle
-        if head > 0 {
-            head -= 1
-        } else {
-            line.insert(nil, at: 0)
-            cut -= 1
+    /// Everything but a landing that runs goes back, first in line.
+    private mutating func putBack() {
+        var back: [Candidate] = []
+        for index in groups.indices {
+            if case .landing = groups[index].phase { continue }
+            cancelGate(of: index)
+            back += groups[index].candidates
         }
-        line[head] = candidate
-        positions[candidate.lease.task] = cut + head
+        groups.removeAll { if case .landing = $0.phase { false } else { true } }
+        line.prepend(back)
     }
 
-    private mutating func takeNext() -> [Effect] {
-        guard state == .idle, !isHeld else { return [] }
-        var next: Candidate?
-        while next == nil, head < line.count {
-            next = line[head]
-            line[head] = nil
-            head += 1
+    // MARK: - Bookkeeping
+
+    mutating func nextTicket() -> Ticket {
+        lastTicket += 1
+        return lastTicket
+    }
+
+    mutating func noteHead(_ commit: ObjectID, _ verdict: GateOutcome?) {
+        if let index = heads.firstIndex(where: { $0.commit == commit }) {
+            if verdict != nil { heads[index].verdict = verdict }
+            return
         }
-        if head > 256, head * 2 > line.count {
-            line.removeFirst(head)
-            cut += head
-            head = 0
+        heads.append(Head(commit: commit, verdict: verdict))
+        if heads.count > Self.headsMax { heads.removeFirst() }
+    }
+
+    func isHead(_ commit: ObjectID) -> Bool { heads.contains { $0.commit == commit } }
+
+    /// Says how far the queue runs ahead, when that changed.
+    mutating func tellPlan(size: Int, reason: String) {
+        guard told != [pace.window, size] else { return }
+        // A serial queue of single candidates is what everybody expects.
+        if told.isEmpty, size == 1, pace.window == pace.parallel {
+            told = [pace.window, size]
+            return
         }
-        guard let candidate = next else { return [] }
-        positions[candidate.lease.task] = nil
-        state = .staging(candidate)
-        return [.stage(candidate)]
+        told = [pace.window, size]
+        effects.append(.record(.queuePlanned(window: pace.window, batch: size, reason: reason)))
+    }
+
+    /// Hands out what was decided.
+    mutating func takeEffects() -> [Effect] {
+        defer { effects = [] }
+        return effects
+    }
+}
+
+extension MergeQueue.Phase {
+    /// Whether an answer about it will come back.
+    var isAwaited: Bool {
+        switch self {
+        case .staging, .testing, .landing: true
+        case .doubted(_, _, let isRunning), .compared(_, _, let isRunning): isRunning
+        case .fresh, .ready, .passed, .suspect, .red, .conflicted, .delayed: false
+        }
+    }
+
+    /// Whether a gate runs for it.
+    var isTested: Bool {
+        switch self {
+        case .testing: true
+        case .doubted(_, _, let isRunning), .compared(_, _, let isRunning): isRunning
+        case .fresh, .staging, .ready, .passed, .suspect, .red, .conflicted, .landing, .delayed: false
+        }
+    }
+
+    var isLanding: Bool {
+        switch self {
+        case .landing, .delayed: true
+        default: false
+        }
+    }
+
+    /// Whether others may be built on it: it may still land as it is.
+    var mayLand: Bool {
+        switch self {
+        case .fresh, .staging, .ready, .testing, .passed, .landing, .delayed: true
+        case .doubted, .suspect, .red, .compared, .conflicted: false
+        }
+    }
+
+    /// What was built; nil when nothing is.
+    var chain: MergeQueue.Chain? {
+        switch self {
+        case .fresh, .staging, .conflicted: nil
+        case .ready(let chain), .testing(let chain), .passed(let chain), .doubted(let chain, _, _),
+            .suspect(let chain, _), .red(let chain, _), .compared(let chain, _, _), .landing(let chain),
+            .delayed(let chain, _):
+            chain
+        }
     }
 }

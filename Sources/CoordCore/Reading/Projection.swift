@@ -215,8 +215,7 @@ extension Projection {
                 $0.landed += 1
                 $0.head = commit
             }
-        case .candidateConflicted: changeRun { $0.bounced += 1 }
-        case .gateFinished(_, _, let report): if report.outcome != .passed { changeRun { $0.bounced += 1 } }
+        case .candidateBounced: changeRun { $0.bounced += 1 }
         default: break
         }
     }
@@ -293,19 +292,23 @@ extension Projection {
             task.commit = commit
             task.base = base
         case .approvalAsked: task.stage = .approval
-        case .approvalGiven: task.stage = .queued
+        case .approvalGiven:
+            task.stage = .queued
+            task.conflicts = 0
         case .candidateStaged(_, _, let tree, _):
             task.stage = .checking
             task.tree = tree
             // Built anew: an earlier landing came to nothing, its intent must not be taken up again.
             task.landing = nil
             task.landingFrom = nil
+            task.landingTip = nil
         case .candidateConflicted(_, _, let files):
             task.conflicts += 1
             task.lastError = "merge conflict in \(files.joined(separator: ", "))"
-        case .landingStarted(_, let commit, let from):
+        case .landingStarted(_, let commit, let from, let tip):
             task.landing = commit
             task.landingFrom = from
+            task.landingTip = tip
         case .taskLanded(_, let commit, let tree):
             task.stage = .landed
             task.commit = commit
@@ -318,6 +321,7 @@ extension Projection {
             task.lastError = reason
             task.notBefore = notBefore
             task.landing = nil
+            task.landingTip = nil
         case .taskReassigned(_, let worker): task.pinnedTo = worker
         default: applyEnd(body, to: &task)
         }
@@ -338,6 +342,7 @@ extension Projection {
         task.base = nil
         task.commit = nil
         task.landing = nil
+        task.landingTip = nil
     }
 
     private static func applyEnd(_ body: Fact.Body, to task: inout TaskRecord) {

@@ -45,20 +45,23 @@ struct AttemptTests {
             story.tell(.workTaken(slot: 0, lease("a"), .commit(oid("c1"), base: oid("ba5e"), files: ["f"])))
                 == [
                     .record(.workSubmitted(lease("a"), commit: oid("c1"), base: oid("ba5e"), files: ["f"])),
-                    .stage(candidate, specs[0]),
+                    .stage(2, [candidate], [specs[0]], onto: nil),
                 ])
         #expect(
             story.tell(.staged(lease("a"), .staged(commit: oid("ca"), tree: oid("7e"), onto: oid("4ead"))))
                 == [
                     .record(
                         .candidateStaged(lease("a"), commit: oid("ca"), tree: oid("7e"), onto: oid("4ead"))),
-                    .gate(candidate, commit: oid("ca")),
+                    .record(
+                        .gateStarted(lease("a"), commit: oid("ca"), tree: oid("7e"), tasks: ["a"])),
+                    .gate(3, commit: oid("ca")),
                 ])
         #expect(
             story.tell(.gated(lease("a"), Story.passed)) == [
                 .record(.gateFinished(lease("a"), tree: oid("7e"), Story.passed)),
-                .record(.landingStarted(lease("a"), commit: oid("ca"), from: oid("4ead"))),
-                .advance(candidate, commit: oid("ca"), from: oid("4ead")),
+                .record(
+                    .landingStarted(lease("a"), commit: oid("ca"), from: oid("4ead"), tip: oid("ca"))),
+                .advance(4, commit: oid("ca"), from: oid("4ead")),
             ])
         #expect(
             story.tell(.advanced(lease("a"), .landed)) == [

@@ -169,7 +169,7 @@ struct CommandTests {
         let candidate = Candidate(lease: lease("a"), commit: oid("c1"), base: oid("ba5e"))
         #expect(
             story.tell(.commanded(.approveTask("a"), reply: 7)) == [
-                .record(.approvalGiven(lease("a"))), .stage(candidate, spec),
+                .record(.approvalGiven(lease("a"))), .stage(2, [candidate], [spec], onto: nil),
                 .reply(7, .accepted("task `a` is in the merge queue")),
             ])
         story.landQueued(lease("a"))
@@ -192,18 +192,20 @@ struct CommandTests {
         #expect(story.projection.task("a")?.lastError == "rejected by a person: Still.")
     }
 
-    @Test("a candidate that waits can be cancelled, one on its way is let through")
+    @Test("a candidate can be cancelled until it is being landed")
     func cancelQueued() {
         var story = Story(graph("a", "b"), workers: 2)
         story.submit(lease("a"))
         story.submit(lease("b"), on: 1)
+        story.tell(.staged(lease("a"), .staged(commit: oid("ca"), tree: oid("7e"), onto: oid("4ead"))))
+        #expect(story.ask(.cancelTask("b")) == .accepted("task `b` is cancelled, and what needs it"))
+        story.tell(.gated(lease("a"), Story.passed))
         #expect(
             story.ask(.cancelTask("a"))
                 == .refused(
-                    reason: "task `a` is queued and cannot be cancelled: its candidate is being checked",
+                    reason: "task `a` is queued and cannot be cancelled: its candidate is being landed",
                     hint: ""))
-        #expect(story.ask(.cancelTask("b")) == .accepted("task `b` is cancelled, and what needs it"))
-        story.landQueued(lease("a"))
+        story.tell(.advanced(lease("a"), .landed))
         #expect(story.stages == "a:landed b:cancelled")
     }
 

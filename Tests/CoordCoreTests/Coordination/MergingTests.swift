@@ -14,17 +14,29 @@ struct MergingTests {
         story.tell(.staged(lease, .staged(commit: oid("ca"), tree: oid("7e"), onto: oid("4ead"))))
     }
 
-    @Test("a failed gate sends the task back with what the gate said last")
+    @Test("a gate that fails twice on the same tree, and not on the target, sends the task back")
     func gateFails() {
         var story = Story(graph("a"))
         story.submit(lease("a"))
         stage(&story, lease("a"))
-        let answer = story.tell(.gated(lease("a"), report(.failed, tail: "1 test failed")))
+        let red = report(.failed, tail: "1 test failed")
+        #expect(
+            story.tell(.gated(lease("a"), red)) == [
+                .record(.gateFinished(lease("a"), tree: oid("7e"), red)),
+                .record(.gateStarted(lease("a"), commit: oid("ca"), tree: oid("7e"), tasks: ["a"])),
+                .gate(4, commit: oid("ca")),
+            ])
+        #expect(
+            story.tell(.gated(lease("a"), red)) == [
+                .record(.gateFinished(lease("a"), tree: oid("7e"), red)), .gate(5, commit: oid("4ead")),
+            ])
+        let answer = story.tell(Event.gated(5, Story.passed))
         let reason = "the gate `make test` failed: exit status 2"
         let notBefore = story.projection.task("a")!.notBefore!
         #expect(
             answer == [
-                .record(.gateFinished(lease("a"), tree: oid("7e"), report(.failed, tail: "1 test failed"))),
+                .record(.targetGated(commit: oid("4ead"), Story.passed)),
+                .record(.candidateBounced(lease("a"), reason: reason)),
                 .record(.taskRetryable(lease("a"), reason: reason, notBefore: notBefore, failures: 1)),
             ])
         story.wait(until: at(1))
@@ -37,22 +49,52 @@ struct MergingTests {
         #expect(story.projection.run?.bounced == 1)
     }
 
-    @Test("a gate that could not run lands nothing")
-    func couldNotRun() {
+    @Test("a gate that passes on the second look lands the task, and the flake is on record")
+    func flake() {
+        var story = Story(graph("a"))
+        story.submit(lease("a"))
+        stage(&story, lease("a"))
+        story.tell(.gated(lease("a"), report(.failed)))
+        #expect(
+            facts(story.tell(.gated(lease("a"), Story.passed))).contains(
+                .gateFlaked(lease("a"), tree: oid("7e"), report(.failed))))
+        story.tell(.advanced(lease("a"), .landed))
+        #expect(story.stages == "a:landed")
+        #expect(story.projection.run?.bounced == 0)
+    }
+
+    @Test("a target that was red before is said to be so")
+    func redBefore() {
         var story = Story([TaskSpec(id: "a", maxAttempts: 1)])
         story.submit(lease("a"))
         stage(&story, lease("a"))
-        story.tell(.gated(lease("a"), report(.couldNotRun)))
-        #expect(story.stages == "a:failed")
+        for _ in 1...2 { story.tell(.gated(lease("a"), report(.failed))) }
+        story.tell(Event.gated(5, report(.failed)))
         #expect(
-            story.projection.task("a")?.lastError == "the gate `make test` could not run: exit status 2")
+            story.projection.task("a")?.lastError
+                == "the gate `make test` failed: exit status 2; "
+                + "it fails on the target without this work too")
     }
 
-    @Test(
-        "a conflict is tried again at once and does not count as a failure; the third is the last"
-    )
+    @Test("a gate that could not run lands nothing; where it cannot run at all, no agent is asked again")
+    func couldNotRun() {
+        for (onTarget, stages) in [(GateOutcome.passed, "a:retryable"), (.couldNotRun, "a:failed")] {
+            var story = Story([TaskSpec(id: "a")])
+            story.submit(lease("a"))
+            stage(&story, lease("a"))
+            story.tell(.gated(lease("a"), report(.couldNotRun)))
+            story.tell(Event.gated(4, report(onTarget)))
+            #expect(story.stages == stages)
+            #expect(
+                story.projection.task("a")?.lastError?.hasPrefix(
+                    "the gate `make test` could not run: exit status 2") == true)
+        }
+    }
+
+    @Test("a conflict is tried again at once and does not count as a failure; the third asks a person")
     func conflicts() {
         var story = Story([TaskSpec(id: "a", maxAttempts: 1)])
+        let bounce = "merge conflict in `x`, `y`"
         for attempt in 1...2 {
             story.submit(lease("a", attempt))
             let answer = story.tell(
@@ -61,18 +103,42 @@ struct MergingTests {
             #expect(
                 answer == [
                     .record(.candidateConflicted(lease("a", attempt), onto: oid("4ead"), files: ["x", "y"])),
+                    .record(.candidateBounced(lease("a", attempt), reason: bounce)),
                     .record(
-                        .taskRetryable(
-                            lease("a", attempt), reason: "merge conflict in `x`, `y`", notBefore: at(0),
-                            failures: 0)),
+                        .taskRetryable(lease("a", attempt), reason: bounce, notBefore: at(0), failures: 0)),
                     .record(.taskReady("a")), .record(.leaseGranted(lease("a", attempt + 1), worker: "w1")),
                     .prepareWorktree(slot: 0, lease("a", attempt + 1), base: nil),
                 ])
         }
         story.submit(lease("a", 3))
+        let last = story.tell(
+            .staged(lease("a", 3), .conflict(onto: oid("4ead"), files: ["x"], excerpt: "")))
+        #expect(
+            facts(last).last
+                == .approvalAsked(lease("a", 3), reason: "merge conflict in `x`; it conflicted 3 times"))
+        #expect(story.stages == "a:approval")
+        // Approved, it tries to land again and has three tries before it; rejected, it goes to a worker.
+        #expect(
+            acts(story.tell(.commanded(.approveTask("a"), reply: 1))).contains { effect in
+                if case .stage = effect { true } else { false }
+            })
         story.tell(.staged(lease("a", 3), .conflict(onto: oid("4ead"), files: ["x"], excerpt: "")))
-        #expect(story.stages == "a:failed")
-        #expect(story.projection.task("a")?.lastError == "merge conflict in `x`; it conflicted 3 times")
+        #expect(story.stages == "a:leased")
+    }
+
+    @Test("who conflicts is told which task landed in the same file meanwhile")
+    func otherSide() {
+        var story = Story(graph("a", "b"), workers: 2)
+        story.land(lease("a"), on: 0)
+        story.submit(lease("b"), on: 1)
+        story.tell(.staged(lease("b"), .conflict(onto: oid("4ead"), files: ["f"], excerpt: "<<<<")))
+        let effects = story.prepare(lease("b", 2), on: 0)
+        guard case .assign(_, _, _, _, let note?) = acts(effects).first else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(
+            note == "merge conflict in `f`\nLanded meanwhile: task `a`, a, which changed `f`.\n\n<<<<")
     }
 
     @Test("a target that moved, then a dirty checkout: the landing waits, and says why")
@@ -89,9 +155,10 @@ struct MergingTests {
                 .record(.landingDelayed(lease("a"), reason: "`f` is not committed"))
             ])
         #expect(story.machine.nextDeadline == at(1))
-        let candidate = Candidate(lease: lease("a"), commit: oid("c1"), base: oid("ba5e"))
-        #expect(
-            story.tell(.elapsed, at: at(1)) == [.advance(candidate, commit: oid("cb"), from: oid("5ead"))])
+        guard case .advance(_, oid("cb"), oid("5ead"))? = story.tell(.elapsed, at: at(1)).first else {
+            Issue.record("the landing is not tried again")
+            return
+        }
         story.tell(.advanced(lease("a"), .landed))
         #expect(story.projection.task("a")?.commit == oid("cb"))
         #expect(story.projection.run?.head == oid("cb"))
@@ -104,12 +171,14 @@ struct MergingTests {
             story.submit(lease(id), on: slot)
         }
         var landed: [TaskID] = []
-        for id in ["c", "a", "b"] as [TaskID] {
-            stage(&story, lease(id))
+        var onto = oid("4ead")
+        for (id, commit) in [("c", "c1"), ("a", "c2"), ("b", "c3")] as [(TaskID, String)] {
+            story.tell(.staged(lease(id), .staged(commit: oid(commit), tree: oid("7e"), onto: onto)))
             story.tell(.gated(lease(id), Story.passed))
             for case .taskLanded(let lease, _, _) in facts(story.tell(.advanced(lease(id), .landed))) {
                 landed.append(lease.task)
             }
+            onto = oid(commit)
         }
         #expect(landed == ["c", "a", "b"])
     }

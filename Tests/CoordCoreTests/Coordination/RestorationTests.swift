@@ -130,10 +130,11 @@ struct RestorationTests {
         let c = Candidate(lease: lease("c"), commit: oid("c1"), base: oid("ba5e"))
         #expect(
             acts(story.restart()) == [
-                .stage(c, task("c")), .startWorker(slot: 0), .startWorker(slot: 1), .startWorker(slot: 2),
+                .stage(2, [c], [task("c")], onto: nil), .startWorker(slot: 0), .startWorker(slot: 1),
+                .startWorker(slot: 2),
             ])
         let next = story.tell(.staged(lease("c"), .failed(reason: "x")))
-        #expect(acts(next) == [.stage(candidate, task("a"))])
+        #expect(acts(next) == [.stage(5, [candidate], [task("a")], onto: nil)])
     }
 
     @Test("an unfinished landing is finished, or found done", arguments: [true, false])
@@ -144,7 +145,7 @@ struct RestorationTests {
         story.tell(.gated(lease("a"), Story.passed))
         #expect(
             acts(story.restart())
-                == [.advance(candidate, commit: oid("ca"), from: oid("4ead")), .startWorker(slot: 0)])
+                == [.advance(1, commit: oid("ca"), from: oid("4ead")), .startWorker(slot: 0)])
         #expect(
             story.tell(.advanced(lease("a"), hasMoved ? .alreadyLanded : .landed)) == [
                 .record(.taskLanded(lease("a"), commit: oid("ca"), tree: oid("7e"))),
@@ -159,10 +160,12 @@ struct RestorationTests {
         story.tell(.staged(lease("a"), .staged(commit: oid("ca"), tree: oid("7e"), onto: oid("4ead"))))
         story.tell(.gated(lease("a"), Story.passed))
         _ = story.restart()
-        #expect(acts(story.tell(.advanced(lease("a"), .moved))) == [.stage(candidate, task("a"))])
+        #expect(
+            acts(story.tell(.advanced(lease("a"), .moved)))
+                == [.stage(2, [candidate], [task("a")], onto: nil)])
         story.tell(.staged(lease("a"), .staged(commit: oid("cb"), tree: oid("7f"), onto: oid("5ead"))))
         // What was to land before is void: the new candidate has not passed its gate.
-        #expect(acts(story.restart()).first == .stage(candidate, task("a")))
+        #expect(acts(story.restart()).first == .stage(2, [candidate], [task("a")], onto: nil))
     }
 
     // MARK: - Ends

@@ -130,7 +130,6 @@ struct RunTests {
             story.tell(.commanded(.stop, reply: 7)) == [
                 .record(.runStatusChanged(.stopping, reason: "stopped by a person")),
                 .cancelAttempt(slot: 0, lease("a"), reason: "the run is being stopped"),
-                .cancelGate,
                 .reply(7, .accepted("the run is being stopped; `coord run --resume` goes on")),
             ])
         #expect(story.ask(.stop) == .refused(reason: "the run is being stopped already", hint: ""))

@@ -11,6 +11,8 @@ struct Story {
     private(set) var facts: [Fact] = []
     private(set) var projection = Projection()
     let settings: RunSettings
+    /// The wish of the merge queue that is open for each task.
+    private var tickets: [TaskID: Int] = [:]
 
     init(_ settings: RunSettings, at now: Timestamp = at(0)) {
         self.settings = settings
@@ -63,6 +65,16 @@ struct Story {
         return take(machine.handle(event, at: now))
     }
 
+    /// Answers the merge queue's open wish for the task.
+    @discardableResult
+    mutating func tell(_ answer: QueueAnswer) -> [Effect] {
+        switch answer {
+        case .staged(let lease, let staging): tell(Event.staged(tickets[lease.task] ?? -1, staging))
+        case .gated(let lease, let report): tell(Event.gated(tickets[lease.task] ?? -1, report))
+        case .advanced(let lease, let advance): tell(Event.advanced(tickets[lease.task] ?? -1, advance))
+        }
+    }
+
     /// What a person asks for, and only the answer to it.
     @discardableResult
     mutating func ask(_ command: Command) -> CommandReply {
@@ -84,6 +96,7 @@ struct Story {
             facts.append(fact)
             projection.apply(fact)
         }
+        noteTickets(of: effects)
         for contradiction in machine.contradictions() { Issue.record("\(contradiction)") }
         for record in projection.tasks
         where machine.stage(of: record.spec.id) != record.stage.asTheMachineSeesIt {
@@ -91,6 +104,24 @@ struct Story {
             Issue.record("`\(record.spec.id)`: recorded \(record.stage), is \(stage as Any)")
         }
         return effects
+    }
+
+    private mutating func noteTickets(of effects: [Effect]) {
+        var gated: [TaskID] = []
+        for effect in effects {
+            switch effect {
+            case .record(.gateStarted(_, _, _, let tasks)): gated = tasks
+            case .stage(let ticket, let candidates, _, _):
+                for candidate in candidates { tickets[candidate.lease.task] = ticket }
+            case .gate(let ticket, _):
+                for task in gated { tickets[task] = ticket }
+            case .advance(let ticket, let commit, _):
+                for task in projection.tasks where task.landingTip == commit {
+                    tickets[task.spec.id] = ticket
+                }
+            default: break
+            }
+        }
     }
 
     // MARK: - Whole chapters
@@ -170,4 +201,23 @@ func facts(_ effects: [Effect]) -> [Fact.Body] {
 /// The acts among effects: everything that is not a fact.
 func acts(_ effects: [Effect]) -> [Effect] {
     effects.filter { if case .record = $0 { false } else { true } }
+}
+
+/// What became of a wish of the merge queue, by the attempt it was about.
+enum QueueAnswer {
+    case staged(Lease, MergeQueue.Staging)
+    case gated(Lease, GateReport)
+    case advanced(Lease, MergeQueue.Advance)
+}
+
+extension MergeQueue.Staging {
+    /// One candidate was built.
+    static func staged(commit: ObjectID, tree: ObjectID, onto: ObjectID) -> Self {
+        .staged([BuiltCommit(commit: commit, tree: tree)], onto: onto)
+    }
+
+    /// The first candidate does not unite.
+    static func conflict(onto: ObjectID, files: [String], excerpt: String) -> Self {
+        .conflict(after: [], onto: onto, files: files, excerpt: excerpt)
+    }
 }

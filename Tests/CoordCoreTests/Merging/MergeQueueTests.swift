@@ -2,225 +2,330 @@ import CoordCore
 import CoordModel
 import Testing
 
-@Suite("Merge queue")
-struct MergeQueueTests {
-    private var queue = MergeQueue()
-    private let a = Candidate(lease: Lease(task: "a", attempt: 1), commit: oid("a1"), base: oid("ba5e"))
-    private let b = Candidate(lease: Lease(task: "b", attempt: 2), commit: oid("b1"), base: oid("ba5e"))
-    private let head = oid("4ead")
+/// A queue in a test: candidates a, b, c … whose landing commits are named after what they contain.
+struct QueueDesk {
+    var queue: MergeQueue
+    /// The newest wish for each group, by the tasks in it, as `a+b`.
+    private(set) var wishes: [String: MergeQueue.Ticket] = [:]
+    private(set) var log: [String] = []
+    private var onto: [MergeQueue.Ticket: ObjectID] = [:]
+    private var members: [MergeQueue.Ticket: [Candidate]] = [:]
+    private var commits: [ObjectID: String] = [:]
+    private var names: [String: ObjectID] = [:]
+    /// Where the target stands.
+    private(set) var head = "0"
 
-    private func report(_ outcome: GateOutcome) -> GateReport {
-        GateReport(outcome: outcome, command: "make", exit: nil, duration: .seconds(1), reason: "", tail: "")
+    init(parallel: Int = 1, batch: Int = 1, gateTime: Duration? = nil) {
+        queue = MergeQueue(parallel: parallel, batch: batch, gateTime: gateTime)
+        names["0"] = oid("4ead")
+        commits[oid("4ead")] = "0"
     }
 
-    /// Brings `a` to the point where it is being gated as `ca1` with the tree `7a1`.
-    private mutating func gating() {
-        _ = queue.submitted(a)
-        _ = queue.staged(a.lease, .staged(commit: oid("ca1"), tree: oid("7a1"), onto: head))
+    static func candidate(_ task: TaskID, _ attempt: Int = 1) -> Candidate {
+        Candidate(lease: Lease(task: task, attempt: attempt), commit: oid("a"), base: oid("ba5e"))
     }
 
-    /// … and on to the point where the target is being moved.
-    private mutating func landing() {
-        gating()
-        _ = queue.gated(a.lease, report(.passed))
+    mutating func commit(_ name: String) -> ObjectID {
+        if let known = names[name] { return known }
+        let id = oid(String(names.count + 0x100, radix: 16))
+        names[name] = id
+        commits[id] = name
+        return id
     }
 
-    @Test("a candidate is built, gated, landed; then the next is taken")
+    /// Hands candidates in, in their order.
+    mutating func submit(_ tasks: TaskID...) {
+        for task in tasks { note(queue.submitted(Self.candidate(task))) }
+    }
+
+    /// The open building is done: all candidates unite. A person may have moved the target to `head`.
+    mutating func build(_ tasks: String, head: String? = nil) {
+        guard let ticket = wishes["stage " + tasks] else { return log.append("nobody builds \(tasks)") }
+        let start = onto[ticket] ?? commit(head ?? self.head)
+        var name = commits[start] ?? "?"
+        let links = (members[ticket] ?? []).map { candidate -> BuiltCommit in
+            name += candidate.lease.task.rawValue
+            let id = commit(name)
+            return BuiltCommit(commit: id, tree: id)
+        }
+        note(queue.staged(ticket, .staged(links, onto: start)))
+    }
+
+    mutating func stage(_ tasks: String, _ staging: MergeQueue.Staging) {
+        note(queue.staged(wishes["stage " + tasks] ?? -1, staging))
+    }
+
+    mutating func gate(_ commit: String, _ outcome: GateOutcome, after seconds: Double = 1) {
+        note(queue.gated(wishes["gate " + commit] ?? -1, Self.report(outcome, seconds)))
+    }
+
+    mutating func advance(_ commit: String, _ advance: MergeQueue.Advance = .landed, at time: Double = 0) {
+        if advance == .landed || advance == .alreadyLanded { head = commit }
+        note(queue.advanced(wishes["advance " + commit] ?? -1, advance, at: at(time)))
+    }
+
+    static func report(_ outcome: GateOutcome, _ seconds: Double = 1) -> GateReport {
+        GateReport(
+            outcome: outcome, command: "make", exit: nil, duration: .milliseconds(seconds * 1000), reason: "",
+            tail: "")
+    }
+
+    /// Hands all candidates in at once.
+    mutating func submitTogether(_ tasks: [TaskID]) {
+        _ = queue.hold(true)
+        for task in tasks { _ = queue.submitted(Self.candidate(task)) }
+        note(queue.hold(false))
+    }
+
+    /// Answers every wish until nothing is left; a commit is red when it contains a task of `reds`. Returns
+    /// how often the gate ran, what landed and what bounced.
+    mutating func play(reds: Set<String>) -> (gates: Int, landed: [String], bounced: [String]) {
+        var answer = (gates: 0, landed: [String](), bounced: [String]())
+        var todo = take()
+        while !todo.isEmpty {
+            let words = todo.removeFirst().split(separator: " ").map(String.init)
+            switch words[0] {
+            case "stage": build(words[1])
+            case "gate":
+                answer.gates += 1
+                gate(words[1], words[1].contains { reds.contains(String($0)) } ? .failed : .passed, after: 60)
+            case "advance": advance(words[1])
+            case "landed": answer.landed.append(words[1])
+            case "bounced": answer.bounced.append(words[1])
+            default: break
+            }
+            todo += take()
+        }
+        return answer
+    }
+
+    /// What was wished since the last look.
+    mutating func take() -> [String] {
+        defer { log = [] }
+        return log
+    }
+
+    mutating func note(_ effects: [MergeQueue.Effect]) {
+        for effect in effects {
+            switch effect {
+            case .stage(let ticket, let candidates, let onto):
+                let tasks = candidates.map(\.lease.task.rawValue).joined(separator: "+")
+                self.onto[ticket] = onto
+                members[ticket] = candidates
+                wish("stage " + tasks, ticket, onto.map { " on " + (commits[$0] ?? "?") } ?? "")
+            case .gate(let ticket, let commit): wish("gate " + (commits[commit] ?? "?"), ticket)
+            case .cancelGate(let ticket):
+                let name = wishes.first { $0.value == ticket }?.key ?? "?"
+                log.append("cancel " + name)
+            case .advance(let ticket, let commit, let from):
+                wish("advance " + (commits[commit] ?? "?"), ticket, " from " + (commits[from] ?? "?"))
+            case .landed(let candidate, let commit):
+                log.append("landed \(candidate.lease.task) as \(commits[commit] ?? "?")")
+            case .bounced(let candidate, let why): log.append("bounced \(candidate.lease.task) \(why.word)")
+            case .record: break
+            }
+        }
+    }
+
+    private mutating func wish(_ name: String, _ ticket: MergeQueue.Ticket, _ detail: String = "") {
+        wishes[name] = ticket
+        log.append(name + detail)
+    }
+}
+
+extension MergeQueue.Bounce {
+    fileprivate var word: String {
+        switch self {
+        case .conflict(let files, _): "conflict in \(files.joined(separator: ","))"
+        case .gateFailed(_, let onTarget): "red, target \(onTarget.rawValue)"
+        case .gateCouldNotRun(_, let onTarget): "could not run, target \(onTarget.rawValue)"
+        case .failed(let reason): reason
+        }
+    }
+}
+
+@Suite("Merge queue: one gate at a time")
+struct SerialMergeQueueTests {
+    private var desk = QueueDesk()
+
+    @Test("a candidate is built, gated, landed; the next is built on it meanwhile, and gated after it")
     mutating func passed() {
-        #expect(queue.submitted(a) == [.stage(a)])
-        #expect(queue.submitted(b) == [])
-        #expect(
-            queue.staged(a.lease, .staged(commit: oid("ca1"), tree: oid("7a1"), onto: head)) == [
-                .record(.candidateStaged(a.lease, commit: oid("ca1"), tree: oid("7a1"), onto: head)),
-                .gate(a, commit: oid("ca1")),
-            ])
-        #expect(
-            queue.gated(a.lease, report(.passed)) == [
-                .record(.gateFinished(a.lease, tree: oid("7a1"), report(.passed))),
-                .record(.landingStarted(a.lease, commit: oid("ca1"), from: head)),
-                .advance(a, commit: oid("ca1"), from: head),
-            ])
-        #expect(
-            queue.advanced(a.lease, .landed, at: at(0)) == [
-                .record(.taskLanded(a.lease, commit: oid("ca1"), tree: oid("7a1"))),
-                .landed(a, commit: oid("ca1")), .stage(b),
-            ])
-        #expect(queue.current == b && Array(queue.waiting) == [] && queue.isBusy && !queue.isIdle)
+        desk.submit("a", "b")
+        #expect(desk.take() == ["stage a"])
+        desk.build("a")
+        #expect(desk.take() == ["stage b on 0a", "gate 0a"])
+        desk.build("b")
+        #expect(desk.take() == [])
+        desk.gate("0a", .passed)
+        #expect(desk.take() == ["advance 0a from 0", "gate 0ab"])
+        desk.advance("0a")
+        #expect(desk.take() == ["landed a as 0a"])
+        desk.gate("0ab", .passed)
+        #expect(desk.take() == ["advance 0ab from 0a"])
+        desk.advance("0ab")
+        #expect(desk.queue.isIdle)
     }
 
-    @Test("only `passed` lands", arguments: [GateOutcome.failed, .couldNotRun])
-    mutating func notPassed(outcome: GateOutcome) {
-        gating()
-        _ = queue.submitted(b)
-        let bounce: MergeQueue.Bounce =
-            outcome == .failed ? .gateFailed(report(.failed)) : .gateCouldNotRun(report(.couldNotRun))
-        #expect(
-            queue.gated(a.lease, report(outcome)) == [
-                .record(.gateFinished(a.lease, tree: oid("7a1"), report(outcome))), .bounced(a, bounce),
-                .stage(b),
-            ])
+    @Test("only what passed lands: red on a second look, and shown not to have been red before")
+    mutating func red() {
+        desk.submit("a")
+        desk.build("a")
+        desk.gate("0a", .failed)
+        desk.gate("0a", .failed)
+        #expect(desk.take() == ["stage a", "gate 0a", "gate 0a", "gate 0"])
+        desk.gate("0", .passed)
+        #expect(desk.take() == ["bounced a red, target passed"] && desk.queue.isIdle)
     }
 
-    @Test("a conflict bounces with its files, a failed building with its reason")
-    mutating func notStaged() {
-        _ = queue.submitted(a)
-        _ = queue.submitted(b)
-        #expect(
-            queue.staged(a.lease, .conflict(onto: head, files: ["x"], excerpt: "<<<")) == [
-                .record(.candidateConflicted(a.lease, onto: head, files: ["x"])),
-                .bounced(a, .conflict(files: ["x"], excerpt: "<<<")), .stage(b),
-            ])
-        #expect(queue.staged(b.lease, .failed(reason: "no git")) == [.bounced(b, .failed(reason: "no git"))])
-        #expect(queue.isIdle)
+    @Test("the target is not tested again for the next culprit on the same commit")
+    mutating func knownTarget() {
+        desk.submit("a")
+        desk.build("a")
+        for commit in ["0a", "0a"] { desk.gate(commit, .failed) }
+        desk.gate("0", .failed)
+        #expect(desk.take().last == "bounced a red, target failed")
+        desk.submit("b")
+        desk.build("b")
+        for commit in ["0b", "0b"] { desk.gate(commit, .failed) }
+        #expect(desk.take() == ["stage b", "gate 0b", "gate 0b", "bounced b red, target failed"])
     }
 
-    @Test("a target that moved meanwhile sends the same candidate back to be built, before all others")
+    @Test("a gate that could not run is compared with the target and never lands anything")
+    mutating func couldNotRun() {
+        desk.submit("a")
+        desk.build("a")
+        desk.gate("0a", .couldNotRun)
+        desk.gate("0", .couldNotRun)
+        #expect(
+            desk.take() == ["stage a", "gate 0a", "gate 0", "bounced a could not run, target could-not-run"])
+    }
+
+    @Test("a conflict with the target bounces at once; what cannot be built, with its reason")
+    mutating func notBuilt() {
+        desk.submit("a", "b")
+        desk.stage("a", .conflict(after: [], onto: oid("4ead"), files: ["x"], excerpt: "<<<"))
+        #expect(desk.take() == ["stage a", "bounced a conflict in x", "stage b"])
+        desk.stage("b", .failed(reason: "no git"))
+        #expect(desk.take() == ["bounced b no git"] && desk.queue.isIdle)
+    }
+
+    @Test("a target that moved sends everything built on it back to be built, in the same order")
     mutating func moved() {
-        landing()
-        _ = queue.submitted(b)
-        #expect(
-            queue.advanced(a.lease, .moved, at: at(0)) == [
-                .record(
-                    .landingDelayed(
-                        a.lease, reason: "the target moved; the candidate is built and gated again")),
-                .stage(a),
-            ])
-        #expect(Array(queue.waiting) == [b])
+        desk.submit("a", "b")
+        desk.build("a")
+        desk.build("b")
+        desk.gate("0a", .passed)
+        _ = desk.take()
+        desk.advance("0a", .moved)
+        #expect(desk.take() == ["stage a"])
+        desk.build("a", head: "1")
+        #expect(desk.take() == ["cancel gate 0ab", "stage b on 1a", "gate 1a"])
     }
 
     @Test("a delayed landing is tried again after a second, and not before")
     mutating func delayed() {
-        landing()
-        #expect(
-            queue.advanced(a.lease, .delayed(reason: "dirty"), at: at(5)) == [
-                .record(.landingDelayed(a.lease, reason: "dirty"))
-            ])
-        #expect(queue.nextDeadline == at(6) && !queue.isBusy && !queue.isIdle)
-        #expect(queue.elapsed(at: at(5.999)) == [])
-        #expect(queue.elapsed(at: at(6)) == [.advance(a, commit: oid("ca1"), from: head)])
-        #expect(queue.elapsed(at: at(7)) == [] && queue.nextDeadline == nil)
+        desk.submit("a")
+        desk.build("a")
+        desk.gate("0a", .passed)
+        _ = desk.take()
+        desk.advance("0a", .delayed(reason: "dirty"), at: 5)
+        #expect(desk.queue.nextDeadline == at(6) && !desk.queue.isBusy && !desk.queue.isIdle)
+        #expect(desk.queue.elapsed(at: at(5.999)) == [])
+        desk.note(desk.queue.elapsed(at: at(6)))
+        #expect(desk.take() == ["advance 0a from 0"])
+        #expect(desk.queue.elapsed(at: at(7)) == [] && desk.queue.nextDeadline == nil)
     }
 
-    @Test("what an earlier coordinator landed is found landed")
-    mutating func alreadyLanded() {
-        #expect(
-            queue.restore(a, landing: oid("ca1"), tree: oid("7a1"), from: head)
-                == [.advance(a, commit: oid("ca1"), from: head)])
-        #expect(queue.submitted(b) == [])
-        #expect(
-            queue.advanced(a.lease, .alreadyLanded, at: at(0)) == [
-                .record(.taskLanded(a.lease, commit: oid("ca1"), tree: oid("7a1"))),
-                .landed(a, commit: oid("ca1")), .stage(b),
-            ])
-    }
-
-    @Test(
-        "a landing of which nobody knows whether it was made is tried until somebody does, and never goes back"
-    )
+    @Test("a landing nobody knows the outcome of is tried until somebody does, and told once")
     mutating func unknownLanding() {
-        landing()
+        desk.submit("a")
+        desk.build("a")
+        desk.gate("0a", .passed)
+        let ticket = desk.wishes["advance 0a"] ?? -1
         let failed = MergeQueue.Advance.failed(reason: "disk")
         #expect(
-            queue.advanced(a.lease, failed, at: at(0))
-                == [.record(.landingDelayed(a.lease, reason: "could not land: disk"))])
-        #expect(queue.elapsed(at: at(1)) == [.advance(a, commit: oid("ca1"), from: head)])
-        // The same reason again is no news.
-        #expect(queue.advanced(a.lease, failed, at: at(1)) == [])
-        #expect(queue.elapsed(at: at(2)) == [.advance(a, commit: oid("ca1"), from: head)])
-        #expect(
-            queue.advanced(a.lease, .alreadyLanded, at: at(2)) == [
-                .record(.taskLanded(a.lease, commit: oid("ca1"), tree: oid("7a1"))),
-                .landed(a, commit: oid("ca1")),
-            ])
+            desk.queue.advanced(ticket, failed, at: at(0))
+                == [.record(.landingDelayed(Lease(task: "a", attempt: 1), reason: "could not land: disk"))])
+        _ = desk.queue.elapsed(at: at(1))
+        #expect(desk.queue.advanced(ticket, failed, at: at(1)) == [])
+        _ = desk.queue.elapsed(at: at(2))
+        desk.advance("0a", .alreadyLanded)
+        #expect(desk.take().last == "landed a as 0a")
     }
 
-    @Test("only one that waits can be withdrawn")
-    mutating func withdrawal() {
-        _ = queue.submitted(a)
-        _ = queue.submitted(b)
-        let results = [queue.withdraw("a"), queue.withdraw("b"), queue.withdraw("b"), queue.withdraw("c")]
-        #expect(results == [false, true, false, false])
-        #expect(queue.waiting.isEmpty)
-        #expect(queue.staged(a.lease, .failed(reason: "")) == [.bounced(a, .failed(reason: ""))])
-        #expect(queue.isIdle)
-    }
-
-    @Test("answers about a candidate that is not on its way change nothing")
-    mutating func late() {
-        gating()
-        let before = queue
-        #expect(queue.staged(b.lease, .failed(reason: "")) == [])
-        #expect(queue.staged(a.lease, .failed(reason: "")) == [])
-        #expect(queue.gated(b.lease, report(.passed)) == [])
-        #expect(queue.gated(Lease(task: "a", attempt: 2), report(.passed)) == [])
-        #expect(queue.advanced(a.lease, .landed, at: at(0)) == [])
-        #expect(queue == before)
-    }
-
-    @Test("an interruption puts what is being gated back, first in line, and takes up nothing new")
+    @Test("an interruption puts what is being gated back, first in line; a landing is heard to its end")
     mutating func interruption() {
-        gating()
-        _ = queue.submitted(b)
-        let endsGate = queue.interrupt()
-        #expect(endsGate)
-        #expect(Array(queue.waiting) == [a, b] && queue.current == nil && !queue.isBusy)
-        #expect(queue.gated(a.lease, report(.passed)) == [])
-        #expect(
-            queue.submitted(Candidate(lease: Lease(task: "c", attempt: 1), commit: oid("c"), base: head))
-                == [])
-        #expect(queue.hold(false) == [.stage(a)])
-    }
-
-    @Test("a landing that was begun is heard to its end, also when the queue is interrupted")
-    mutating func interruptedLanding() {
-        landing()
-        _ = queue.submitted(b)
-        let endsGate = queue.interrupt()
-        #expect(!endsGate)
-        #expect(queue.isBusy && queue.current == a)
-        #expect(
-            queue.advanced(a.lease, .landed, at: at(0)) == [
-                .record(.taskLanded(a.lease, commit: oid("ca1"), tree: oid("7a1"))),
-                .landed(a, commit: oid("ca1")),
-            ])
-        #expect(!queue.isBusy && Array(queue.waiting) == [b])
+        desk.submit("a", "b", "c")
+        desk.build("a")
+        desk.gate("0a", .passed)
+        desk.build("b")
+        _ = desk.take()
+        desk.note(desk.queue.interrupt())
+        #expect(desk.take() == ["cancel gate 0ab"])
+        #expect(desk.queue.isBusy)
+        #expect(desk.queue.candidates.map(\.lease.task) == ["a", "b", "c"])
+        desk.gate("0ab", .passed)
+        #expect(desk.take() == [])
+        desk.advance("0a")
+        #expect(desk.take() == ["landed a as 0a"] && !desk.queue.isBusy)
+        desk.note(desk.queue.hold(false))
+        #expect(desk.take() == ["stage b"])
     }
 
     @Test("a landing that moved or was delayed after an interruption waits again", arguments: [true, false])
     mutating func heldLanding(moved: Bool) {
-        landing()
-        queue.interrupt()
-        let answer = queue.advanced(a.lease, moved ? .moved : .delayed(reason: "dirty"), at: at(0))
-        #expect(answer.count == 1)
-        #expect(!queue.isBusy && queue.nextDeadline == nil && Array(queue.waiting) == [a])
+        desk.submit("a")
+        desk.build("a")
+        desk.gate("0a", .passed)
+        desk.note(desk.queue.interrupt())
+        desk.advance("0a", moved ? .moved : .delayed(reason: "dirty"))
+        #expect(!desk.queue.isBusy && desk.queue.nextDeadline == nil && desk.queue.candidates.count == 1)
     }
 
-    @Test("a delayed landing that is interrupted is not tried again")
-    mutating func interruptedDelay() {
-        landing()
-        _ = queue.advanced(a.lease, .delayed(reason: "dirty"), at: at(0))
-        let endsGate = queue.interrupt()
-        #expect(!endsGate)
-        #expect(queue.nextDeadline == nil && queue.elapsed(at: at(60)) == [] && Array(queue.waiting) == [a])
+    @Test("what is not being landed can be withdrawn, and what stood on it is built anew")
+    mutating func withdrawal() {
+        desk.submit("a", "b", "c")
+        desk.build("a")
+        desk.build("b")
+        _ = desk.take()
+        let waiting = desk.queue.withdraw("c")
+        let unknown = desk.queue.withdraw("x")
+        #expect(waiting == [] && unknown == nil)
+        desk.note(desk.queue.withdraw("a") ?? [])
+        #expect(desk.take() == ["cancel gate 0a", "stage b"])
+        desk.build("b")
+        desk.gate("0b", .passed)
+        let landing = desk.queue.withdraw("b")
+        #expect(landing == nil)
+    }
+
+    @Test("answers about a wish that was given up change nothing")
+    mutating func late() {
+        desk.submit("a")
+        desk.build("a")
+        let before = desk.queue
+        #expect(desk.queue.staged(1, .failed(reason: "")) == [])
+        #expect(desk.queue.staged(2, .failed(reason: "")) == [])
+        #expect(desk.queue.gated(2, QueueDesk.report(.passed)) == [])
+        #expect(desk.queue.advanced(3, .landed, at: at(0)) == [])
+        #expect(desk.queue == before)
     }
 
     @Test("a long line moves on, and gives any of its candidates back, without looking through the rest")
     mutating func longLine() {
         let count = 20_000
-        let all = (0..<count).map {
-            Candidate(lease: Lease(task: TaskID("t\($0)"), attempt: 1), commit: oid("c"), base: head)
+        for number in 0..<count { _ = desk.queue.submitted(QueueDesk.candidate(TaskID("t\(number)"))) }
+        for number in (10_000..<count).reversed() where desk.queue.withdraw(TaskID("t\(number)")) == nil {
+            Issue.record("t\(number) should wait")
         }
-        for candidate in all { _ = queue.submitted(candidate) }
-        for candidate in all[10_000...].reversed() where !queue.withdraw(candidate.lease.task) {
-            Issue.record("\(candidate) should wait")
+        var bounced = 0
+        var ticket = 2
+        while !desk.queue.isIdle {
+            for effect in desk.queue.staged(ticket, .failed(reason: "")) {
+                if case .bounced = effect { bounced += 1 }
+                if case .stage(let next, _, _) = effect { ticket = next }
+            }
         }
-        var landed = 0
-        while let candidate = queue.current {
-            _ = queue.staged(candidate.lease, .failed(reason: ""))
-            landed += 1
-            if landed == 300 { queue.interrupt() }
-            if landed == 300 { _ = queue.hold(false) }
-        }
-        #expect(landed == 10_000 && queue.isIdle)
+        #expect(bounced == 10_000)
     }
 }

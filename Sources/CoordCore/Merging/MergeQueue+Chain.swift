@@ -1,0 +1,152 @@
+import CoordModel
+
+// MARK: - What follows from what is known
+
+extension MergeQueue {
+    /// Brings the groups in order after any change: judges what can be judged, builds, tests and lands what
+    /// can be.
+    mutating func settle() -> [Effect] {
+        var isOrdered = 0
+        repeat { refill() } while judgeOne() || lineUp(&isOrdered)
+        startGates(before: isOrdered)
+        return takeEffects()
+    }
+
+    /// Groups that are built or tested at the same time. With quick gates one more is built ahead; with slow
+    /// ones it had better wait, to be tested together with others.
+    private var groupsMax: Int {
+        let isQuick = pace.gateTime.map { $0 < .seconds(2) } ?? true
+        return pace.window + (isQuick ? 1 : 0)
+    }
+
+    private mutating func refill() {
+        guard !isHeld else { return }
+        while !line.isEmpty {
+            let active = groups.count { $0.phase.mayLand && !$0.phase.isLanding }
+            guard active < groupsMax else { return }
+            let free = groupsMax - active
+            let size = pace.size(waiting: line.count, free: free)
+            tellPlan(size: size, reason: pace.reason(waiting: line.count, free: free))
+            var taken: [Candidate] = []
+            while taken.count < size, let next = line.popFirst() { taken.append(next) }
+            groups.append(Group(ticket: nextTicket(), candidates: taken, phase: .fresh))
+        }
+    }
+
+    /// Builds each group on the one ahead of it that may land, and lands the first. True: look again.
+    ///
+    /// - Parameter ordered: set to the number of groups known to stand on what they should.
+    private mutating func lineUp(_ ordered: inout Int) -> Bool {
+        guard !isHeld else { return false }
+        ordered = groups.count
+        var ahead: ObjectID?
+        for index in groups.indices {
+            let isFirst = ahead == nil
+            switch groups[index].phase {
+            case .fresh:
+                stage(index, onto: ahead)
+                ordered = index
+                return false
+            case .staging(let onto):
+                // What it is built on may have landed meanwhile.
+                let isRight = onto == ahead || isFirst && onto == head
+                if !isRight { stage(index, onto: ahead) }
+                ordered = index
+                return false
+            case .ready(let chain), .testing(let chain), .passed(let chain):
+                guard chain.onto == (isFirst ? head : ahead) else {
+                    reset(index)
+                    return true
+                }
+                if isFirst, case .passed = groups[index].phase {
+                    land(index, chain)
+                    return true
+                }
+                ahead = chain.tip
+            case .landing(let chain), .delayed(let chain, _): ahead = chain.tip
+            case .doubted, .suspect, .red, .compared, .conflicted: continue
+            }
+        }
+        return false
+    }
+
+    private mutating func stage(_ index: Int, onto: ObjectID?) {
+        groups[index].ticket = nextTicket()
+        groups[index].phase = .staging(onto: onto)
+        effects.append(.stage(groups[index].ticket, groups[index].candidates, onto: onto))
+    }
+
+    /// The group is built anew on whatever is ahead of it then.
+    mutating func reset(_ index: Int) {
+        cancelGate(of: index)
+        groups[index].phase = .fresh
+        groups[index].isPartOfRed = false
+    }
+
+    mutating func cancelGate(of index: Int) {
+        if groups[index].phase.isTested { effects.append(.cancelGate(groups[index].ticket)) }
+    }
+
+    private mutating func land(_ index: Int, _ chain: Chain) {
+        // First in the list: what becomes able to land again meanwhile stands behind it.
+        var group = groups.remove(at: index)
+        group.phase = .landing(chain)
+        group.ticket = nextTicket()
+        groups.insert(group, at: 0)
+        for (candidate, link) in zip(group.candidates, chain.links) {
+            effects.append(
+                .record(
+                    .landingStarted(
+                        candidate.lease, commit: link.commit, from: chain.onto, tip: chain.tip)))
+        }
+        effects.append(.advance(group.ticket, commit: chain.tip, from: chain.onto))
+    }
+
+    // MARK: - Gates
+
+    /// Second looks first: candidates wait for them. Then the groups in their order.
+    private mutating func startGates(before end: Int) {
+        guard !isHeld else { return }
+        var free = pace.parallel - groups.count { $0.phase.isTested }
+        for index in groups.indices where free > 0 {
+            switch groups[index].phase {
+            case .doubted(let chain, let report, isRunning: false):
+                groups[index].phase = .doubted(chain, report, isRunning: true)
+                gate(index, chain.tip)
+            case .compared(let chain, let report, isRunning: false):
+                groups[index].phase = .compared(chain, report, isRunning: true)
+                gate(index, chain.onto)
+            default: continue
+            }
+            free -= 1
+        }
+        var speculated = groups.count { if case .testing = $0.phase { true } else { false } }
+        for index in groups.indices.prefix(end) where free > 0 && speculated < pace.window {
+            guard case .ready(let chain) = groups[index].phase else { continue }
+            groups[index].phase = .testing(chain)
+            gate(index, chain.tip)
+            free -= 1
+            speculated += 1
+        }
+    }
+
+    private mutating func gate(_ index: Int, _ commit: ObjectID) {
+        groups[index].ticket = nextTicket()
+        let group = groups[index]
+        if let chain = group.phase.chain, commit == chain.tip, let tree = chain.links.last?.tree {
+            effects.append(
+                .record(
+                    .gateStarted(
+                        group.lease, commit: commit, tree: tree, tasks: group.candidates.map(\.lease.task))))
+        }
+        effects.append(.gate(group.ticket, commit: commit))
+    }
+}
+
+extension MergeQueue.Group {
+    /// The attempt that stands for the group: its last.
+    var lease: Lease {
+        guard let last = candidates.last else { preconditionFailure("a group without candidates") }
+        return last.lease
+    }
+}
