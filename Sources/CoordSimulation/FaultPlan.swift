@@ -91,7 +91,9 @@ package struct FaultPlan: Sendable {
         case .endings: 60
         case .commands, .clockLeaps: 1000
         case .proposes, .repeatsUsage: 400
-        case .startFails, .noHello, .landingFails, .stagingFails, .takingFails: 200
+        case .startFails, .noHello, .stagingFails, .takingFails: 200
+        // Few things get as far as a landing while the days are bad.
+        case .landingFails: 600
         default: 300
         }
     }
