@@ -65,9 +65,10 @@ static int set_attributes(posix_spawnattr_t *attributes, int session) {
     sigfillset(&all);
     int error = posix_spawnattr_setsigmask(attributes, &none);
     if (!error) error = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!error && !session) error = posix_spawnattr_setpgroup(attributes, 0);
+    if (!error && session == 0) error = posix_spawnattr_setpgroup(attributes, 0);
     short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    flags |= session ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
+    if (session == 0) flags |= POSIX_SPAWN_SETPGROUP;
+    if (session == 1) flags |= POSIX_SPAWN_SETSID;
 #ifdef __APPLE__
     flags |= POSIX_SPAWN_CLOEXEC_DEFAULT;
 #endif

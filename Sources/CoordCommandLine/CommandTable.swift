@@ -196,10 +196,17 @@ package enum CommandTable {
                 CommandSpec("restore", .act, "bring it back as a branch", arguments: [.one("REF")]),
             ], defaultSubcommand: "list"),
         CommandSpec(
-            "slot", .act, "share the machine's slots with other commands",
+            "slot", .act, "the machine's slots for heavy commands, shared by all runs and shells",
             subcommands: [
-                CommandSpec("run", .act, "run a command when a slot is free", arguments: [.some("CMD")])
-            ]),
+                CommandSpec(
+                    "run", .act, "run a command when a slot is free", arguments: [.some("CMD")],
+                    flags: [
+                        Flag("priority", nil, .number("N", -1000...1000), "higher goes first; 0 by default"),
+                        Flag(
+                            "timeout", nil, .number("S", 0...1_000_000), "wait in line for S seconds at most"),
+                    ], examples: ["coord slot run -- make -j8 test"], body: SlotCommands.run),
+                CommandSpec("list", .look, "who holds a slot, and who waits", body: SlotCommands.list),
+            ], defaultSubcommand: "list"),
     ]
 
     // MARK: Plan and check

@@ -1,39 +1,42 @@
 /// How `coord` answers the shell. The numbers are a promise to scripts: none is ever given another meaning.
-package enum ExitStatus: Int32, Sendable, CaseIterable {
-    case done = 0
-    /// The mission ended with failed tasks; a check of `coord doctor` failed.
-    case tasksFailed = 1
-    /// Wrong arguments or files.
-    case wrongInput = 2
-    /// A person must decide.
-    case needsDecision = 3
-    /// An agent needs to sign in.
-    case needsSignIn = 4
-    case budgetUsedUp = 5
-    /// Locked by another, or not reachable.
-    case notReachable = 6
-    case conflict = 7
-    /// Our fault.
-    case internalFault = 70
-    case timedOut = 124
-    case interrupted = 130
-    case terminated = 143
+package struct ExitStatus: RawRepresentable, Sendable, Hashable {
+    package let rawValue: Int32
 
-    /// What the number means, for `coord help exit-status`.
-    package var meaning: String {
-        switch self {
-        case .done: "done"
-        case .tasksFailed: "the mission ended with failed tasks, or a check failed"
-        case .wrongInput: "wrong arguments or files"
-        case .needsDecision: "a person must decide"
-        case .needsSignIn: "an agent needs to sign in"
-        case .budgetUsedUp: "the budget is used up"
-        case .notReachable: "locked by another process, or not reachable"
-        case .conflict: "conflict"
-        case .internalFault: "a fault of coord itself"
-        case .timedOut: "out of time"
-        case .interrupted: "interrupted"
-        case .terminated: "terminated"
-        }
-    }
+    /// Any number: that of a command which was run for somebody is passed on.
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+
+    package static let done = ExitStatus(rawValue: 0)
+    /// The mission ended with failed tasks; a check of `coord doctor` or `coord audit` failed.
+    package static let tasksFailed = ExitStatus(rawValue: 1)
+    /// Wrong arguments or files.
+    package static let wrongInput = ExitStatus(rawValue: 2)
+    /// A person must decide.
+    package static let needsDecision = ExitStatus(rawValue: 3)
+    /// An agent needs to sign in.
+    package static let needsSignIn = ExitStatus(rawValue: 4)
+    package static let budgetUsedUp = ExitStatus(rawValue: 5)
+    /// Locked by another, or not reachable.
+    package static let notReachable = ExitStatus(rawValue: 6)
+    package static let conflict = ExitStatus(rawValue: 7)
+    /// Our fault.
+    package static let internalFault = ExitStatus(rawValue: 70)
+    package static let timedOut = ExitStatus(rawValue: 124)
+    package static let interrupted = ExitStatus(rawValue: 130)
+    package static let terminated = ExitStatus(rawValue: 143)
+
+    /// Every number of coord's own with its meaning, for `coord help exit-status`.
+    package static let meanings: [(status: ExitStatus, text: String)] = [
+        (.done, "done"),
+        (.tasksFailed, "the mission ended with failed tasks, or a check failed"),
+        (.wrongInput, "wrong arguments or files"),
+        (.needsDecision, "a person must decide"),
+        (.needsSignIn, "an agent needs to sign in"),
+        (.budgetUsedUp, "the budget is used up"),
+        (.notReachable, "locked by another process, or not reachable"),
+        (.conflict, "conflict"),
+        (.internalFault, "a fault of coord itself"),
+        (.timedOut, "out of time"),
+        (.interrupted, "interrupted"),
+        (.terminated, "terminated"),
+    ]
 }

@@ -51,8 +51,8 @@ enum HelpCommand {
     }
 
     private static func exitStatuses() -> String {
-        ExitStatus.allCases.map {
-            TerminalText.rightAligned("\($0.rawValue)", to: 5) + "  " + $0.meaning + "\n"
+        ExitStatus.meanings.map {
+            TerminalText.rightAligned("\($0.status.rawValue)", to: 5) + "  " + $0.text + "\n"
         }.joined()
     }
 

@@ -210,7 +210,7 @@ final class RunPerformance {
         progress.finish()
         withExtendedLifetime(signals) {}
         try conclude()
-        return ExitStatus(rawValue: outcome.exitStatus) ?? .internalFault
+        return ExitStatus(rawValue: outcome.exitStatus)
     }
 
     private func startProgress() throws(CommandFailure) -> ProgressReporter {

@@ -56,4 +56,7 @@ package enum Terminal {
         }
         return nil
     }
+
+    /// Whether the terminal's keys (Ctrl-C) reach this process's group.
+    package static func isOurs() -> Bool { (0...2).contains { tcgetpgrp($0) == getpgrp() } }
 }

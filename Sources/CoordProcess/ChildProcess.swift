@@ -23,13 +23,15 @@ package struct SpawnRequest: Sendable {
     package var descriptors: [(child: Int32, parent: Int32)]
     /// A session of its own; otherwise a process group of its own.
     package var session: Bool
+    /// In place of either it stays in the caller's process group, so that the terminal's keys reach it too.
+    package var staysInGroup: Bool
     /// What the program is started through.
     package var launcher: Launcher
 
     package init(
         executable: String, arguments: [String] = [], environment: [String: String] = [:],
         workingFolder: String? = nil, descriptors: [(child: Int32, parent: Int32)] = [],
-        session: Bool = true, launcher: Launcher = .none
+        session: Bool = true, staysInGroup: Bool = false, launcher: Launcher = .none
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -37,6 +39,7 @@ package struct SpawnRequest: Sendable {
         self.workingFolder = workingFolder
         self.descriptors = descriptors
         self.session = session
+        self.staysInGroup = staysInGroup
         self.launcher = launcher
     }
 
@@ -148,6 +151,15 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// Signals the child alone. Nothing happens once the child was reaped.
+    package func signalProcess(_ signal: Int32) {
+        outcome.withLock { outcome in
+            guard outcome == nil else { return }
+            // Ended and not reaped: the signal goes nowhere.
+            _ = kill(identity.pid, signal)
+        }
+    }
+
     /// Signals the child's process group. Nothing happens once the child was reaped.
     package func signalGroup(_ signal: Int32) {
         outcome.withLock { outcome in
@@ -199,7 +211,7 @@ private enum SpawnCall {
                         executable: executable, arguments: arguments.pointer,
                         environment: environment.pointer,
                         folder: folder, descriptors: pairs.baseAddress, descriptor_count: pairs.count / 2,
-                        session: request.session ? 1 : 0)
+                        session: request.staysInGroup ? 2 : request.session ? 1 : 0)
                     return coord_spawn(&plain, &pid)
                 }
                 guard let folder = request.workingFolder else { return call(nil) }

@@ -6,14 +6,7 @@ package import CoordSystem
 package enum RunRegistry {
     /// `$XDG_STATE_HOME/coord/instances`; on macOS below `~/Library/Application Support/coord`. Nil: no home.
     package static var folder: String? {
-        #if os(macOS)
-            return Environment.home.map { $0 + "/Library/Application Support/coord/instances" }
-        #else
-            if let state = Environment.value("XDG_STATE_HOME"), state.hasPrefix("/") {
-                return state + "/coord/instances"
-            }
-            return Environment.home.map { $0 + "/.local/state/coord/instances" }
-        #endif
+        UserFolders.state().map { $0 + "/instances" }
     }
 
     private static func entry(of run: RunID) -> JSONValue? {

@@ -12,7 +12,14 @@ package final class FileLock: Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { Descriptors.close(descriptor) }
+    deinit {
+        unlock()
+        Descriptors.close(descriptor)
+    }
+
+    /// Gives the lock back now. Closing alone would leave it to a child that is just being started, until
+    /// that one has become its program.
+    package func unlock() { _ = flock(descriptor, LOCK_UN) }
 
     /// Takes the lock, or answers nil when somebody has it.
     package static func acquire(_ path: String, note: String) throws(SystemError) -> FileLock? {

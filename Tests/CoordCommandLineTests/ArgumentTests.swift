@@ -85,8 +85,8 @@ struct ArgumentTests {
             line: "status --color blue",
             speech: "error: `--color` takes one of `auto`, `always`, `never`, not `blue`\n"),
         Case(
-            line: "slot",
-            speech: "error: `coord slot` is not part of this version\nhint: `coord help` lists what is\n"),
+            line: "handoff",
+            speech: "error: `coord handoff` is not part of this version\nhint: `coord help` lists what is\n"),
         Case(
             line: "services start api --now",
             speech: "error: `coord services` is not part of this version\n"
@@ -159,7 +159,7 @@ struct ArgumentTests {
             "workers": ["list", "show", "restart", "stop"], "rescue": ["list", "restore"],
             "runs": ["list", "show", "remove"], "roles": ["list", "show", "validate", "add"],
             "missions": ["list", "show", "validate", "add", "import"],
-            "skills": ["list", "show", "validate", "add", "search", "select", "import"], "slot": ["run"],
+            "skills": ["list", "show", "validate", "add", "search", "select", "import"], "slot": ["run", "list"],
         ]
         for (name, wanted) in subcommands {
             let found = CommandTable.command(name)?.subcommands.map(\.name) ?? []

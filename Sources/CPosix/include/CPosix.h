@@ -19,7 +19,7 @@ typedef struct {
     /// Pairs: the number in the child, the number here. The numbers of the child are distinct.
     const int *descriptors;
     size_t descriptor_count;
-    /// 1: a session of its own, else a process group of its own.
+    /// 1: a session of its own; 0: a process group of its own; 2: it stays in the caller's.
     int session;
 } coord_spawn_request;
 
