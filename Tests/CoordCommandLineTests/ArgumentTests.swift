@@ -159,7 +159,8 @@ struct ArgumentTests {
             "workers": ["list", "show", "restart", "stop"], "rescue": ["list", "restore"],
             "runs": ["list", "show", "remove"], "roles": ["list", "show", "validate", "add"],
             "missions": ["list", "show", "validate", "add", "import"],
-            "skills": ["list", "show", "validate", "add", "search", "select", "import"], "slot": ["run", "list"],
+            "skills": ["list", "show", "validate", "add", "search", "select", "import"],
+            "slot": ["run", "list"],
         ]
         for (name, wanted) in subcommands {
             let found = CommandTable.command(name)?.subcommands.map(\.name) ?? []
