@@ -109,9 +109,9 @@ enum DetachedCommands {
             let text = (try? Files.readText(log)) ?? ""
             context.diagnostics.note(text)
             try Files.remove(log, step: .registryEntry)
-            guard case .exited(let status) = exit, let known = ExitStatus(rawValue: status), known != .done
+            guard case .exited(let status) = exit, status != ExitStatus.done.rawValue
             else { throw CommandFailure(.internalFault, "the run ended at once: \(exit)") }
-            throw CommandFailure(known, "the run was not started")
+            throw CommandFailure(ExitStatus(rawValue: status), "the run was not started")
         } catch let failure as CommandFailure {
             throw failure
         } catch {
