@@ -12,8 +12,8 @@ final class AssignmentWriter {
     /// What each finished task passed on, and who had it last.
     private var summaries: [TaskID: PromptAssembly.Need] = [:]
     private var workers: [TaskID: WorkerID] = [:]
-    /// How many scratch folders each worker was given.
-    private var scratches: [WorkerID: Int] = [:]
+    /// Where the next attempt of each worker works that needs no worktree.
+    private var places: [WorkerID: Int] = [:]
 
     init(_ parts: Coordinator.Parts, sandbox: Sandbox?) {
         self.parts = parts
@@ -45,7 +45,8 @@ final class AssignmentWriter {
                     Array(note.utf8), to: folder + "/handoff-in.md", permissions: 0o600, step: .handoffIn)
             }
         }
-        let workingFolder = spec.workspace == .worktree ? slot.worktree : try scratch(slot.worker)
+        let place = spec.workspace == .worktree ? nil : nextPlace(of: slot.worker)
+        let workingFolder = try place.map { (place) throws(SystemError) in try scratch(slot.worker, place) }
         var environment = inherited
         environment["COORD_RUN"] = parts.run.rawValue
         environment["COORD_TASK"] = lease.task.rawValue
@@ -61,14 +62,16 @@ final class AssignmentWriter {
         var launcher = Launcher.none
         if let sandbox {
             let confinement = try sandbox.confine(
-                slot, lease, spec, exchange: isAgent ? folder : nil, folder: workingFolder,
+                slot, lease, spec, exchange: isAgent ? folder : nil, folder: workingFolder ?? slot.worktree,
+                throwaway: place.map { "\(slot.worker)~\($0)" } ?? slot.worker.rawValue,
                 environment: environment)
             launcher = confinement.launcher
             environment = confinement.environment
         }
         return Assignment(
-            run: parts.run, lease: lease, role: spec.role ?? slot.role, worktree: workingFolder, base: base,
-            work: work(slot, spec), promptFile: promptFile, handoffIn: handoffIn,
+            run: parts.run, lease: lease, role: spec.role ?? slot.role,
+            worktree: workingFolder ?? slot.worktree, base: base, work: work(slot, spec),
+            promptFile: promptFile, handoffIn: handoffIn,
             handoffOut: handoffOut, transcript: transcript, environment: environment, launcher: launcher,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
     }
@@ -96,12 +99,18 @@ final class AssignmentWriter {
             needs: spec.dependencies.compactMap { summaries[$0] }, note: note)
     }
 
-    /// An empty folder for a task that needs no worktree. It comes round again when the attempt that had it
-    /// is long over: a worker has never as many leases.
-    private func scratch(_ worker: WorkerID) throws(SystemError) -> String {
-        let number = scratches[worker, default: 0]
-        scratches[worker] = number + 1
-        let folder = parts.state.scratch(worker) + "/\(number % Self.scratchesPerWorker)"
+    /// Where the next attempt without a worktree works: what is assigned behind another must not be in its
+    /// way. A place comes round again when the attempt that had it is long over; a worker has never as many
+    /// leases.
+    private func nextPlace(of worker: WorkerID) -> Int {
+        let number = places[worker, default: 0]
+        places[worker] = (number + 1) % Self.placesPerWorker
+        return number
+    }
+
+    /// An empty folder for a task that needs no worktree.
+    private func scratch(_ worker: WorkerID, _ place: Int) throws(SystemError) -> String {
+        let folder = parts.state.scratch(worker) + "/\(place)"
         if Files.kind(folder) != nil {
             if try Files.list(folder).isEmpty { return folder }
             try Files.removeTree(folder, step: .scratch)
@@ -122,7 +131,7 @@ final class AssignmentWriter {
     }
 
     private static let handoffBytesMax = 16 << 10
-    private static let scratchesPerWorker = 64
+    private static let placesPerWorker = 64
 
     /// Keeps what an agent passed on for the tasks that need it.
     func remember(_ facts: [Fact]) {

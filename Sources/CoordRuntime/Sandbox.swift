@@ -49,6 +49,7 @@ struct Sandbox: Sendable {
     /// Confines an attempt: an agent, the command of a task, its checks.
     func confine(
         _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, exchange: String?, folder: String,
+        throwaway: String,
         environment: [String: String]
     ) throws(SystemError) -> Confinement {
         let isWorktree = spec.workspace == .worktree
@@ -60,7 +61,7 @@ struct Sandbox: Sendable {
             administration: isWorktree ? hub + "/worktrees/\(slot.worker)" : nil,
             branchFolders: isWorktree ? [hub + "/" + branches, hub + "/logs/" + branches] : [],
             exchange: try exchange.map { (path) throws(SystemError) in try Files.realPath(path) },
-            throwaway: try makeThrowaway(slot.worker.rawValue), agentCommand: command, ownFiles: spec.files)
+            throwaway: try makeThrowaway(throwaway), agentCommand: command, ownFiles: spec.files)
         return confine(work, environment)
     }
 
