@@ -20,13 +20,13 @@ final class AssignmentWriter {
         self.sandbox = sandbox
     }
 
-    /// Who worked on the task last.
+    /// Who worked last on a task that has something to land.
     func worker(of task: TaskID) -> WorkerID? { workers[task] }
 
     func assignment(
         slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?
     ) throws(SystemError) -> Assignment {
-        workers[spec.id] = slot.worker
+        if spec.workspace == .worktree { workers[spec.id] = slot.worker }
         if parts.isNoop { return noop(slot, lease) }
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)

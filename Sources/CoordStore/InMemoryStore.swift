@@ -7,16 +7,17 @@ package final class InMemoryStore: Store {
         /// As they came; one list would be moved whole each time it grows.
         var batches: [[Fact]] = []
         var count = 0
-        var tasks: [Int: TaskRecord] = [:]
+        /// By index. A gap is a task that was never told of.
+        var tasks: [TaskRecord?] = []
         var workers: [WorkerID: WorkerRecord] = [:]
         var costs: [CostRecord.Key: CostRecord] = [:]
 
         func ordered(_ filter: TaskFilter) -> [TaskRecord] {
-            let chosen = tasks.values.filter { filter.stages?.contains($0.stage) ?? true }
-                .sorted { $0.index < $1.index }
-                .dropFirst(filter.offset)
+            let chosen = known.filter { filter.stages?.contains($0.stage) ?? true }.dropFirst(filter.offset)
             return Array(filter.limit.map { chosen.prefix($0) } ?? chosen)
         }
+
+        var known: [TaskRecord] { tasks.compactMap(\.self) }
     }
 
     private var order: [RunID] = []
@@ -40,6 +41,7 @@ package final class InMemoryStore: Store {
         if let record = batch.record { run.record = record }
         let edited = batch.editedTasks
         for var task in batch.tasks {
+            while run.tasks.count <= task.index { run.tasks.append(nil) }
             if let known = run.tasks[task.index], !edited.contains(task.spec.id) {
                 task.spec = known.spec
                 task.proposedBy = known.proposedBy
@@ -63,14 +65,14 @@ package final class InMemoryStore: Store {
         rows[run]?.ordered(filter) ?? []
     }
     package func task(_ run: RunID, _ id: TaskID) -> TaskRecord? {
-        rows[run]?.tasks.values.first { $0.spec.id == id }
+        rows[run]?.known.first { $0.spec.id == id }
     }
     package func taskLines(_ run: RunID, _ filter: TaskFilter) -> [TaskLine] {
         tasks(run, filter).map { TaskLine($0) }
     }
     package func taskCounts(_ run: RunID) -> [TaskStage: Int] {
         var counts: [TaskStage: Int] = [:]
-        for task in rows[run]?.tasks.values ?? [:].values { counts[task.stage, default: 0] += 1 }
+        for task in rows[run]?.known ?? [] { counts[task.stage, default: 0] += 1 }
         return counts
     }
     package func workers(_ run: RunID) -> [WorkerRecord] {

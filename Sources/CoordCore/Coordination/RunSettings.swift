@@ -75,7 +75,7 @@ package struct RunSettings: Sendable {
         proposalsPerTaskMax = 20
         proposalDepthMax = 3
         retryDelay = .milliseconds(100)
-        leasesAheadMax = 16
+        leasesAheadMax = 32
         aheadWithin = .milliseconds(100)
         self.seed = seed
     }

@@ -16,7 +16,7 @@ package struct Projection: Sendable, Equatable {
     private var touchedWorkers = TouchedNumbers()
     private var touchedCosts = TouchedNumbers()
     /// The leases each worker holds behind the one it works on, in the order of their turns.
-    private var behind: [WorkerID: [Lease]] = [:]
+    private var behind: [[Lease]] = []
 
     /// What changed since it was last asked, each record once.
     package struct Touched: Sendable, Equatable {
@@ -201,15 +201,21 @@ extension Projection {
     private mutating func followLease(_ body: Fact.Body, at time: Timestamp) {
         switch body {
         case .leaseGranted(let lease, let worker):
-            if self.worker(worker)?.task == nil {
-                change(worker) { Self.begin(lease, &$0, time) }
+            guard let number = workerNumbers[worker] else { return }
+            if workers[number].task == nil {
+                Self.begin(lease, &workers[number], time)
+                touchedWorkers.insert(number)
             } else {
-                behind[worker, default: []].append(lease)
+                while behind.count <= number { behind.append([]) }
+                behind[number].append(lease)
             }
         case .worktreePrepared(let lease, let branch, _):
             if let worker = task(lease.task)?.assignedTo { change(worker) { $0.branch = branch } }
         case .attemptEnded(let lease, _):
-            if let worker = task(lease.task)?.assignedTo { end(lease, of: worker, at: time) }
+            guard let task = taskNumbers[lease.task], let worker = tasks[task].assignedTo,
+                let number = workerNumbers[worker]
+            else { return }
+            end(lease, of: number, at: time)
         case .taskLanded(_, let commit, _):
             changeRun {
                 $0.landed += 1
@@ -228,19 +234,18 @@ extension Projection {
     }
 
     /// An attempt is over: when it was the one being worked on, the next of its worker has its turn.
-    private mutating func end(_ lease: Lease, of worker: WorkerID, at time: Timestamp) {
-        if let present = self.worker(worker)?.task, present != lease.task {
-            behind[worker]?.removeAll { $0 == lease }
+    private mutating func end(_ lease: Lease, of worker: Int, at time: Timestamp) {
+        let hasBehind = behind.indices.contains(worker) && !behind[worker].isEmpty
+        if let present = workers[worker].task, present != lease.task {
+            if hasBehind { behind[worker].removeAll { $0 == lease } }
             return
         }
-        let next = behind[worker]?.isEmpty == false ? behind[worker]?.removeFirst() : nil
-        change(worker) {
-            $0.task = nil
-            $0.attempt = nil
-            if $0.status == .working { $0.status = .idle }
-            $0.since = time
-            if let next { Self.begin(next, &$0, time) }
-        }
+        touchedWorkers.insert(worker)
+        workers[worker].task = nil
+        workers[worker].attempt = nil
+        if workers[worker].status == .working { workers[worker].status = .idle }
+        workers[worker].since = time
+        if hasBehind { Self.begin(behind[worker].removeFirst(), &workers[worker], time) }
     }
 
     private mutating func book(
