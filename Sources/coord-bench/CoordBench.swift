@@ -6,6 +6,7 @@ import CoordSystem
 ///     coord-bench schedule N [--machine]     a graph of N tasks with three needs each, through the pure core
 ///     coord-bench dispatch [--tasks N] [--workers N] [--durable] [--commands]
 ///     coord-bench ipc [--messages N]
+///     coord-bench respawn [--workers N] [--at-once] [--well SECONDS]
 ///     coord-bench failpoints                 the points where `COORD_FAILPOINT` can kill coord, one a line
 @main
 enum CoordBench {
@@ -19,9 +20,10 @@ enum Bench {
         case "schedule": ScheduleBench.run(options)
         case "dispatch": DispatchBench.run(options)
         case "ipc": IPCBench.run(options)
+        case "respawn": RespawnBench.run(options)
         case "ipc-child": IPCBench.child(options)
         case "failpoints": for point in FailPoint.all { print(point) }
-        default: print("usage: coord-bench schedule N | dispatch | ipc   (see bench/README.md)")
+        default: print("usage: coord-bench schedule N | dispatch | ipc | respawn   (see bench/README.md)")
         }
     }
 

@@ -1,6 +1,7 @@
 import CoordModel
 import CoordProcess
 import CoordSystem
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -19,6 +20,26 @@ struct ChildProcessTests {
         let result = try CommandRunner.run(shell("ls /proc/self/fd"))
         // The fourth is the folder that `ls` reads.
         #expect(result.outputText == "0\n1\n2\n3\n")
+    }
+
+    @Test("W17: a child lives on when the thread that started it ends")
+    func startingThreadEnds() throws {
+        let pipe = try Descriptors.makePipe()
+        let started = Mutex<ChildProcess?>(nil)
+        Thread {
+            // Nothing to tell: the expectation below sees that there is no child.
+            let child = try? ChildProcess.spawn(
+                SpawnRequest(
+                    executable: "/bin/sh", arguments: ["-c", "read line; exit 7"],
+                    environment: ["PATH": "/usr/bin:/bin"], descriptors: [(child: 0, parent: pipe.read)]))
+            started.withLock { $0 = child }
+        }.join()
+        Descriptors.close(pipe.read)
+        let child = try #require(started.withLock { $0 })
+        #expect(!child.hasEnded)
+        try Descriptors.writeAll(Array("go\n".utf8), to: pipe.write)
+        Descriptors.close(pipe.write)
+        #expect(child.wait() == .exited(status: 7))
     }
 
     @Test("descriptors may change places")
