@@ -171,10 +171,10 @@ class Trial:
                 self.injuries.append("fail point")
             if status == -signal.SIGKILL:
                 resumes = True
-            elif status == 2 and ("no run to resume" in words or "no mission has run" in words):
+            elif status == 2 and "no mission has run" in words:
                 resumes = False  # killed before the run was recorded: nothing was promised
-            elif status in (0, 1):
-                break
+            elif status in (0, 1) or status == 2 and "no run to resume" in words:
+                break  # over; perhaps killed after its end
             else:
                 raise RuntimeError(f"exit status {status}: {words[-600:]}")
         self.visited = tuple(visited)

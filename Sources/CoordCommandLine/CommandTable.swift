@@ -192,8 +192,19 @@ package enum CommandTable {
         CommandSpec(
             "rescue", .act, "work that was kept when an attempt ended",
             subcommands: [
-                CommandSpec("list", .act, "what was kept"),
-                CommandSpec("restore", .act, "bring it back as a branch", arguments: [.one("REF")]),
+                CommandSpec("list", .act, "what was kept", flags: [run], body: RescueCommand.list),
+                CommandSpec(
+                    "show", .act, "what one piece of work holds", arguments: [.one("REF")],
+                    flags: [Flag("patch", "p", "the work itself, as a patch")], body: RescueCommand.show),
+                CommandSpec(
+                    "restore", .act, "bring it back as a branch; your checkout stays as it is",
+                    arguments: [.one("REF")],
+                    flags: [
+                        Flag(
+                            "branch", "b", .text("NAME"), "the branch's name; otherwise rescue/TASK-ATTEMPT"),
+                        Flag("output", "o", .text("FILE"), "write a patch in place of a branch"),
+                    ], examples: ["coord rescue restore api", "coord rescue restore api/2 -o api.patch"],
+                    body: RescueCommand.restore),
             ], defaultSubcommand: "list"),
         CommandSpec(
             "slot", .act, "the machine's slots for heavy commands, shared by all runs and shells",

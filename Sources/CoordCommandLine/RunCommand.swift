@@ -192,6 +192,11 @@ final class RunPerformance {
             progress.note(facts)
             DetachedCommands.sayReady()
         }
+        coordinator.onJournalWait = { reason in
+            progress.say(
+                reason.map { "Paused: \($0). Nothing is lost; it goes on by itself once there is room." }
+                    ?? "The journal can be written again: going on.")
+        }
         let signals: SignalSource
         do throws(SystemError) {
             signals = try SignalSource(loop: coordinator.loop, signals: [SIGINT, SIGTERM, SIGHUP]) {

@@ -37,12 +37,18 @@ enum GitCommand: Equatable, Sendable {
     case pack(base: String)
     /// Says of each object on the input whether it is there.
     case checkObjects
+    /// The content of each object on the input.
+    case readObjects
+    case mergeBase(ObjectID, ObjectID)
+    case parentOf(ObjectID)
+    case patch(from: ObjectID, to: ObjectID)
 
     // MARK: references and the user's checkout
     case resolve(String)
     case listReferences([String])
     case advance(String, from: ObjectID, to: ObjectID, note: String)
-    case createReference(String, ObjectID, note: String)
+    /// Fails when there is such a reference.
+    case createReference(String, ObjectID, note: String, step: DurableStep)
     case status
     /// Moves index and files from one commit to another; refuses to touch what differs from the first.
     case fastForward(from: ObjectID, to: ObjectID)
@@ -103,6 +109,15 @@ extension GitCommand {
             ]
         case .pack(let base): ["pack-objects", "-q", "--revs", base]
         case .checkObjects: ["cat-file", "--batch-check=%(objecttype)"]
+        case .readObjects: ["cat-file", "--batch"]
+        case .mergeBase(let one, let other): ["merge-base", one.rawValue, other.rawValue]
+        case .parentOf(let commit):
+            ["rev-parse", "--verify", "-q", "--end-of-options", commit.rawValue + "^1"]
+        case .patch(let old, let new):
+            [
+                "diff-tree", "-p", "--binary", "--full-index", "--no-ext-diff", "--no-textconv",
+                "--no-renames", old.rawValue, new.rawValue, "--",
+            ]
         default: nil
         }
     }
@@ -114,7 +129,7 @@ extension GitCommand {
             ["for-each-ref", "--format=%(objectname) %(refname)", "--"] + prefixes
         case .advance(let name, let old, let new, let note):
             ["update-ref", "-m", note, "--", name, new.rawValue, old.rawValue]
-        case .createReference(let name, let commit, let note):
+        case .createReference(let name, let commit, let note, _):
             ["update-ref", "-m", note, "--", name, commit.rawValue, ""]
         case .status:
             [
@@ -149,7 +164,8 @@ extension GitCommand {
     var step: DurableStep? {
         switch self {
         case .listTracked, .listChanges, .listUntracked, .treeOf, .showFile, .difference, .log, .isAncestor,
-            .checkObjects, .resolve, .listReferences, .status, .symbolicHead, .describeRepository, .topLevel,
+            .checkObjects, .readObjects, .mergeBase, .parentOf, .patch, .resolve, .listReferences, .status,
+            .symbolicHead, .describeRepository, .topLevel,
             .listWorktrees, .listConfiguration:
             nil
         case .restore: .worktreeReset
@@ -160,7 +176,7 @@ extension GitCommand {
         case .fetch: .snapshotFetch
         case .pack: .rescueObjects
         case .advance: .targetMove
-        case .createReference: .projectStart
+        case .createReference(_, _, _, let step): step
         case .fastForward: .checkoutMove
         case .checkoutPaths: .checkoutRepair
         case .createRepository(let bare, _): bare ? .hubMaking : .projectStart

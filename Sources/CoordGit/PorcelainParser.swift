@@ -21,6 +21,26 @@ enum PorcelainParser {
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The times of commits as `cat-file --batch` shows them, in their order; nil for one that is no commit.
+    static func commitTimes(_ bytes: [UInt8], count: Int) -> [Timestamp?] {
+        var times: [Timestamp?] = []
+        var rest = bytes[...]
+        while times.count < count, let end = rest.firstIndex(of: 0x0A) {
+            let head = String(decoding: rest[..<end], as: UTF8.self).split(separator: " ")
+            rest = rest[(end + 1)...]
+            guard head.count == 3, let size = Int(head[2]) else {
+                times.append(nil)
+                continue
+            }
+            let content = String(decoding: rest.prefix(size), as: UTF8.self)
+            rest = rest.dropFirst(size + 1)
+            let line = content.split(separator: "\n").first { $0.hasPrefix("committer ") }
+            let seconds = line.flatMap { Int64($0.split(separator: " ").dropLast().last ?? "") }
+            times.append(seconds.map { Timestamp(milliseconds: $0 * 1000) })
+        }
+        return times + Array(repeating: nil, count: count - times.count)
+    }
+
     /// The first line, which must be an object's name and the only one.
     static func objectID(_ bytes: [UInt8]) -> ObjectID? {
         let text = bytes.last == 0x0A ? bytes.dropLast() : bytes[...]

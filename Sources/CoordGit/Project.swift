@@ -107,7 +107,8 @@ package enum Project {
         let commit = try runner.object(
             .commitTree(tree, parents: []), at: place, environment: identity.environment,
             input: Array("Start the project\n".utf8))
-        _ = try runner.run(.createReference(reference, commit, note: "coord: new project"), at: place)
+        _ = try runner.run(
+            .createReference(reference, commit, note: "coord: new project", step: .projectStart), at: place)
     }
 
     // MARK: - Steps

@@ -65,7 +65,26 @@ package final class Coordinator {
     private var runner: EffectRunner?
     private var outcome: Outcome?
     private var failure: RuntimeError?
+    /// Decided, and not recorded because the disk is full or the journal locked: nothing of it is done, and
+    /// nothing more decided, until it is. Its facts are in the projection already.
+    private var held: HeldTurn?
+    /// When it is tried again, in the loop's nanoseconds.
+    private var heldUntil: Int64 = 0
+    /// The loop runs: before that, a journal that cannot be written is a run that cannot start.
+    private var isWorking = false
 
+    private struct HeldTurn {
+        var batch: StoreBatch
+        var effects: [Effect]
+        var reason: StoreError
+    }
+
+    /// How long until a journal that could not be written is tried again.
+    private static let journalRetry = Duration.milliseconds(500)
+
+    /// Called when dispatch pauses because the journal cannot be written, with why; and with nil when it goes
+    /// on.
+    package var onJournalWait: ((StoreError?) -> Void)?
     /// Called after each turn with the facts it recorded, in order, numbered from `firstSequence`.
     package var onFacts: ((_ facts: [Fact], _ firstSequence: Int64) -> Void)?
     /// Called when a command was answered.
@@ -140,6 +159,7 @@ package final class Coordinator {
     }
 
     private func work() throws(RuntimeError) -> Outcome {
+        isWorking = true
         drainInbox()
         if outcome == nil, failure == nil { loop.run() }
         runner?.end()
@@ -165,8 +185,9 @@ package final class Coordinator {
     }
 
     private func drainInbox() {
+        guard held == nil || takeUpHeldTurn() else { return }
         if !inbox.isEmpty { gather() }
-        while !inbox.isEmpty, failure == nil, outcome == nil {
+        while !inbox.isEmpty, failure == nil, outcome == nil, held == nil {
             let events = inbox
             inbox.removeAll(keepingCapacity: true)
             turn { machine, now in
@@ -175,7 +196,7 @@ package final class Coordinator {
                 return effects
             }
         }
-        guard failure == nil, outcome == nil else { return }
+        guard failure == nil, outcome == nil, held == nil else { return }
         let wait = machine.nextDeadline.map { max($0 - clock.now(), .zero) }
         loop.setAlarm(after: wait)
     }
@@ -190,7 +211,15 @@ package final class Coordinator {
             facts.append(fact)
             projection.apply(fact)
         }
-        guard record(facts) else { return }
+        guard !facts.isEmpty else { return perform(effects) }
+        let touched = projection.takeTouched()
+        let batch = StoreBatch(
+            run: parts.run, firstSequence: sequence + 1, facts: facts, record: touched.run,
+            tasks: touched.tasks, workers: touched.workers, costs: touched.costs)
+        recordAndAct(HeldTurn(batch: batch, effects: effects, reason: .unknownRun(parts.run)))
+    }
+
+    private func perform(_ effects: [Effect]) {
         for effect in effects {
             if case .record = effect { continue }
             if case .assign(let slot, _, _, _, _) = effect { pace.handedOut(to: slot, at: loop.nanoseconds) }
@@ -198,26 +227,45 @@ package final class Coordinator {
         }
     }
 
-    private func record(_ facts: [Fact]) -> Bool {
-        guard !facts.isEmpty else { return true }
-        let touched = projection.takeTouched()
-        let first = sequence + 1
+    private func recordAndAct(_ turn: HeldTurn) {
         let begin = loop.nanoseconds
-        do throws(StoreError) {
-            try parts.store.append(
-                StoreBatch(
-                    run: parts.run, firstSequence: first, facts: facts, record: touched.run,
-                    tasks: touched.tasks, workers: touched.workers, costs: touched.costs))
-        } catch {
-            failure = .store(error)
-            loop.stop()
-            return false
+        do throws(StoreError) { try parts.store.append(turn.batch) } catch {
+            guard error.isTransient, isWorking else { return stop(.store(error)) }
+            if held == nil { onJournalWait?(error) }
+            held = turn
+            held?.reason = error
+            heldUntil = loop.nanoseconds + Self.journalRetry.wholeNanoseconds
+            loop.setAlarm(after: Self.journalRetry)
+            return
         }
+        if held != nil { onJournalWait?(nil) }
+        held = nil
         pace.committed(in: loop.nanoseconds - begin)
+        let facts = turn.batch.facts
         sequence += Int64(facts.count)
         runner?.remember(facts)
-        onFacts?(facts, first)
-        return true
+        onFacts?(facts, turn.batch.firstSequence)
+        perform(turn.effects)
+    }
+
+    /// Tries once more to record what was decided. False: still not, or the run stops.
+    private func takeUpHeldTurn() -> Bool {
+        guard let turn = held, failure == nil else { return false }
+        // Who wants to end now cannot be told through a journal that cannot be written.
+        let wantsEnd = inbox.contains { if case .interrupted = $0 { true } else { false } }
+        guard !wantsEnd else {
+            stop(.store(turn.reason))
+            return false
+        }
+        inbox.removeAll { $0 == .elapsed }
+        guard loop.nanoseconds >= heldUntil else { return false }
+        recordAndAct(turn)
+        return held == nil && failure == nil
+    }
+
+    private func stop(_ error: RuntimeError) {
+        failure = error
+        loop.stop()
     }
 
     /// What agents passed on before the run was stopped.

@@ -14,6 +14,9 @@ final class SQLiteConnection {
     let path: String
     private let handle: OpaquePointer
     private var isClosed = false
+    /// A write or a sync failed: what is on the disk is not known, and nothing is written or synced again, as
+    /// closing would (https://www.usenix.org/conference/atc20/presentation/rebello).
+    private var isBroken = false
     /// Keyed by the address of the literal: a look-up costs a few nanoseconds and no text is compared.
     private var statements: [UnsafePointer<UInt8>: SQLiteStatement] = [:]
 
@@ -39,6 +42,7 @@ final class SQLiteConnection {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        guard !isBroken else { return }
         statements.removeAll()
         sqlite3_close_v2(handle)
     }
@@ -90,7 +94,7 @@ final class SQLiteConnection {
             return value
         } catch {
             // A full disk or a failed write may already have ended the transaction.
-            if isInTransaction { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
+            if isInTransaction, !isBroken { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
             throw error
         }
     }
@@ -101,6 +105,7 @@ final class SQLiteConnection {
             let code = error.code == ENOSPC ? SQLITE_FULL : SQLITE_IOERR
             let evidence = StoreError.Evidence(code: code, message: error.description)
             if code == SQLITE_FULL { throw .diskFull(path: path, evidence) }
+            isBroken = true
             throw .inputOutput(path: path, evidence)
         }
     }
@@ -132,6 +137,7 @@ final class SQLiteConnection {
             if system == ENOSPC || system == EDQUOT || system == EFBIG {
                 return .diskFull(path: path, evidence)
             }
+            isBroken = true
             return .inputOutput(path: path, evidence)
         default: return .refused(path: path, evidence)
         }

@@ -58,6 +58,8 @@ package enum DurableStep: String, CaseIterable, Sendable {
     case snapshotFetch = "snapshot-fetch"
     case rescueObjects = "rescue-objects"
     case rescueReference = "rescue-reference"
+    /// Bringing rescued work back as a branch of the project.
+    case rescueBranch = "rescue-branch"
 
     // MARK: landing
     case candidateObjects = "candidate-objects"

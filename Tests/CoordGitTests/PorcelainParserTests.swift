@@ -1,4 +1,5 @@
 import CoordModel
+import CoordSystem
 import Testing
 
 @testable import CoordGit
@@ -163,7 +164,8 @@ struct GitArgumentsTests {
         "a name a stranger chose is never an option",
         arguments: [
             GitCommand.resolve("--upload-pack=x"), .fetch(a, repository: "--upload-pack=x"),
-            .advance("--stdin", from: a, to: b, note: "n"), .createReference("-d", a, note: "n"),
+            .advance("--stdin", from: a, to: b, note: "n"),
+            .createReference("-d", a, note: "n", step: .projectStart),
             .listReferences(["--shell"]),
         ])
     func injection(command: GitCommand) throws {

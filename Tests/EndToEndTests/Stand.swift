@@ -209,6 +209,17 @@ final class Running {
 
     func signal(_ number: Int32) { kill(child.pid, number) }
 
+    /// Waits until the program has said these words, at most a minute.
+    func await(_ words: String) throws {
+        let limit = ContinuousClock.now + .seconds(60)
+        var wanted = pollfd(fd: child.exitDescriptor, events: Int16(POLLIN), revents: 0)
+        while !text(speechPath).contains(words) {
+            guard poll(&wanted, 1, 20) == 0, ContinuousClock.now < limit else {
+                throw Failure("`\(words)` was never said: \(text(speechPath))")
+            }
+        }
+    }
+
     /// Waits for the end; a program that takes longer than two minutes is killed.
     func wait() -> Answer {
         var wanted = pollfd(fd: child.exitDescriptor, events: Int16(POLLIN), revents: 0)
