@@ -115,7 +115,7 @@ def dispatch(count, tasks):
     table.ratio("Node fork pool, 1 in flight", rate["coord"], rate.get("Node fork pool, 1 in flight"), 2)
     table.ratio("Node fork pool, 16 in flight", rate["coord"], rate.get("Node fork pool, 16 in flight"), 2)
     table.ratio("Dask", rate["coord"], rate.get("Dask LocalCluster"), 50)
-    table.notes.append("coord has one task in flight per worker: a lease is the right to work on one task")
+    table.notes.append("coord works on one task per worker and leases up to 32 commands ahead behind it")
     return table
 
 

@@ -46,7 +46,7 @@ package struct MemberWriter {
     package mutating func string(_ key: StaticString, _ value: String?) {
         guard let value else { return }
         self.key(key)
-        JSONValue.string(value).write(to: &bytes)
+        JSONValue.write(string: value, to: &bytes)
     }
 
     /// A whole number.
@@ -90,7 +90,7 @@ package struct MemberWriter {
     package mutating func time(_ key: StaticString, _ value: Timestamp?) {
         guard let value else { return }
         self.key(key)
-        JSONValue.string(value.description).write(to: &bytes)
+        JSONValue.write(string: value.description, to: &bytes)
     }
 
     /// A text, or null.
@@ -129,7 +129,7 @@ package struct MemberWriter {
         bytes.append(0x5B)
         for (index, value) in values.enumerated() {
             if index > 0 { bytes.append(0x2C) }
-            JSONValue.string(value).write(to: &bytes)
+            JSONValue.write(string: value, to: &bytes)
         }
         bytes.append(0x5D)
     }
@@ -140,7 +140,7 @@ package struct MemberWriter {
         bytes.append(0x5B)
         for value in values {
             if bytes.last != 0x5B { bytes.append(0x2C) }
-            JSONValue.string(value).write(to: &bytes)
+            JSONValue.write(string: value, to: &bytes)
         }
         bytes.append(0x5D)
     }
