@@ -62,7 +62,9 @@ let package = Package(
                 "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordSystem",
                 "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog",
             ]),
-        room("CoordWorker", ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CoordProcess"]),
+        room(
+            "CoordWorker",
+            ["CoordModel", "CoordJSON", "CoordWire", "CoordSandbox", "CoordSystem", "CoordProcess"]),
 
         // Floor 4: programs.
         room(
@@ -105,7 +107,10 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "CPosix", "coord", "coord-worker"]),
+            [
+                "CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "CoordRuntime", "CPosix", "coord",
+                "coord-worker",
+            ]),
         tests("HouseTests", ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess"]),
     ],
     swiftLanguageModes: [.v6]

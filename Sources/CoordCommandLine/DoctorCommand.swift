@@ -32,7 +32,7 @@ enum DoctorCommand {
         let path = context.surroundings.environment("PATH")
         let findings =
             [git(path), shell(), sqlite(), python(path), rights(folder), temporary(context), disk(folder)]
-            + [descriptors(), clock(context.now), agents(path)]
+            + [descriptors(), clock(context.now), sandbox(), agents(path)]
         let isWell = !findings.contains { $0.verdict == .missing }
         if context.wantsJSON {
             let checks = findings.map { finding -> JSONValue in
@@ -163,6 +163,23 @@ enum DoctorCommand {
             return Finding(name: "clock", verdict: .warning, detail: "it is set to \(now)")
         }
         return Finding(name: "clock", verdict: .ok, detail: now.description)
+    }
+
+    private static func sandbox() -> Finding {
+        let worker = Files.parent(Executables.own()) + "/coord-worker"
+        var working: [String] = []
+        var reasons: [String] = []
+        for mechanism in SandboxProbe.candidates {
+            switch SandboxProbe.test(mechanism, workerProgram: worker) {
+            case .holds: working.append(mechanism.rawValue)
+            case .fails(let reason): reasons.append("\(mechanism.rawValue) does not work: \(reason)")
+            }
+        }
+        let isBest = working.first == SandboxProbe.candidates.first?.rawValue
+        return Finding(
+            name: "sandbox", verdict: working.isEmpty ? .missing : isBest ? .ok : .warning,
+            detail: ([working.joined(separator: ", ")] + reasons).filter { !$0.isEmpty }.joined(
+                separator: "; "))
     }
 
     private static func agents(_ path: String?) -> Finding {

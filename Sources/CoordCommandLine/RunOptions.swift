@@ -12,27 +12,30 @@ struct RunOptions: Equatable {
     /// Nil: nothing was said of a sandbox.
     var sandbox: SandboxSettings?
 
-    /// What the arguments and the environment say.
-    init(_ context: CommandContext) throws(CommandFailure) {
+    /// What the arguments say.
+    init(_ context: CommandContext) {
         let arguments = context.arguments
         goal = arguments.value("goal")
         gate = arguments.values("gate")
-        let word = arguments.value("sandbox") ?? context.surroundings.environment("COORD_SANDBOX")
+        let word = arguments.value("sandbox")
         let network = arguments.value("sandbox-network")
         let readable = arguments.values("sandbox-read").map(context.path)
         let writable = arguments.values("sandbox-write").map(context.path)
         guard word != nil || network != nil || !readable.isEmpty || !writable.isEmpty else { return }
-        var mechanism: SandboxMechanism?
-        if let word, word != "auto", !word.isEmpty {
-            mechanism = SandboxMechanism(rawValue: word)
-            if mechanism == nil {
-                throw CommandFailure(
-                    .wrongInput, "`COORD_SANDBOX` is `\(word)`, which is no sandbox coord knows",
-                    hint: "auto, " + SandboxMechanism.allCases.map(\.rawValue).joined(separator: ", "))
-            }
-        }
         sandbox = SandboxSettings(
-            mechanism: mechanism, allowsNetwork: network != "off", readable: readable, writable: writable)
+            mechanism: word.flatMap(SandboxMechanism.init(rawValue:)), allowsNetwork: network != "off",
+            readable: readable, writable: writable)
+    }
+
+    /// What `COORD_SANDBOX` asks for, where neither the arguments nor an earlier start said anything.
+    mutating func complete(from environment: String?) throws(CommandFailure) {
+        guard sandbox == nil, let word = environment, !word.isEmpty, word != "auto" else { return }
+        guard let mechanism = SandboxMechanism(rawValue: word) else {
+            throw CommandFailure(
+                .wrongInput, "`COORD_SANDBOX` is `\(word)`, which is no sandbox coord knows",
+                hint: "auto, " + SandboxMechanism.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        sandbox = SandboxSettings(mechanism: mechanism)
     }
 
     private init() {}

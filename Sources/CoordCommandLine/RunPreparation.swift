@@ -72,9 +72,12 @@ package struct MissionPreparation: Sendable {
     static func options(
         _ context: CommandContext, resuming earlier: RunReading?
     ) throws(CommandFailure) -> RunOptions {
-        let typed = try RunOptions(context)
-        guard let earlier else { return typed }
-        return typed.completed(by: try RunOptions.read(earlier.record.id, in: earlier.state))
+        var options = RunOptions(context)
+        if let earlier {
+            options = options.completed(by: try RunOptions.read(earlier.record.id, in: earlier.state))
+        }
+        try options.complete(from: context.surroundings.environment("COORD_SANDBOX"))
+        return options
     }
 
     private func typed(_ context: CommandContext) throws(CommandFailure) -> RunPlan.Overrides {

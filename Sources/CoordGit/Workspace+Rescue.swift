@@ -44,7 +44,7 @@ extension Workspace {
         let isDirty = try survey.map { (found) throws(GitError) in try hasUnsavedFiles(slot, found) } ?? false
         guard head != nil || isDirty else { return nil }
         var store = objects
-        store.alternates = [hub + "/objects"]
+        store.alternates = objectFolders(of: slot)
         var kept = head
         if isDirty {
             let tree = try writeFiles(slot, note.base)

@@ -149,7 +149,7 @@ extension Workspace {
     ) throws(GitError) -> ObjectID {
         guard let head, head != base else { return base }
         var withHub = objects
-        withHub.alternates = [hub + "/objects"]
+        withHub.alternates = objectFolders(of: slot)
         do {
             let answer = try runner.run(
                 .log(from: base, to: head, limit: Self.historyLimit + 1), at: withHub)
@@ -157,9 +157,9 @@ extension Workspace {
                 commits.contains(where: { $0.parents.contains(base) }),
                 !commits.contains(where: { CommitMessage.hasReserved($0.message) })
             else { return base }
-            try restoreHubSettings()
+            let lender = try lender(of: slot)
             _ = try runner.run(
-                .fetch(head, repository: hub), at: objects, environment: ["GIT_ALLOW_PROTOCOL": "file"])
+                .fetch(head, repository: lender), at: objects, environment: ["GIT_ALLOW_PROTOCOL": "file"])
             try withPrivateIndex(slot, base) { () throws(GitError) in
                 _ = try runner.run(.adopt(head), at: place(of: slot))
             }

@@ -98,3 +98,14 @@ package enum CommandRunner {
         return try RunningCommand(request, mark: mark, cancellation: cancellation).finish()
     }
 }
+
+/// A command line as the shell is given it.
+package enum ShellCommand {
+    package static let program = "/bin/sh"
+
+    /// The shell's arguments. Under a launcher that ends all when the shell ends, the shell waits, when told
+    /// to end politely, for what it runs, and then ends without going on.
+    package static func arguments(_ command: String, launcher: Launcher) -> [String] {
+        ["-c", launcher.staysAsParent ? "trap 'exit 143' TERM; " + command : command]
+    }
+}

@@ -25,9 +25,25 @@ final class AssignmentWriter {
 
     func assignment(
         slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?
-    ) throws(SystemError) -> Assignment {
+    ) throws(RuntimeError) -> Assignment {
         if spec.workspace == .worktree { workers[spec.id] = slot.worker }
         if parts.isNoop { return noop(slot, lease) }
+        var assignment: Assignment
+        do throws(SystemError) {
+            assignment = try unconfined(slot: slot, lease: lease, spec: spec, base: base, note: note)
+        } catch { throw .system(error) }
+        guard let sandbox else { return assignment }
+        let confinement = try sandbox.confine(
+            slot, lease, spec, exchange: assignment.handoffOut.map(Files.parent), folder: assignment.worktree,
+            environment: assignment.environment)
+        assignment.launcher = confinement.launcher
+        assignment.environment = confinement.environment
+        return assignment
+    }
+
+    private func unconfined(
+        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?
+    ) throws(SystemError) -> Assignment {
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
         let isAgent = spec.run == nil
@@ -45,8 +61,8 @@ final class AssignmentWriter {
                     Array(note.utf8), to: folder + "/handoff-in.md", permissions: 0o600, step: .handoffIn)
             }
         }
-        let place = spec.workspace == .worktree ? nil : nextPlace(of: slot.worker)
-        let workingFolder = try place.map { (place) throws(SystemError) in try scratch(slot.worker, place) }
+        let workingFolder =
+            spec.workspace == .worktree ? slot.worktree : try scratch(slot.worker, nextPlace(of: slot.worker))
         var environment = inherited
         environment["COORD_RUN"] = parts.run.rawValue
         environment["COORD_TASK"] = lease.task.rawValue
@@ -58,21 +74,11 @@ final class AssignmentWriter {
         environment["COORD_PROMPT_FILE"] = promptFile
         environment["COORD_HANDOFF_IN"] = handoffIn
         environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
-        let handoffOut = environment["COORD_HANDOFF_OUT"]
-        var launcher = Launcher.none
-        if let sandbox {
-            let confinement = try sandbox.confine(
-                slot, lease, spec, exchange: isAgent ? folder : nil, folder: workingFolder ?? slot.worktree,
-                throwaway: place.map { "\(slot.worker)~\($0)" } ?? slot.worker.rawValue,
-                environment: environment)
-            launcher = confinement.launcher
-            environment = confinement.environment
-        }
         return Assignment(
             run: parts.run, lease: lease, role: spec.role ?? slot.role,
-            worktree: workingFolder ?? slot.worktree, base: base, work: work(slot, spec),
+            worktree: workingFolder, base: base, work: work(slot, spec),
             promptFile: promptFile, handoffIn: handoffIn,
-            handoffOut: handoffOut, transcript: transcript, environment: environment, launcher: launcher,
+            handoffOut: environment["COORD_HANDOFF_OUT"], transcript: transcript, environment: environment,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
     }
 
@@ -122,12 +128,13 @@ final class AssignmentWriter {
     /// What the agent of an attempt wrote for the next, at most 16 KiB of it. Nil: nothing.
     func handoff(of lease: Lease) -> String? {
         guard !parts.isNoop else { return nil }
-        let file = parts.state.attempt(parts.run, lease) + "/handoff-out.md"
-        guard Files.kind(file) == .file else { return nil }
-        // A file that cannot be read, or is no text, is as good as none: the work itself does not depend on
-        // it.
-        guard let bytes = try? Files.read(file), !bytes.isEmpty else { return nil }
-        return String(decoding: bytes.prefix(Self.handoffBytesMax), as: UTF8.self)
+        let folder = parts.state.attempt(parts.run, lease)
+        // A file that cannot be read, leads elsewhere, or is no text, is as good as none: the work itself
+        // does not depend on it.
+        let bytes = try? Files.readUntrusted(
+            "handoff-out.md", in: folder, firstBytes: Self.handoffBytesMax)
+        guard let bytes, !bytes.isEmpty else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static let handoffBytesMax = 16 << 10

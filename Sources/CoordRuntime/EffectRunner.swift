@@ -49,8 +49,11 @@ final class EffectRunner {
     /// What an agent wrote into its handoff file counts as said before its attempt ended.
     private func passOn(_ event: Event) {
         if case .gated(let ticket, _) = event { crew?.forgetGate(ticket) }
-        if case .attemptEnded(let slot, let lease, _, _) = event, let text = assignments.handoff(of: lease) {
-            report(.agentReported(slot: slot, lease, .handoff(summary: text, remaining: [])))
+        if case .attemptEnded(let slot, let lease, _, _) = event {
+            sandbox?.discard(lease)
+            if let text = assignments.handoff(of: lease) {
+                report(.agentReported(slot: slot, lease, .handoff(summary: text, remaining: [])))
+            }
         }
         report(event)
     }

@@ -32,7 +32,8 @@ enum GateRunner {
         }
         for command in commands {
             let request = CommandRequest(
-                executable: "/bin/sh", arguments: ["-c", command], environment: environment,
+                executable: ShellCommand.program,
+                arguments: ShellCommand.arguments(command, launcher: launcher), environment: environment,
                 workingFolder: folder, timeout: timeout - total, mergesErrorIntoOutput: true,
                 launcher: launcher)
             let result: CommandResult

@@ -1,5 +1,6 @@
 import CoordGit
 import CoordModel
+import CoordProcess
 import CoordSandbox
 import CoordSystem
 
@@ -10,6 +11,9 @@ struct Sandbox: Sendable {
     private let run: RunID
     private let policy: SandboxPolicy
     private let hub: String
+    private let workspace: Workspace?
+    private let gitFolder: String
+    private let sweeper = BlockingThreads(count: 1, name: "coord-sweep")
 
     /// Nil: nothing is confined.
     init?(_ choice: SandboxChoice, state: StateFolder, run: RunID, workspace: Workspace?, worktrees: String) {
@@ -17,8 +21,9 @@ struct Sandbox: Sendable {
         self.choice = choice
         self.state = state
         self.run = run
+        self.workspace = workspace
         hub = workspace?.hub ?? state.hub
-        let gitFolder = workspace?.project.commonFolder ?? state.project + "/.git"
+        gitFolder = workspace?.project.commonFolder ?? state.project + "/.git"
         policy = SandboxPolicy(
             SandboxScene(
                 mechanism: choice.mechanism, settings: choice.settings,
@@ -49,20 +54,28 @@ struct Sandbox: Sendable {
     /// Confines an attempt: an agent, the command of a task, its checks.
     func confine(
         _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, exchange: String?, folder: String,
-        throwaway: String,
         environment: [String: String]
-    ) throws(SystemError) -> Confinement {
-        let isWorktree = spec.workspace == .worktree
-        let branches = "refs/heads/coord/\(run)/\(lease.task)"
+    ) throws(RuntimeError) -> Confinement {
+        let workspace = spec.workspace == .worktree ? workspace : nil
+        if let workspace, choice.mechanism == .bubblewrap {
+            do throws(GitError) {
+                try workspace.giveObjects(
+                    slot: slot.worker.rawValue, lease: lease,
+                    borrowing: [gitFolder + "/objects", SandboxPolicy.mirroredObjects])
+            } catch { throw .git(error) }
+        }
         var command: String?
         if spec.run == nil, case .command(let words) = slot.agent { command = words }
-        let work = SandboxedWork(
-            folder: try Files.realPath(folder),
-            administration: isWorktree ? hub + "/worktrees/\(slot.worker)" : nil,
-            branchFolders: isWorktree ? [hub + "/" + branches, hub + "/logs/" + branches] : [],
-            exchange: try exchange.map { (path) throws(SystemError) in try Files.realPath(path) },
-            throwaway: try makeThrowaway(throwaway), agentCommand: command, ownFiles: spec.files)
-        return confine(work, environment)
+        do throws(SystemError) {
+            let work = SandboxedWork(
+                folder: try Files.realPath(folder),
+                administration: workspace.map { _ in hub + "/worktrees/\(slot.worker)" },
+                branchFolders: workspace?.branchFolders(of: lease) ?? [],
+                exchange: try exchange.map { (path) throws(SystemError) in try Files.realPath(path) },
+                throwaway: try makeThrowaway(name(of: lease)), agentCommand: command,
+                ownFiles: spec.files)
+            return try confine(work, environment)
+        } catch { throw .system(error) }
     }
 
     /// Confines a gate in a folder that holds a candidate.
@@ -73,17 +86,36 @@ struct Sandbox: Sendable {
         let work = SandboxedWork(
             folder: try Files.realPath(folder), administration: hub + "/worktrees/" + name,
             throwaway: try makeThrowaway(name), isGate: true)
-        return confine(work, environment)
+        return try confine(work, environment)
     }
 
-    private func confine(_ work: SandboxedWork, _ environment: [String: String]) -> Confinement {
-        Confinement(
-            launcher: SandboxedCommand.launcher(
-                policy.plan(work), mechanism: choice.mechanism, program: choice.program),
+    private func confine(
+        _ work: SandboxedWork, _ environment: [String: String]
+    ) throws(SystemError) -> Confinement {
+        let plan = policy.plan(work)
+        for link in policy.homeLinks(plan) {
+            let path = work.throwaway + "/home/" + link.name
+            try Files.makeFolder(Files.parent(path), permissions: 0o700)
+            try Files.link(path, to: link.target)
+        }
+        return Confinement(
+            launcher: SandboxedCommand.launcher(plan, mechanism: choice.mechanism, program: choice.program),
             environment: policy.environment(environment, work))
     }
 
     // MARK: - Throw-away folders
+
+    /// A worker may have several attempts handed out, so each has its own.
+    private func name(of lease: Lease) -> String { "\(lease.task).\(lease.attempt)" }
+
+    /// Takes away what an attempt had, when it has ended. Returns at once.
+    func discard(_ lease: Lease) {
+        let folder = state.throwaway + "/" + name(of: lease)
+        _ = sweeper.submit {
+            // What cannot be removed now is tried once more at the end of the run.
+            try? Files.removeTree(folder, step: .scratch)
+        }
+    }
 
     /// An empty `tmp` and an empty `home`. What an earlier command left there is gone.
     private func makeThrowaway(_ name: String) throws(SystemError) -> String {
@@ -94,7 +126,10 @@ struct Sandbox: Sendable {
     }
 
     /// Takes them all away; when the run is over.
-    func end() throws(SystemError) { try Files.removeTree(state.throwaway, step: .scratch) }
+    func end() throws(SystemError) {
+        sweeper.shutdown()
+        try Files.removeTree(state.throwaway, step: .scratch)
+    }
 }
 
 /// Where the objects of a repository lie: its own folder and those it borrows from.

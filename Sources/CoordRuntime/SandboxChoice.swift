@@ -79,7 +79,7 @@ package enum SandboxProbe {
         let request = CommandRequest(
             executable: "/bin/sh", arguments: ["-c", ": > written; : > ../broken"],
             environment: ["LC_ALL": "C"],
-            workingFolder: folder, timeout: timeout,
+            workingFolder: folder + "/inside", timeout: timeout,
             launcher: SandboxedCommand.launcher(plan, mechanism: mechanism, program: program))
         do throws(ProcessError) {
             let result = try CommandRunner.run(request)
@@ -111,8 +111,16 @@ enum SandboxedCommand {
     static func launcher(_ plan: SandboxPlan, mechanism: SandboxMechanism, program: String) -> Launcher {
         switch mechanism {
         case .bubblewrap: BubblewrapArguments.launcher(plan, program: program)
-        case .landlock, .seatbelt: .none
+        case .landlock: LandlockRules(plan, children: children(of:)).launcher(program: program)
+        case .seatbelt: SeatbeltProfile.launcher(plan, program: program)
         case .off: .none
         }
+    }
+
+    /// What is in a folder. Links are left out: a right on one would be a right on what it leads to.
+    private static func children(of folder: String) -> [String] {
+        // A folder that cannot be listed gives no rights.
+        let names = (try? Files.list(folder)) ?? []
+        return names.map { folder == "/" ? "/" + $0 : folder + "/" + $0 }.filter { Files.kind($0) != .link }
     }
 }

@@ -124,9 +124,31 @@ package struct SandboxPolicy: Sendable {
             result["TMPDIR"] = "/tmp"
         } else {
             result["TMPDIR"] = work.throwaway + "/tmp"
-            result["XDG_CACHE_HOME"] = work.throwaway + "/home"
+            if scene.home != nil { result["HOME"] = work.throwaway + "/home" }
         }
         return result
+    }
+
+    /// What the throw-away home must hold, as links, where the mechanism cannot put it in the place of the
+    /// real one: names below the home, and where they lead. A real home that is only denied would end
+    /// programs that look for their settings there.
+    package func homeLinks(_ plan: SandboxPlan) -> [(name: String, target: String)] {
+        guard let home = scene.home, scene.mechanism != .bubblewrap else { return [] }
+        var links: [(name: String, target: String)] = []
+        for (path, access) in plan.ordered where path.hasPrefix(home + "/") {
+            let name = String(path.dropFirst(home.count + 1))
+            // Within a folder that is linked already, and where coord's own lies, there is nothing to link.
+            let isInside = links.contains { name.hasPrefix($0.name + "/") }
+            guard !isInside, !contains(scene.project, path), !contains(scene.worktrees, path) else {
+                continue
+            }
+            switch access {
+            case .readable, .writable: links.append((name, path))
+            case .mirrored(let source): links.append((name, source))
+            case .hidden, .replaced: continue
+            }
+        }
+        return links
     }
 
     // MARK: - The machine

@@ -43,6 +43,44 @@ extension Files {
         return String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// The first bytes of a regular file that lies right in a folder, for files that somebody hostile may
+    /// write: no link is followed, not even one that is put there meanwhile; a file that has a second name
+    /// (ELOOP, as for a link) and anything that is no regular file is refused, and nothing is waited for.
+    package static func readUntrusted(
+        _ name: String, in folder: String, firstBytes limit: Int
+    ) throws(SystemError) -> [UInt8] {
+        let path = folder + "/" + name
+        try check(path, "read")
+        let parent = try Descriptors.open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        defer { Descriptors.close(parent) }
+        let descriptor = coord_openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0)
+        guard descriptor >= 0 else { throw .last("read", path) }
+        defer { Descriptors.close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .last("read", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SystemError(operation: "read", path: path, code: ENXIO)
+        }
+        guard status.st_nlink == 1 else { throw SystemError(operation: "read", path: path, code: ELOOP) }
+        var bytes = [UInt8](repeating: 0, count: limit)
+        var filled = 0
+        while filled < limit {
+            let count = bytes.withUnsafeMutableBytes {
+                readSome(descriptor, UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
+            }
+            guard count >= 0 else { throw .last("read", path) }
+            if count == 0 { break }
+            filled += count
+        }
+        return Array(bytes[..<filled])
+    }
+
+    /// Makes a symbolic link.
+    package static func link(_ path: String, to target: String) throws(SystemError) {
+        try check(path, "link")
+        guard symlink(target, path) == 0 else { throw .last("link", path) }
+    }
+
     /// Removes a file or a link.
     package static func remove(_ path: String, step: DurableStep? = nil) throws(SystemError) {
         try check(path, "remove")

@@ -100,7 +100,9 @@ final class ShellStep {
         }
         let child = try ChildProcess.spawn(
             SpawnRequest(
-                executable: "/bin/sh", arguments: ["-c", command], environment: surroundings.environment,
+                executable: ShellCommand.program,
+                arguments: ShellCommand.arguments(command, launcher: surroundings.launcher),
+                environment: surroundings.environment,
                 workingFolder: surroundings.folder,
                 descriptors: [(child: 1, parent: output.write), (child: 2, parent: error.write)],
                 launcher: surroundings.launcher))

@@ -1,5 +1,6 @@
 package import CoordModel
 import CoordProcess
+import CoordSandbox
 package import CoordSystem
 import CoordWire
 
@@ -250,6 +251,11 @@ package final class Worker {
 package enum WorkerProgram {
     /// Reads the arguments, works, and returns the exit status.
     package static func run(_ arguments: [String]) -> Int32 {
+        if arguments.count > 1, arguments[1] == LandlockRules.option {
+            if let command = ConfinedCommand(arguments.dropFirst(2)) { return command.run() }
+            WorkerLog.write("wrong arguments behind `\(LandlockRules.option)`")
+            return ConfinedCommand.refusal
+        }
         guard arguments.count == 3, arguments[1] == "--worker", WorkerID(arguments[2]).isValid else {
             WorkerLog.write("wrong arguments; it is started by coord as `coord-worker --worker ID`")
             return 2
@@ -258,6 +264,7 @@ package enum WorkerProgram {
         if let beat = milliseconds("COORD_HEARTBEAT_MS") { settings.heartbeat = beat }
         if let grace = milliseconds("COORD_GRACE_MS") { settings.grace = grace }
         do throws(SystemError) {
+            try Confinement.forbidCoreDumps()
             return try Worker(settings).work()
         } catch {
             WorkerLog.write("\(error)")

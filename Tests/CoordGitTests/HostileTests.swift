@@ -33,7 +33,7 @@ struct HostileTests {
         "fsmonitor-watchman",
     ]
 
-    @Test("nothing an agent sets up in the hub, its worktree or its attributes is run by any call of coord's")
+    @Test("X13 X15 X16: nothing an agent sets up in its worktree or the hub is run by a call of coord's")
     func nothingRuns() throws {
         let place = try Playground()
         let base = try place.makeProject(["a.txt": "a\n", "b.txt": "b\n"])
@@ -102,7 +102,7 @@ struct HostileTests {
         #expect(try place.git("config", "--get", "core.hooksPath", in: workspace.hub) == "/dev/null")
     }
 
-    @Test("hooks and fsmonitor of the project itself are not run by a landing")
+    @Test("X15: hooks and fsmonitor of the project itself are not run by a landing")
     func projectHooks() throws {
         let place = try Playground()
         let base = try place.makeProject(["a.txt": "a\n"])
@@ -123,7 +123,7 @@ struct HostileTests {
     }
 
     @Test(
-        "a hostile name of a branch in the worktree's head leads nowhere",
+        "X17: a hostile name of a branch in the worktree's head leads nowhere",
         arguments: [
             "ref: ../../../../etc/passwd", "ref: refs/heads/../../config", "ref: --upload-pack=touch x",
             "ref: refs/heads/$(touch x)",

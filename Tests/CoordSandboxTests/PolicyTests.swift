@@ -166,7 +166,7 @@ struct PolicyTests {
         let landlock = SandboxPolicy(Self.scene(.landlock))
         #expect(
             landlock.environment(given, Self.work) == [
-                "PATH": "/usr/bin", "TMPDIR": "/t/a-1/tmp", "XDG_CACHE_HOME": "/t/a-1/home",
+                "PATH": "/usr/bin", "TMPDIR": "/t/a-1/tmp", "HOME": "/t/a-1/home",
             ])
     }
 }

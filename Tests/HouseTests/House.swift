@@ -22,7 +22,9 @@ enum House {
         "CoordStore": ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CSQLite"] + system,
         "CoordCatalog": ["CoordModel", "CoordJSON", "CoordSystem", "CYAML"] + system,
         "CoordRuntime": pureFloors + adapters + ["Synchronization"] + system,
-        "CoordWorker": ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CoordProcess"] + system,
+        "CoordWorker": [
+            "CoordModel", "CoordJSON", "CoordWire", "CoordSandbox", "CoordSystem", "CoordProcess",
+        ] + system,
         "CoordCommandLine": pureFloors + adapters + ["CoordRuntime", "Synchronization"] + system,
         "CoordSimulation": ["CoordModel", "CoordCore"],
         "coord": ["CoordCommandLine"] + system,

@@ -89,6 +89,29 @@ int coord_eventfd(void);
 /// default again.
 int coord_route_signal(int signal, int descriptor);
 
+// MARK: Confining this process
+
+/// No core dump of this process or its children.
+int coord_forbid_core_dumps(void);
+
+#ifdef __linux__
+
+/// What Landlock's version is on this kernel; -1 where there is none.
+int coord_landlock_version(void);
+
+/// A set of rules that denies everything it knows: reading, writing, and with `network` 0 TCP; where the kernel
+/// can, also signals and abstract sockets to processes outside. Returns a descriptor.
+int coord_landlock_begin(int network);
+
+/// Allows a path and everything below it: to read and execute, or with `writable` to do everything.
+int coord_landlock_allow(int ruleset, const char *path, int writable);
+
+/// From now on, and for good, the rules hold for this thread and what it executes: with no way to gain
+/// rights by executing, no capability, no new local socket and no io_uring, which would go around them.
+int coord_landlock_enforce(int ruleset);
+
+#endif
+
 // MARK: Rest
 
 /// The environment of this process.
