@@ -79,10 +79,10 @@ let package = Package(
             "coord-bench",
             [
                 "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSystem", "CoordProcess",
-                "CoordStore", "CoordRuntime",
+                "CoordStore", "CoordRuntime", "CoordSimulation",
             ]),
 
-        // Garden: a world for tests, and tests.
+        // Garden: a world for tests and benches, and tests.
         room("CoordSimulation", ["CoordModel", "CoordCore"]),
         tests("CoordModelTests", ["CoordModel", "CoordJSON"]),
         tests("CoordCoreTests", ["CoordCore", "CoordModel"]),

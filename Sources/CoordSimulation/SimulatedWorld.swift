@@ -17,7 +17,7 @@ struct SimulatedWorld {
     var plan: FaultPlan
     var chance: SeededGenerator
     var now = Timestamp(milliseconds: 1_800_000_000_000)
-    var happenings = HappeningQueue()
+    var happenings = Agenda<Happening>()
 
     // MARK: the coordinator
     /// Nil while it is dead.

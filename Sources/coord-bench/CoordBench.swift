@@ -7,6 +7,7 @@ import CoordSystem
 ///     coord-bench dispatch [--tasks N] [--workers N] [--durable] [--commands]
 ///     coord-bench ipc [--messages N]
 ///     coord-bench respawn [--workers N] [--at-once] [--well SECONDS]
+///     coord-bench queue [--parallel N] [--batch N] [--red N] [--clash N] [--conflict N] [--tasks N]
 ///     coord-bench failpoints                 the points where `COORD_FAILPOINT` can kill coord, one a line
 @main
 enum CoordBench {
@@ -20,10 +21,11 @@ enum Bench {
         case "schedule": ScheduleBench.run(options)
         case "dispatch": DispatchBench.run(options)
         case "ipc": IPCBench.run(options)
+        case "queue": QueueBench.run(options)
         case "respawn": RespawnBench.run(options)
         case "ipc-child": IPCBench.child(options)
         case "failpoints": for point in FailPoint.all { print(point) }
-        default: print("usage: coord-bench schedule N | dispatch | ipc | respawn   (see bench/README.md)")
+        default: print("usage: coord-bench schedule N | dispatch | ipc | queue | respawn; see bench/README.md")
         }
     }
 

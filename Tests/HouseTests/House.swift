@@ -29,7 +29,8 @@ enum House {
         "CoordSimulation": ["CoordModel", "CoordCore"],
         "coord": ["CoordCommandLine"] + system,
         "coord-worker": ["CoordWorker"] + system,
-        "coord-bench": pureFloors + ["CoordSystem", "CoordProcess", "CoordStore", "CoordRuntime"] + system,
+        "coord-bench": pureFloors
+            + ["CoordSystem", "CoordProcess", "CoordStore", "CoordRuntime", "CoordSimulation"] + system,
     ]
 
     private static let pureFloors = [

@@ -55,7 +55,7 @@ extension MergeQueue {
                 return false
             case .ready(let chain), .testing(let chain), .passed(let chain):
                 guard chain.onto == (isFirst ? head : ahead) else {
-                    reset(index)
+                    if groups[index].isPartOfRed { release(from: index) } else { reset(index) }
                     return true
                 }
                 if isFirst, case .passed = groups[index].phase {
@@ -81,6 +81,7 @@ extension MergeQueue {
         cancelGate(of: index)
         groups[index].phase = .fresh
         groups[index].isPartOfRed = false
+        groups[index].firstLook = nil
     }
 
     mutating func cancelGate(of index: Int) {
@@ -121,8 +122,10 @@ extension MergeQueue {
             free -= 1
         }
         var speculated = groups.count { if case .testing = $0.phase { true } else { false } }
-        for index in groups.indices.prefix(end) where free > 0 && speculated < pace.window {
-            guard case .ready(let chain) = groups[index].phase else { continue }
+        for index in groups.indices.prefix(end) where free > 0 {
+            guard case .ready(let chain) = groups[index].phase,
+                speculated < pace.window || groups[index].isPartOfRed
+            else { continue }
             groups[index].phase = .testing(chain)
             gate(index, chain.tip)
             free -= 1
@@ -144,6 +147,15 @@ extension MergeQueue {
 }
 
 extension MergeQueue.Group {
+    /// Part of a red group, with nothing found against it so far.
+    var isInnocent: Bool {
+        guard isPartOfRed else { return false }
+        return switch phase {
+        case .fresh, .staging, .ready, .testing, .passed, .suspect: true
+        case .doubted, .red, .compared, .conflicted, .landing, .delayed: false
+        }
+    }
+
     /// The attempt that stands for the group: its last.
     var lease: Lease {
         guard let last = candidates.last else { preconditionFailure("a group without candidates") }

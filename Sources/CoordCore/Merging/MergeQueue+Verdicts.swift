@@ -76,6 +76,9 @@ extension MergeQueue {
         switch groups[index].phase {
         case .testing:
             effects.append(.record(.gateFinished(lease, tree: tree, report)))
+            if report.outcome == .passed, let first = groups[index].firstLook {
+                effects.append(.record(.gateFlaked(lease, tree: tree, first)))
+            }
             tested(index, chain, report)
         case .doubted(_, let first, _):
             effects.append(.record(.gateFinished(lease, tree: tree, report)))
@@ -98,10 +101,14 @@ extension MergeQueue {
         switch report.outcome {
         case .passed: groups[index].phase = .passed(chain)
         case .failed:
-            pace.turnedRed()
-            // Half of a red group needs no second look: the other half is the proof or the innocent.
-            let isHalf = groups[index].isPartOfRed && groups[index].candidates.count > 1
-            groups[index].phase = isHalf ? .red(chain, report) : .doubted(chain, report, isRunning: false)
+            if !groups[index].isPartOfRed { pace.turnedRed() }
+            // A part of a red group needs no second look, nor one that is tested again part by part, the
+            // whole included; nor the tree that was red before.
+            let isSeen =
+                groups[index].candidates.count > 1
+                ? groups[index].isPartOfRed || pace.parallel > 1
+                : groups[index].firstLook != nil
+            groups[index].phase = isSeen ? .red(chain, report) : .doubted(chain, report, isRunning: false)
         case .couldNotRun:
             pace.turnedRed()
             groups[index].phase = .red(chain, report)
@@ -162,11 +169,13 @@ extension MergeQueue {
     }
 
     /// The culprit was ahead of these: nothing is known against them, and they may be tested together.
-    private mutating func release(from index: Int) {
-        let isFree = { (group: Group) in if case .suspect = group.phase { true } else { false } }
-        let free = groups[index...].filter(isFree)
-        groups[index...].removeAll(where: isFree)
-        line.prepend(free.flatMap(\.candidates))
+    mutating func release(from index: Int) {
+        var free: [Candidate] = []
+        for place in (index..<groups.count).reversed() where groups[place].isInnocent {
+            cancelGate(of: place)
+            free = groups.remove(at: place).candidates + free
+        }
+        line.prepend(free)
     }
 
     private func hasPassed(_ tip: ObjectID) -> Bool {
@@ -178,9 +187,35 @@ extension MergeQueue {
         }
     }
 
-    /// The first half is tested by itself. Is it innocent, then the culprit is in the second, whose tree on
-    /// top of the first is the one that was red.
     private mutating func split(_ index: Int, _ chain: Chain, _ report: GateReport) {
+        if pace.parallel == 1 { halve(index, chain, report) } else { part(index, chain, report) }
+    }
+
+    /// As many parts as there are gates, tested side by side, each on top of those before it: the first that
+    /// is red has the culprit. The last one's tree is the one that was red, so that it is looked at again.
+    private mutating func part(_ index: Int, _ chain: Chain, _ report: GateReport) {
+        let group = groups[index]
+        let count = group.candidates.count
+        let parts = min(count, pace.parallel)
+        var made: [Group] = []
+        var onto = chain.onto
+        for number in 0..<parts {
+            let range = count * number / parts..<count * (number + 1) / parts
+            let links = Array(chain.links[range])
+            let tip = links[links.count - 1].commit
+            made.append(
+                Group(
+                    ticket: nextTicket(), candidates: Array(group.candidates[range]),
+                    phase: .ready(Chain(onto: onto, links: links, tip: tip)), isPartOfRed: true,
+                    firstLook: number == parts - 1 ? report : nil))
+            onto = tip
+        }
+        groups.replaceSubrange(index...index, with: made)
+    }
+
+    /// With one gate the first half is tested by itself. Is it innocent, then the culprit is in the second,
+    /// whose tree on top of the first is the one that was red.
+    private mutating func halve(_ index: Int, _ chain: Chain, _ report: GateReport) {
         let group = groups[index]
         let half = (group.candidates.count + 1) / 2
         let first = Array(chain.links[..<half])

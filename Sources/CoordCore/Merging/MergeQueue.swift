@@ -26,6 +26,8 @@ package struct MergeQueue: Sendable, Equatable {
         var phase: Phase
         /// Split from a group that was red.
         var isPartOfRed = false
+        /// What the gate said of its last commit before, when it stood at the end of a red group.
+        var firstLook: GateReport?
         /// Why its landing waited when it was tried last.
         var delay: String?
     }

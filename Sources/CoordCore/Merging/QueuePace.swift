@@ -2,9 +2,10 @@ package import CoordModel
 
 /// How far the merge queue runs ahead, and how many candidates it tests together: measured, never guessed.
 ///
-/// The window is that of Zuul's gate pipelines: one more after each success, half after a failure. The size
-/// of a batch follows Dorfman's group testing (1943): with a share p of red candidates about 1/√p of them
-/// tested together cost the fewest gates each.
+/// The window is that of Zuul's gate pipelines: one more with each landing, half after a failure, though
+/// never under half of the gates, for one that stands idle lands nothing. The size of a batch follows
+/// Dorfman's group testing (1943): with a share p of red candidates about 1/√p of them tested together cost
+/// the fewest gates each.
 package struct QueuePace: Sendable, Equatable {
     /// A gate shorter than this is not worth a shared verdict.
     private static let quickGate = Duration.seconds(2)
@@ -45,11 +46,11 @@ package struct QueuePace: Sendable, Equatable {
     /// Candidates landed.
     package mutating func landed(_ count: Int) {
         candidates += Double(count)
-        window = min(parallel, window + 1)
+        window = min(parallel, window + count)
     }
 
     /// A gate failed: what is tested behind it is likely to be for nothing.
-    package mutating func turnedRed() { window = max(1, window / 2) }
+    package mutating func turnedRed() { window = max((parallel + 1) / 2, window / 2) }
 
     /// A candidate's own change was red.
     package mutating func foundCulprit() {

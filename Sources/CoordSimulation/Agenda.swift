@@ -1,24 +1,7 @@
-import CoordCore
 import CoordModel
 
-/// Everything that is going to happen in the world. What belongs to a coordinator is lost with it: its epoch
-/// tells.
-enum Happening {
-    /// Something reaches the coordinator's inbox.
-    case told(Event, epoch: Int)
-    /// The coordinator looks at its inbox.
-    case turn(epoch: Int)
-    case alarm(epoch: Int, generation: Int)
-    /// The target is moved, or found elsewhere.
-    case landing(epoch: Int)
-    case worker(pid: Int32, SimulatedWorker.Deed)
-    case coordinatorStarts
-    case personActs
-    case targetMoves
-}
-
-/// The agenda of the world: what happens next, in the order of time and, at the same time, of planning.
-struct HappeningQueue {
+/// What happens next, in the order of time and, at the same time, of planning.
+struct Agenda<Happening> {
     private struct Entry {
         var time: Timestamp
         var order: Int
