@@ -14,6 +14,8 @@ private func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(S
 private let chosenSeed = number("COORD_SEED")
 /// `COORD_SEEDS=n` lives through so many days instead of 500; `COORD_FIRST_SEED` is where they begin.
 private let seedCount = number("COORD_SEEDS") ?? 500
+/// `COORD_SOAK_HOURS=n` lives on for so long.
+private let soakHours = number("COORD_SOAK_HOURS")
 private let firstSeed = number("COORD_FIRST_SEED") ?? 0
 
 @Suite("Simulation")
@@ -23,10 +25,55 @@ struct SimulationTests {
     @Test("bad days do no harm, and with faults gone everything ends", arguments: 0..<parts)
     func days(part: UInt64) {
         let all = chosenSeed.map { $0...$0 } ?? firstSeed...(firstSeed + max(1, seedCount) - 1)
+        let begin = ContinuousClock.now
+        var lived = Duration.zero
         for seed in all where seed % Self.parts == part {
             var simulation = Simulation(seed: seed)
-            if !simulation.run().violations.isEmpty { tell(seed) }
+            let result = simulation.run()
+            if !result.violations.isEmpty { tell(seed) }
+            lived += result.elapsed
         }
+        let ratio = lived / max(ContinuousClock.now - begin, .nanoseconds(1))
+        print("simulation: \(lived / .seconds(3600)) hours, \(Int(ratio)) times as fast as time")
+    }
+
+    /// Day after day for so many hours of virtual time; what the process needs must not grow.
+    @Test(
+        "a soak of many hours finds nothing and does not grow",
+        .enabled(if: soakHours != nil, "COORD_SOAK_HOURS=24 lives through a day and a night"))
+    func soak() throws {
+        let wanted = Duration.seconds(3600) * Double(soakHours ?? 0)
+        var lived = Duration.zero
+        var seed = firstSeed
+        var early = 0
+        let begin = ContinuousClock.now
+        while lived < wanted {
+            var simulation = Simulation(seed: seed)
+            let result = simulation.run()
+            if !result.violations.isEmpty { tell(seed) }
+            lived += result.elapsed
+            seed += 1
+            // What a day needs at most is known after a quarter.
+            if early == 0, lived > wanted * 0.25 { early = Self.peakKilobytes() }
+        }
+        let late = Self.peakKilobytes()
+        let ratio = Int(lived / (ContinuousClock.now - begin))
+        print(
+            "soak: \(lived / .seconds(3600)) hours, \(seed - firstSeed) days, \(ratio) times as fast as time, "
+                + "\(early) KiB at a quarter, \(late) KiB at the end")
+        #expect(late <= early + max(early / 100, 512), "\(early) KiB, then \(late) KiB")
+    }
+
+    /// The most memory that this process had so far.
+    private static func peakKilobytes() -> Int {
+        var usage = rusage()
+        #if canImport(Glibc)
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            return usage.ru_maxrss
+        #else
+            getrusage(RUSAGE_SELF, &usage)
+            return usage.ru_maxrss / 1024
+        #endif
     }
 
     /// Lives through the day again, and writes down how it came to its end.
