@@ -270,20 +270,10 @@ package final class Coordinator {
 
     /// What agents passed on before the run was stopped.
     private func rememberHandoffs(of run: RunID) throws(RuntimeError) {
-        var after: Int64 = 0
         do throws(StoreError) {
-            while true {
-                let stored = try parts.store.facts(run, after: after, limit: 10_000)
-                guard let last = stored.last else { return }
-                after = last.sequence
-                var handoffs: [Fact] = []
-                for fact in stored where fact.type == FactType.handoffWritten.rawValue {
-                    // A handoff that a newer coord wrote otherwise is left out: it informs and decides
-                    // nothing.
-                    if let handoff = try? fact.fact() { handoffs.append(handoff) }
-                }
-                runner?.remember(handoffs)
-            }
+            let stored = try parts.store.facts(run, ofType: FactType.handoffWritten.rawValue)
+            // A handoff that a newer coord wrote otherwise is left out: it informs and decides nothing.
+            runner?.remember(stored.compactMap { try? $0.fact() })
         } catch { throw .store(error) }
     }
 

@@ -113,6 +113,9 @@ package final class InMemoryStore: Store {
             StoredFact(fact, sequence: Int64(start + offset + 1))
         }
     }
+    package func facts(_ run: RunID, ofType type: String) -> [StoredFact] {
+        facts(run, after: 0, limit: .max).filter { $0.type == type }
+    }
     package func lastSequence(_ run: RunID) -> Int64 { Int64(rows[run]?.count ?? 0) }
     package func usageIDs(_ run: RunID) -> Set<String> {
         var ids: Set<String> = []

@@ -283,7 +283,24 @@ extension SQLiteStore {
         select.put(RowKey.make(number, max(0, sequence)))
         select.put(RowKey.first(number + 1))
         select.put(max(0, limit))
-        return try rows(of: select) { row in
+        return try facts(of: select)
+    }
+
+    package func facts(_ run: RunID, ofType type: String) throws(StoreError) -> [StoredFact] {
+        guard let number = try number(of: run) else { return [] }
+        let select = try connection.statement(
+            """
+            SELECT id, time, type, task, worker, data FROM facts WHERE id > ? AND id < ? AND type = ?
+            ORDER BY id
+            """)
+        select.put(RowKey.make(number, 0))
+        select.put(RowKey.first(number + 1))
+        select.put(type)
+        return try facts(of: select)
+    }
+
+    private func facts(of select: SQLiteStatement) throws(StoreError) -> [StoredFact] {
+        try rows(of: select) { row in
             StoredFact(
                 sequence: RowKey.row(row.integer()), time: Timestamp(milliseconds: row.integer()),
                 type: row.text(), task: row.optionalText().map(TaskID.init(_:)),

@@ -35,6 +35,8 @@ package protocol Store: AnyObject {
 
     /// At most `limit` facts after a number, in order.
     func facts(_ run: RunID, after sequence: Int64, limit: Int) throws(StoreError) -> [StoredFact]
+    /// Every fact of one type, in order. The others are passed over without being read.
+    func facts(_ run: RunID, ofType type: String) throws(StoreError) -> [StoredFact]
     /// The number of the last fact; 0 when there is none. The first fact is 1.
     func lastSequence(_ run: RunID) throws(StoreError) -> Int64
     /// The names of every model call that was recorded.

@@ -109,6 +109,10 @@ struct StoreContract {
         #expect(try store.facts(Self.runID, after: Int64(facts.count), limit: 3) == [])
         #expect(try store.facts(Self.runID, after: -5, limit: 1).map(\.sequence) == [1])
         #expect(try store.facts(Self.runID, after: 0, limit: 0) == [])
+        for type in Set(stored.map(\.type)) {
+            #expect(try store.facts(Self.runID, ofType: type) == stored.filter { $0.type == type })
+        }
+        #expect(try store.facts(Self.runID, ofType: "no.such") == [])
         #expect(try store.usageIDs(Self.runID) == ["call-1"])
         _ = folder
     }

@@ -18,7 +18,8 @@ package struct RunSettings: Sendable {
     package var restart: RestartPolicy.Settings
     /// How the number of workers follows the queue. Nil: every slot has a worker.
     package var scale: Scale?
-    /// Workers that died are replaced at this rate at most, over all slots.
+    /// Workers that died are replaced at this rate at most, over all slots. Sixteen leave room for starts
+    /// that are carried out late: even then there are no more than twenty within a second.
     package var startsPerSecondMax: Int
     /// Slots that a person left out of the run; `coord workers restart` brings them back.
     package var unmanned: Set<WorkerID>
@@ -63,7 +64,7 @@ package struct RunSettings: Sendable {
         estimate = RateLimiter.Estimate()
         restart = RestartPolicy.Settings()
         scale = nil
-        startsPerSecondMax = 20
+        startsPerSecondMax = 16
         unmanned = []
         suspectAfter = .seconds(6)
         deadAfter = .seconds(10)

@@ -11,7 +11,7 @@ package struct StartPace: Sendable, Equatable {
     private var turns: [Timestamp] = []
 
     /// A little over a second by default, so that turns that are taken a moment late do not crowd.
-    package init(startsMax: Int = 20, period: Duration = .milliseconds(1050)) {
+    package init(startsMax: Int = 16, period: Duration = .milliseconds(1050)) {
         self.startsMax = max(1, startsMax)
         self.period = period
     }

@@ -143,12 +143,12 @@ struct RestartPolicyTests {
 @Suite("Pace of starts")
 struct StartPaceTests {
     @Test(
-        "sixty-four that ask at once are given turns: at most twenty within any second, the last after 3.2 s")
+        "sixty-four that ask at once are given turns: at most sixteen in a second, the last after 3.2 s")
     func massDeath() {
         var pace = StartPace()
         let turns = (0..<64).map { _ in (pace.take(at: at(0)) - at(0)).inSeconds }
-        for turn in turns { #expect(turns.count { $0 >= turn && $0 < turn + 1 } <= 20) }
-        #expect(turns.prefix(20).allSatisfy { $0 == 0 } && turns.last == 3.15)
+        for turn in turns { #expect(turns.count { $0 >= turn && $0 < turn + 1 } <= 16) }
+        #expect(turns.prefix(16).allSatisfy { $0 == 0 } && turns.last == 3.15)
         #expect(pace.take(at: at(60)) == at(60))
     }
 
