@@ -11,7 +11,7 @@ def check(trial):
     """Every violation found, each a sentence that starts with its invariant."""
     trial.project = os.path.realpath(trial.project)
     journal = Journal(trial.project + "/.coord/state/state.db")
-    checks = [tasks_exist_once, leases_are_single, commits_match, landings_were_gated, target_moved_as_recorded,
+    checks = [tasks_exist_once, leases_are_single, needs_landed_first, commits_match, work_has_landed, landings_were_gated, target_moved_as_recorded,
               usage_adds_up, git_is_clean, work_is_kept, facts_are_numbered, no_canary, project_is_untouched]
     return [finding for one in checks for finding in one(trial, journal)]
 
@@ -95,6 +95,26 @@ def commits_match(trial, journal):
         count, wanted = len(seen.get(task, [])), 1 if task in landed else 0
         if count != wanted:
             yield f"INV3: {count} commits of the target carry task {task or '(none)'}, not {wanted}"
+
+
+def work_has_landed(trial, journal):
+    """The target holds what the landed attempt of each task wrote."""
+    attempts = {fact[3]: fact[5]["attempt"] for fact in journal.of("task.landed")}
+    for task, attempt in attempts.items():
+        status, text = git(trial.project, "show", f"main:work-{task}.txt", check=False)
+        if status != 0 or not text.startswith(f"{task} {attempt}"):
+            yield f"INV3: {task} landed as attempt {attempt}, but the target does not hold its work"
+
+
+def needs_landed_first(trial, journal):
+    needs = {task["id"]: task["deps"] for task in trial.tasks}
+    landed = set()
+    for sequence, _, kind, task, _, _ in journal.facts:
+        if kind in ("task.landed", "task.completed"):
+            landed.add(task)
+        for need in needs.get(task, []) if kind == "lease.granted" else []:
+            if need not in landed:
+                yield f"INV2: {task} was leased (fact {sequence}) before {need} had landed"
 
 
 def landings_were_gated(trial, journal):

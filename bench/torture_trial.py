@@ -30,6 +30,7 @@ usage="{\"coord\":\"usage\",\"model\":\"m\",\"inputTokens\":10,\"outputTokens\":
 echo "$usage"
 echo "$usage"
 env
+touch "ignored.o"
 case $task in
 slow) sleep 0.2 ;;
 commits) git add -A && git commit -q -m "the agent's own" && echo more >>"work-$task.txt" ;;
@@ -63,6 +64,9 @@ class Trial:
     """`first` and `second` name the fail points at which the first coordinator and the one after it die."""
 
     template_lock = threading.Lock()
+    # The planted bug that is switched on, in a build that has them.
+    bug = None
+    time_limit = TIME_LIMIT
     tasks = TASKS
     canary = CANARY
 
@@ -117,6 +121,8 @@ class Trial:
             os.makedirs(os.path.dirname(os.path.join(path, name)), exist_ok=True)
             with open(os.path.join(path, name), "w") as file:
                 file.write(name + "\n")
+        with open(os.path.join(path, ".gitignore"), "w") as file:
+            file.write("*.o\n")
         run("add", "-A")
         run("commit", "-q", "-m", "Start")
 
@@ -148,7 +154,7 @@ class Trial:
 
     def live(self):
         """Starts the mission and resumes it until it is over; disturbs it on the way."""
-        deadline = time.monotonic() + TIME_LIMIT
+        deadline = time.monotonic() + self.time_limit
         points, injuries = list(self.deaths), self.chance.randrange(1, 5) if self.by_chance else 0
         visited = []
         resumes = False
@@ -161,7 +167,7 @@ class Trial:
             try:
                 coordinator.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                raise RuntimeError(f"not over after {TIME_LIMIT} s")
+                raise RuntimeError(f"not over after {self.time_limit} s")
             status, words = coordinator.returncode, self.words(coordinator)
             self.log.append((status, words[-400:]))
             if resumes and status != 2:
@@ -184,6 +190,8 @@ class Trial:
         environment = dict(self.environment)
         if point:
             environment["COORD_FAILPOINT"] = point
+        if self.bug:
+            environment["COORD_PLANTED_BUG"] = self.bug
         output = open(self.root + "/output", "w+b")
         process = subprocess.Popen([os.path.join(self.build, "coord"), *words, "--no-input"], cwd=self.project,
                                    env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,

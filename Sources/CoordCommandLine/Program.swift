@@ -1,3 +1,4 @@
+import CoordModel
 import CoordSystem
 
 #if canImport(Glibc)
@@ -10,6 +11,9 @@ import CoordSystem
 package enum Program {
     /// Runs `coord` as the shell started it.
     package static func main() -> Int32 {
+        #if COORD_PLANTED_BUGS
+            PlantedBug.active = Environment.value("COORD_PLANTED_BUG").flatMap(PlantedBug.init(rawValue:))
+        #endif
         // A reader that goes away shall be an error of the write, which is then a quiet success.
         signal(SIGPIPE, SIG_IGN)
         // So shall a limit on the size of files (`ulimit -f`): the journal then answers like a full disk.

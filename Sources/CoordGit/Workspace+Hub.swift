@@ -145,6 +145,9 @@ extension Workspace {
 
     /// Removes what killed git processes leave: locks, and worktree entries that make every command fail.
     private func mendHub(_ report: inout HubReport) throws(GitError) {
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.hubUnmended) { return }
+        #endif
         var waiting = ["", "refs"]
         while let inner = waiting.popLast() {
             let folder = inner.isEmpty ? hub : hub + "/" + inner

@@ -26,7 +26,12 @@ extension Workspace {
         memory.withLock { $0.pending = commit }
         defer { memory.withLock { $0.pending = nil } }
         let outcome: LandOutcome
-        if search.checkouts.isEmpty {
+        #if COORD_PLANTED_BUGS
+            let movesBranchOnly = PlantedBug.isActive(.checkoutForgotten)
+        #else
+            let movesBranchOnly = false
+        #endif
+        if search.checkouts.isEmpty || movesBranchOnly {
             outcome = try advance(to: commit, from: from)
         } else {
             outcome = try moveCheckouts(search.checkouts, from: from, to: commit)
@@ -60,6 +65,11 @@ extension Workspace {
         do {
             try Files.writeAtomically(Array(note.text.utf8), to: landingNotePath, step: .landingNote)
         } catch { throw .system(error) }
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.landingNoteForgotten) {
+                try OwnFiles.removeTree(landingNotePath, step: .landingNote)
+            }
+        #endif
         for checkout in checkouts {
             guard let reason = try moveFiles(of: checkout, from: from, to: commit) else { continue }
             // Mostly git refuses before it touches a file; but it may have failed half-way.

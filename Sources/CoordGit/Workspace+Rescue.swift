@@ -25,6 +25,9 @@ extension Workspace {
 
     /// Takes away what a killed git of an attempt left locked: its agent and all that ran there have ended.
     func removeLocks(of slot: String, _ lease: Lease) {
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.locksLeft) { return }
+        #endif
         OwnFiles.removeLock(hub + "/refs/heads/\(branch(of: lease)).lock")
         for name in OwnFiles.list(administration(of: slot)) where name.hasSuffix(".lock") {
             OwnFiles.removeLock(administration(of: slot) + "/" + name)
@@ -40,6 +43,9 @@ extension Workspace {
 
     /// Rescues what a survey found; nil as survey: the folder is gone, only commits can be left.
     func rescue(_ slot: String, _ note: SlotNote, _ survey: Survey?) throws(GitError) -> Rescue? {
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.rescueForgotten) { return nil }
+        #endif
         let head = agentHead(slot).flatMap { note.saved.contains($0) ? nil : $0 }
         let isDirty = try survey.map { (found) throws(GitError) in try hasUnsavedFiles(slot, found) } ?? false
         guard head != nil || isDirty else { return nil }
@@ -60,6 +66,11 @@ extension Workspace {
         guard let kept else { return nil }
         try pack(kept, without: note.base, at: store)
         let reference = rescueReference(note)
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.rescueWithoutReference) {
+                return Rescue(lease: note.lease, commit: kept, reference: reference)
+            }
+        #endif
         let path = hub + "/" + reference
         try OwnFiles.makeFolder(Files.parent(path), permissions: 0o755)
         do {

@@ -30,6 +30,13 @@ extension Workspace {
             }
             tree = merged.tree
         }
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.workLeftOut) {
+                let empty = try self.commit(
+                    try self.tree(of: onto), parents: [onto], message: CommitMessage.finished(message))
+                return .staged(commit: empty, tree: try self.tree(of: onto))
+            }
+        #endif
         let parents = style == .merge ? [onto, commit] : [onto]
         let candidate = try self.commit(tree, parents: parents, message: CommitMessage.finished(message))
         memory.withLock { memory in

@@ -11,6 +11,9 @@ package enum AgentEnvironment {
 
     /// The variables of ours that a child may have.
     package static func inherited() -> [String: String] {
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.environmentPassedOn) { return Environment.all }
+        #endif
         var result = Environment.all.filter { allowed.contains($0.key) || $0.key.hasPrefix("LC_") }
         if Environment.value("PATH") != nil { result["PATH"] = searchPath().joined(separator: ":") }
         return result

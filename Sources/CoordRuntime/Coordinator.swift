@@ -212,6 +212,9 @@ package final class Coordinator {
             projection.apply(fact)
         }
         guard !facts.isEmpty else { return perform(effects) }
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.actsBeforeRecording) { perform(effects) }
+        #endif
         let touched = projection.takeTouched()
         let batch = StoreBatch(
             run: parts.run, firstSequence: sequence + 1, facts: facts, record: touched.run,
@@ -245,6 +248,9 @@ package final class Coordinator {
         sequence += Int64(facts.count)
         runner?.remember(facts)
         onFacts?(facts, turn.batch.firstSequence)
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.actsBeforeRecording) { return }
+        #endif
         perform(turn.effects)
     }
 

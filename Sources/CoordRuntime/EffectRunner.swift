@@ -14,7 +14,7 @@ final class EffectRunner {
     private var crew: GitCrew?
     private let assignments: AssignmentWriter
     private let sandbox: Sandbox?
-    private let workerEnvironment: [String: String]
+    private var workerEnvironment: [String: String]
 
     var onReply: ((Int, CommandReply) -> Void)?
     var onFinish: ((RunStatus, Int32, String) -> Void)?
@@ -39,6 +39,9 @@ final class EffectRunner {
                 passOn(event)
             }
         }
+        #if COORD_PLANTED_BUGS
+            workerEnvironment["COORD_PLANTED_BUG"] = PlantedBug.active?.rawValue
+        #endif
         if let workspace = parts.workspace {
             crew = GitCrew(
                 workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,

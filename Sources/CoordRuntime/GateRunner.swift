@@ -13,6 +13,9 @@ enum GateRunner {
         _ commands: [String], in folder: String, timeout: Duration, cancellation: Cancellation,
         sandbox: Sandbox? = nil
     ) -> GateReport? {
+        #if COORD_PLANTED_BUGS
+            let commands = PlantedBug.isActive(.gateSkipped) ? [] : commands
+        #endif
         var total = Duration.zero
         var tests: Int?
         var tail = ""

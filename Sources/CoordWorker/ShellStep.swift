@@ -217,6 +217,9 @@ final class ShellStep {
     /// A worker has one step at a time: every orphan that comes to it is of this one. Once the command itself
     /// has ended, all that is left of it are such orphans, where there are any.
     private func killAll() {
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.processesLeft) { return child.signalGroup(SIGKILL) }
+        #endif
         if hasEnded, ProcessTable.isSubreaper { child.signalGroup(SIGKILL) } else { child.killTree() }
         ProcessTable.endAdopted()
     }

@@ -256,6 +256,9 @@ package enum WorkerProgram {
             WorkerLog.write("wrong arguments behind `\(LandlockRules.option)`")
             return ConfinedCommand.refusal
         }
+        #if COORD_PLANTED_BUGS
+            PlantedBug.active = Environment.value("COORD_PLANTED_BUG").flatMap(PlantedBug.init(rawValue:))
+        #endif
         guard arguments.count == 3, arguments[1] == "--worker", WorkerID(arguments[2]).isValid else {
             WorkerLog.write("wrong arguments; it is started by coord as `coord-worker --worker ID`")
             return 2

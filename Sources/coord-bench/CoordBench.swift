@@ -1,4 +1,5 @@
 import CoordJSON
+import CoordModel
 import CoordSystem
 
 /// Measures coord's own parts; `bench/run` puts the peers beside them. The last line of the output is JSON.
@@ -25,6 +26,9 @@ enum Bench {
         case "respawn": RespawnBench.run(options)
         case "ipc-child": IPCBench.child(options)
         case "failpoints": for point in FailPoint.all { print(point) }
+        #if COORD_PLANTED_BUGS
+            case "bugs": for bug in PlantedBug.allCases { print(bug.rawValue) }
+        #endif
         default: print("usage: coord-bench schedule N | dispatch | ipc | queue | respawn; see bench/README.md")
         }
     }

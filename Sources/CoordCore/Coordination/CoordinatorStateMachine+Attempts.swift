@@ -6,6 +6,14 @@ extension CoordinatorStateMachine {
     /// The task a message speaks of, if its attempt is the living one of that slot. Otherwise the message is
     /// refused and recorded: it comes from an attempt whose lease moved on.
     private mutating func living(_ slot: Int, _ lease: Lease, method: String) -> Int? {
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.fenceDropped), let node = slots[slot].node {
+                switch slots[slot].work {
+                case .working, .cancelling: return node
+                case .free, .preparing, .taking: break
+                }
+            }
+        #endif
         if let node = slots[slot].node, tasks[node].lease == lease {
             switch slots[slot].work {
             case .working, .cancelling: return node

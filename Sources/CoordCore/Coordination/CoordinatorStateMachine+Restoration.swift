@@ -32,6 +32,9 @@ extension CoordinatorStateMachine {
             numbers[record.spec.id] = graph.addNode()
             var entry = TaskEntry(spec: record.spec, lane: lane(of: record.spec))
             entry.attempt = record.attempt
+            #if COORD_PLANTED_BUGS
+                if PlantedBug.isActive(.attemptReused) { entry.attempt = max(0, record.attempt - 1) }
+            #endif
             entry.failures = record.failures
             entry.conflicts = record.conflicts
             entry.workerLosses = record.workerLosses
@@ -120,6 +123,12 @@ extension CoordinatorStateMachine {
                     record.tree.map { BuiltCommit(commit: commit, tree: $0) }
                 }
             }
+            #if COORD_PLANTED_BUGS
+                if PlantedBug.isActive(.landingForgotten) {
+                    for candidate in together.compactMap(\.candidate) { perform(queue.submitted(candidate)) }
+                    return
+                }
+            #endif
             perform(queue.restore(together.compactMap(\.candidate), built: built, tip: tip, from: from))
         }
         for record in queued where landing == nil || record.landingTip != landing {

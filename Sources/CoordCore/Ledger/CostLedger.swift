@@ -51,6 +51,12 @@ package struct CostLedger: Sendable {
     /// Books one usage. False when its id was booked before: then nothing changes. What is spent comes out of
     /// the task's reservation first.
     package mutating func record(_ usage: Usage, cost: Money, task: TaskID, worker: WorkerID) -> Bool {
+        #if COORD_PLANTED_BUGS
+            if PlantedBug.isActive(.usageCountedTwice) {
+                book(cost, task: task, worker: worker)
+                return true
+            }
+        #endif
         if let id = usage.id, !countedIDs.insert(id).inserted { return false }
         if let held = reservations[task] {
             let rest = max(held - cost, .zero)

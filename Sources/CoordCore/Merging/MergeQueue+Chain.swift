@@ -95,6 +95,9 @@ extension MergeQueue {
         group.ticket = nextTicket()
         groups.insert(group, at: 0)
         for (candidate, link) in zip(group.candidates, chain.links) {
+            #if COORD_PLANTED_BUGS
+                if PlantedBug.isActive(.intentForgotten) { continue }
+            #endif
             effects.append(
                 .record(
                     .landingStarted(
