@@ -17,9 +17,13 @@ def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else None
 
 
-def summary(results, seed, seconds, root):
-    commit = subprocess.run(["git", "-C", root, "rev-parse", "--short=12", "HEAD"], capture_output=True,
-                            text=True).stdout.strip()
+def commit_of(root):
+    """The commit of the sources, with a mark when they differ from it; to be asked before the first trial."""
+    return subprocess.run(["git", "-C", root, "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"],
+                          capture_output=True, text=True).stdout.strip()
+
+
+def summary(results, seed, seconds, commit):
     injuries = collections.Counter(kind for result in results for kind in result["injuries"])
     recoveries = [time for result in results for time in result["recoveries"] if time is not None]
     visited = sorted({point.split(":")[0] for result in results for point in result["visited"]})
