@@ -47,6 +47,7 @@
         /// The one that is switched on; set once, at the start of the program.
         nonisolated(unsafe) package static var active: PlantedBug?
 
+        /// Whether this one is switched on.
         package static func isActive(_ bug: PlantedBug) -> Bool { active == bug }
     }
 #endif
