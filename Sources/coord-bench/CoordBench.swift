@@ -29,7 +29,8 @@ enum Bench {
         #if COORD_PLANTED_BUGS
             case "bugs": for bug in PlantedBug.allCases { print(bug.rawValue) }
         #endif
-        default: print("usage: coord-bench schedule N | dispatch | ipc | queue | respawn; see bench/README.md")
+        default:
+            print("usage: coord-bench schedule N | dispatch | ipc | queue | respawn; see bench/README.md")
         }
     }
 
