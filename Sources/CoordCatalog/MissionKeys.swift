@@ -63,7 +63,7 @@ enum ScaleKey: String, FieldKey {
 }
 
 enum MergeKey: String, FieldKey {
-    case target, gate, gateTimeoutSeconds, review, parallel, batch, protected, deliver, style
+    case target, gate, gateTimeoutSeconds, review, parallel, batch, protected, deliver, remote, style
 
     static let synonyms: [String: Self] = [
         "branch": .target, "into": .target, "gates": .gate, "checks": .gate, "tests": .gate,

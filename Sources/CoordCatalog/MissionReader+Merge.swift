@@ -14,6 +14,7 @@ extension MissionReader {
         merge.batch = fields.whole(.batch, in: MissionRange.batch) ?? merge.batch
         merge.protected = globs(fields, .protected)
         merge.deliver = fields.choice(.deliver, of: Delivery.self) ?? merge.deliver
+        merge.remote = remote(fields)
         merge.style = fields.choice(.style, of: MergeStyle.self) ?? merge.style
         return merge
     }
@@ -25,6 +26,17 @@ extension MissionReader {
             at: fields.position(of: .target),
             "`target` of `merge` is `\(text)`, which is no name of a branch: \(reason)",
             hint: text.hasPrefix("refs/heads/") ? "Write `\(text.dropFirst(11))`" : nil)
+        return nil
+    }
+
+    private func remote(_ fields: Fields<MergeKey>) -> String? {
+        guard let text = fields.line(.remote) else { return nil }
+        // Git's rule for names of remotes is that of a branch; an address would be read as a path of one.
+        guard let reason = BranchName.problem(text) else { return text }
+        problems.error(
+            at: fields.position(of: .remote),
+            "`remote` of `merge` is `\(text)`, which is no name of a remote: \(reason)",
+            hint: text.contains(":") ? "Give it a name first: `git remote add NAME \(text)`" : nil)
         return nil
     }
 

@@ -39,7 +39,13 @@ enum ActingCommands {
         try send(tasks(context).map { .cancelTask($0) }, context)
     }
     static func approve(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
-        try send(tasks(context).map { .approveTask($0) }, context)
+        let state = try context.journalProject()
+        do { return try send(tasks(context).map { .approveTask($0) }, context) } catch {
+            guard error.status == .notReachable,
+                let status = try OfflineApproval.approve(tasks(context), state, context)
+            else { throw error }
+            return status
+        }
     }
     static func reject(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let reason = context.arguments.value("reason") ?? "no reason was given"

@@ -164,6 +164,11 @@ package enum CommandTable {
             examples: ["coord events --follow --json", "coord events --type task.landed"],
             body: EventsCommand.run),
         CommandSpec(
+            "audit", .look, "whether the branch holds what the journal says was landed",
+            arguments: [.maybe("RUN")], examples: ["coord audit", "coord audit --json"],
+            body: AuditCommand.run
+        ),
+        CommandSpec(
             "runs", .look, "the runs of the project",
             subcommands: [
                 CommandSpec("list", .look, "every run, the latest first", body: RunsCommand.list),

@@ -6,7 +6,8 @@ package enum FactWording {
     package static func detail(_ body: Fact.Body) -> String {
         switch body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned,
+            .deliveryPushed, .deliveryFailed, .targetFollowed:
             ofRun(body)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -36,6 +37,11 @@ package enum FactWording {
             joined("\(commit.short) \(report.outcome.rawValue)", report.reason)
         case .queuePlanned(let window, let batch, let reason):
             joined("\(Wording.plural(window, "group")) of \(batch) ahead", reason)
+        case .deliveryPushed(let commit, let place, let address):
+            joined("\(commit.short) to \(place)", address ?? "")
+        case .deliveryFailed(let commit, let reason, _): joined(commit?.short ?? "", reason)
+        case .targetFollowed(let from, let commit, let place):
+            "from \(from.short) to \(commit.short) of \(place)"
         default: ""
         }
     }

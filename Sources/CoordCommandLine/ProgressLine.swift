@@ -18,7 +18,8 @@ package enum ProgressLine {
         _ fact: Fact, _ model: ProgressModel, _ isDetailed: Bool, _ style: Style
     ) -> String? {
         switch fact.body {
-        case .runStarted, .runResumed, .runStatusChanged, .rateLimited, .budgetWarned, .budgetExhausted:
+        case .runStarted, .runResumed, .runStatusChanged, .rateLimited, .budgetWarned, .budgetExhausted,
+            .deliveryPushed, .deliveryFailed, .targetFollowed:
             ofRun(fact, style)
         case .taskLanded, .taskCompleted, .taskRetryable, .taskFailed, .taskQuarantined, .taskSkipped,
             .taskCancelled, .taskRevived, .approvalAsked, .landingDelayed:
@@ -55,6 +56,12 @@ package enum ProgressLine {
             style.yellow("the run is \(status.rawValue)") + reason(why)
         case .rateLimited(let until, let why):
             style.yellow("!") + " rate limit until \(until.clock) UTC" + reason(why)
+        case .deliveryPushed(let commit, let place, let address):
+            style.green("↑") + " \(commit.short) delivered to \(TerminalText.escaped(place))"
+                + reason(address ?? "")
+        case .deliveryFailed(_, let why, _): style.yellow("!") + " not delivered" + reason(why)
+        case .targetFollowed(_, let commit, let place):
+            "the branch was moved up to \(commit.short) of \(TerminalText.escaped(place))"
         case .budgetWarned(let spent, let budget):
             style.yellow("!") + " \(Wording.money(spent)) of \(Wording.money(budget)) are spent"
         case .budgetExhausted(let spent, let budget, let scope):

@@ -99,6 +99,7 @@ package struct Report: Sendable {
     private var summarySection: Section {
         let run = status.run
         var sentences = ["tasks: " + tally, "commits: " + commits]
+        if let delivery = run.delivery { sentences.append("delivery: " + Wording.delivery(delivery)) }
         let checked = gates.values.reduce(0, +)
         if checked > 0 {
             sentences.append(

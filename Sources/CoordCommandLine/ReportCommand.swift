@@ -65,6 +65,7 @@ package enum Receipt {
         }
         if failed.count > 5 { line("", "and \(failed.count - 5) more") }
         line("commits", report.commits)
+        if let delivery = run.delivery { line("remote", Wording.delivery(delivery)) }
         line("tokens", Wording.tokens(run.tokens))
         line("cost", report.money)
         line("project", run.project)

@@ -47,6 +47,13 @@ package enum RunCommand {
         return try RunPerformance(opened, context).perform()
     }
 
+    /// Where `CI` is set nobody sits who could be asked. A run without a terminal is no such sign: it may be
+    /// looked after from another one.
+    private static func isUnattended(_ context: CommandContext) -> Bool {
+        guard let value = context.surroundings.environment("CI") else { return false }
+        return !["", "0", "false"].contains(value)
+    }
+
     /// With `--resume` alone, the last run's own mission.
     private static func missionArgument(_ context: CommandContext) throws(CommandFailure) -> String {
         if let named = context.arguments.first { return named }
@@ -92,6 +99,7 @@ package enum RunCommand {
             earlier?.record.slots.first.map { Files.parent($0.worktree) } ?? state.project + "/worktrees"
         let worktrees = context.arguments.value("worktrees").map(context.path) ?? usual
         var plan = try preparation.plan(context, worktrees: worktrees, resuming: earlier)
+        plan.mayAsk = !context.arguments.has("no-input") && !isUnattended(context)
         do throws(GitError) {
             _ = try project.targetBranch(plan.mission.merge.target, git: git)
         } catch { throw CommandFailure(error) }
@@ -215,6 +223,7 @@ final class RunPerformance {
         progress.finish()
         withExtendedLifetime(signals) {}
         try conclude()
+        if outcome.exitStatus == ExitStatus.needsDecision.rawValue { sayWhoWaits() }
         return ExitStatus(rawValue: outcome.exitStatus)
     }
 
@@ -255,6 +264,17 @@ final class RunPerformance {
             context.output.write(Receipt.text(report, file: path, style: context.style))
         }
         session.store.close()
+    }
+
+    /// One line for each task that waits for a person, with the command to use.
+    private func sayWhoWaits() {
+        let tasks = opened.session.coordinator.projection.tasks.filter { $0.stage == .approval }
+        for task in tasks {
+            context.diagnostics.note(
+                "`\(task.spec.id)` waits for you: look at it with `coord tasks show \(task.spec.id)`, "
+                    + "let it land with `coord tasks approve \(task.spec.id)`")
+        }
+        if !tasks.isEmpty { context.diagnostics.note("`coord run --resume` then goes on") }
     }
 
     private func interrupted(by signal: Int32) {

@@ -80,6 +80,7 @@ package struct StatusDocument: Sendable, Equatable {
             "schema": "coord.status/1", "run": runMembers, "progress": progressMembers,
             "workers": .array(workers.map { Self.json($0, run: run, age: heartbeatAges[$0.slot.worker]) }),
             "queue": queueMembers, "cost": costMembers, "scale": scaleMembers,
+            "delivery": Self.json(run.delivery),
         ]
     }
 
@@ -119,6 +120,15 @@ package struct StatusDocument: Sendable, Equatable {
         return [
             "min": .count(scale.min), "max": .count(workers.count), "queueDepth": .count(scale.queueDepth),
             "idleSeconds": .seconds(scale.idle), "workers": .count(workersWanted),
+        ]
+    }
+
+    /// How far what landed was passed on; null when it was not tried.
+    static func json(_ delivery: DeliveryRecord?) -> JSONValue {
+        guard let delivery else { return .null }
+        return [
+            "commit": .optional(delivery.commit?.rawValue), "place": .string(delivery.place),
+            "address": .optional(delivery.address), "problem": .optional(delivery.problem),
         ]
     }
 
@@ -169,6 +179,9 @@ extension StatusDocument {
         let queue =
             "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, "
             + "\(run.bounced) sent back"
+        if let delivery = run.delivery {
+            text += "\n" + style.dim("remote ") + TerminalText.escaped(Wording.delivery(delivery))
+        }
         text += "\n" + style.dim("queue  ") + queue + "\n" + style.dim("cost   ") + cost + "\n"
         if let scale {
             text +=

@@ -70,6 +70,14 @@ package enum Wording {
         return parts.dropLast().joined(separator: ", ") + " and " + last
     }
 
+    /// How far what landed was passed on, as people say it.
+    package static func delivery(_ delivery: DeliveryRecord) -> String {
+        var text = delivery.commit.map { "\($0.short) delivered to \(delivery.place)" } ?? "nothing delivered"
+        if let address = delivery.address { text += ", \(address)" }
+        if let problem = delivery.problem { text += "; the last try failed: \(problem)" }
+        return text
+    }
+
     /// A stage as people say it.
     package static func stage(_ stage: TaskStage) -> String {
         switch stage {

@@ -98,7 +98,7 @@ enum QueueCommand {
                 "head": .optional(record.head?.rawValue), "waiting": entries(.queued),
                 "checking": entries(.checking), "approval": entries(.approval),
                 "landed": .count(record.landed),
-                "bounced": .count(record.bounced),
+                "bounced": .count(record.bounced), "delivery": StatusDocument.json(record.delivery),
             ])
             return .done
         }
@@ -119,6 +119,9 @@ enum QueueCommand {
             "\(TerminalText.escaped(record.target))\(head): \(record.landed) landed, "
             + "\(record.bounced) sent back"
         context.output.line(lines.isEmpty ? "nothing waits; " + summary : summary)
+        if let delivery = record.delivery {
+            context.output.line(TerminalText.escaped(Wording.delivery(delivery)))
+        }
         return .done
     }
 }

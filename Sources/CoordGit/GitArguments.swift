@@ -32,6 +32,8 @@ enum GitCommand: Equatable, Sendable {
     case difference(ObjectID, ObjectID, kinds: String?)
     case log(from: ObjectID, to: ObjectID, limit: Int)
     case isAncestor(ObjectID, of: ObjectID)
+    /// The first-parent chain after `from`, the oldest first, with the values of coord's trailers.
+    case chain(from: ObjectID?, to: ObjectID)
     case fetch(ObjectID, repository: String)
     /// Packs what the input's revisions reach into `base-<hash>.pack`.
     case pack(base: String)
@@ -54,6 +56,12 @@ enum GitCommand: Equatable, Sendable {
     case fastForward(from: ObjectID, to: ObjectID)
     case symbolicHead
 
+    // MARK: remotes
+    case push(ObjectID, remote: String, branch: String)
+    case listRemote(String, branch: String)
+    case fetchBranch(String, branch: String)
+    case setting(String)
+
     // MARK: repositories
     case describeRepository
     case topLevel
@@ -65,7 +73,7 @@ enum GitCommand: Equatable, Sendable {
 extension GitCommand {
     /// The command and its arguments.
     var arguments: [String] {
-        worktreeArguments ?? objectArguments ?? referenceArguments ?? repositoryArguments
+        worktreeArguments ?? objectArguments ?? referenceArguments ?? remoteArguments ?? repositoryArguments
     }
 
     private var worktreeArguments: [String]? {
@@ -102,6 +110,9 @@ extension GitCommand {
             ]
         case .isAncestor(let commit, let head):
             ["merge-base", "--is-ancestor", commit.rawValue, head.rawValue]
+        case .chain(let start, let head):
+            ["log", "-z", "--first-parent", "--reverse", "--format=" + Self.chainFormat]
+                + (start.map { ["^" + $0.rawValue] } ?? []) + [head.rawValue, "--"]
         case .fetch(let commit, let repository):
             [
                 "fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
@@ -142,6 +153,31 @@ extension GitCommand {
         }
     }
 
+    private static let chainFormat =
+        ["%H", "%T", "%P", "%s"].joined(separator: "%x00")
+        + ["Run", "Task", "Attempt", "Worker"].map {
+            "%x00%(trailers:key=Coord-\($0),valueonly,separator=%x20)"
+        }.joined()
+
+    private var remoteArguments: [String]? {
+        switch self {
+        case .push(let commit, let remote, let branch):
+            [
+                "push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed",
+                "--recurse-submodules=no", "--", remote, "\(commit.rawValue):refs/heads/\(branch)",
+            ]
+        case .listRemote(let remote, let branch):
+            ["ls-remote", "--quiet", "--", remote, "refs/heads/" + branch]
+        case .fetchBranch(let remote, let branch):
+            [
+                "fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
+                "--no-recurse-submodules", "--", remote, "refs/heads/" + branch,
+            ]
+        case .setting(let name): ["config", "--get", "--", name]
+        default: nil
+        }
+    }
+
     private var repositoryArguments: [String] {
         switch self {
         case .describeRepository:
@@ -165,9 +201,11 @@ extension GitCommand {
         switch self {
         case .listTracked, .listChanges, .listUntracked, .treeOf, .showFile, .difference, .log, .isAncestor,
             .checkObjects, .readObjects, .mergeBase, .parentOf, .patch, .resolve, .listReferences, .status,
-            .symbolicHead, .describeRepository, .topLevel,
-            .listWorktrees, .listConfiguration:
+            .symbolicHead, .describeRepository, .topLevel, .listWorktrees, .listConfiguration, .chain,
+            .setting:
             nil
+        // The remote's own; here a push leaves nothing, and a fetch objects that the next one finds.
+        case .push, .listRemote, .fetchBranch: nil
         case .restore: .worktreeReset
         case .clean: .worktreeTidying
         case .adopt: .privateIndex
@@ -191,6 +229,12 @@ extension GitCommand {
         case .writeTree: ["core.fsync=all,-index", "core.fsyncMethod=fsync"]
         case .commitTree, .mergeTree, .pack: ["core.fsync=all", "core.fsyncMethod=fsync"]
         case .fetch: ["core.fsync=all", "core.fsyncMethod=fsync", "fetch.fsckObjects=true"]
+        case .push, .listRemote: ["protocol.ext.allow=never"]
+        case .fetchBranch:
+            [
+                "protocol.ext.allow=never", "core.fsync=all", "core.fsyncMethod=fsync",
+                "fetch.fsckObjects=true",
+            ]
         case .advance, .createReference: ["core.fsync=all", "core.fsyncMethod=fsync"]
         default: []
         }

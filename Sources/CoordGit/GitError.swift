@@ -53,6 +53,8 @@ package enum GitError: Error, Hashable, Sendable {
     case tooManyNestedRepositories(String)
     /// The folder of a gate does not hold the tree it should.
     case gateNotExact(String, files: [String])
+    /// What is to land is not what was tested.
+    case notTheGatedTree(ObjectID, actual: ObjectID, gated: ObjectID)
 
     // MARK: the machinery
     case repositoryDamaged(String, detail: String)
@@ -119,6 +121,8 @@ extension GitError: CustomStringConvertible {
             "the worktree `\(path)` holds too many git repositories inside each other"
         case .gateNotExact(let path, let files):
             "the gate's folder `\(path)` does not hold the tree to test: \(GitError.listed(files)) differ"
+        case .notTheGatedTree(let commit, let actual, let gated):
+            "commit \(commit.short) does not land: its tree is \(actual.short), the gate passed \(gated.short)"
         default: nil
         }
     }

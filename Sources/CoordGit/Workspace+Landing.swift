@@ -9,8 +9,16 @@ extension Workspace {
     ///
     /// - Parameters:
     ///   - commit: a candidate that `stage` built on `from`, or on others so built, and that passed its gate.
+    ///   - tree: what was tested. A commit with any other tree is not landed: throws `notTheGatedTree`. Nil
+    ///     for a commit that is not coord's, such as one that a remote was moved to.
     ///   - from: where the target must be.
-    package func land(commit: ObjectID, from: ObjectID) throws(GitError) -> LandOutcome {
+    package func land(
+        commit: ObjectID, from: ObjectID, expecting tree: ObjectID? = nil
+    ) throws(GitError) -> LandOutcome {
+        if let tree {
+            let actual = try runner.object(.treeOf(commit), at: objects)
+            guard actual == tree else { throw .notTheGatedTree(commit, actual: actual, gated: tree) }
+        }
         if Files.kind(landingNotePath) != nil, case .left(let reason) = try repairCheckout() {
             return .delayed(reason: reason)
         }

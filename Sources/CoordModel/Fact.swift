@@ -95,6 +95,15 @@ package struct Fact: Hashable, Sendable {
         /// How many groups of how many candidates are tested ahead, and why.
         case queuePlanned(window: Int, batch: Int, reason: String)
 
+        // MARK: delivery
+        /// The remote's branch, `to`, holds the commit. `address` is the page of a pull request, or the one
+        /// to open it with.
+        case deliveryPushed(commit: ObjectID, to: String, address: String?)
+        /// It could not be delivered; told once for each reason. Without a commit the remote was looked at.
+        case deliveryFailed(commit: ObjectID?, reason: String, needsPerson: Bool)
+        /// The remote had moved, and the target was moved up to it.
+        case targetFollowed(from: ObjectID, to: ObjectID, place: String)
+
         // MARK: limits
         case rateLimited(until: Timestamp, reason: String)
         case budgetWarned(spent: Money, budget: Money)

@@ -191,12 +191,14 @@ package struct MergeSettings: Hashable, Sendable {
     package var batch: Int
     package var protected: [String]
     package var deliver: Delivery
+    /// The remote to deliver to. Nil: the upstream of the target, else `origin`, else the only one there is.
+    package var remote: String?
     package var style: MergeStyle
 
     package init(
         target: String? = nil, gate: [String] = [], gateTimeout: Duration = .seconds(900),
         review: Review = .none, parallel: Int = 2, batch: Int = 8, protected: [String] = [],
-        deliver: Delivery = .branch, style: MergeStyle = .merge
+        deliver: Delivery = .branch, remote: String? = nil, style: MergeStyle = .merge
     ) {
         self.target = target
         self.gate = gate
@@ -206,6 +208,7 @@ package struct MergeSettings: Hashable, Sendable {
         self.batch = batch
         self.protected = protected
         self.deliver = deliver
+        self.remote = remote
         self.style = style
     }
 }

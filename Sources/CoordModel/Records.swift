@@ -24,6 +24,8 @@ package struct RunRecord: Hashable, Sendable {
     package var bounced: Int
     /// No lease for an agent is granted before this time.
     package var rateLimitedUntil: Timestamp?
+    /// How far what landed was passed on; nil when it was not tried.
+    package var delivery: DeliveryRecord?
     package var slots: [SlotSpec]
 
     package init(_ start: RunStart, at time: Timestamp) {
@@ -47,6 +49,26 @@ package struct RunRecord: Hashable, Sendable {
         landed = 0
         bounced = 0
         slots = start.slots
+    }
+}
+
+/// How far what landed was passed on to a remote.
+package struct DeliveryRecord: Hashable, Sendable {
+    /// The last commit that the remote is known to hold, and where.
+    package var commit: ObjectID?
+    package var place: String
+    /// The page of the pull request, or the one to open it with.
+    package var address: String?
+    /// Why the last try failed; nil when it did not.
+    package var problem: String?
+
+    package init(
+        commit: ObjectID? = nil, place: String = "", address: String? = nil, problem: String? = nil
+    ) {
+        self.commit = commit
+        self.place = place
+        self.address = address
+        self.problem = problem
     }
 }
 

@@ -6,7 +6,8 @@ package enum AgentEnvironment {
     /// What an agent or a gate may inherit, besides `LC_*`.
     private static let allowed: Set<String> = [
         "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TERM", "TMPDIR", "SSL_CERT_FILE",
-        "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+        "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME",
+        "COORD_SLOT", "COORD_SLOTS",
     ]
 
     /// The variables of ours that a child may have.

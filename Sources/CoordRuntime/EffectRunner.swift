@@ -12,6 +12,7 @@ final class EffectRunner {
     private let report: (Event) -> Void
     private(set) var hosts: [WorkerHost] = []
     private var crew: GitCrew?
+    private var deliveries: DeliveryCrew?
     private let assignments: AssignmentWriter
     private let sandbox: Sandbox?
     private var workerEnvironment: [String: String]
@@ -43,9 +44,14 @@ final class EffectRunner {
             workerEnvironment["COORD_PLANTED_BUG"] = PlantedBug.active?.rawValue
         #endif
         if let workspace = parts.workspace {
-            crew = GitCrew(
+            let answers = try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) }
+            let crew = GitCrew(
                 workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,
-                sandbox: sandbox, answers: try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) })
+                sandbox: sandbox, answers: answers)
+            self.crew = crew
+            deliveries = DeliveryCrew(
+                workspace: workspace, merge: plan.mission.merge, run: parts.run,
+                post: { answers.post($0) }, land: crew.onLander)
         }
     }
 
@@ -76,7 +82,7 @@ final class EffectRunner {
         case .withdraw(let slot, let lease): hosts[slot].send(.withdraw(lease))
         case .reply(let number, let reply): onReply?(number, reply)
         case .finish(let status, let exitStatus, let reason): onFinish?(status, exitStatus, reason)
-        case .prepareWorktree, .takeWork, .stage, .gate, .advance, .cancelGate: performGit(effect)
+        case .prepareWorktree, .takeWork, .stage, .gate, .advance, .cancelGate, .deliver: performGit(effect)
         }
     }
 
@@ -93,12 +99,23 @@ final class EffectRunner {
             }
             crew.stage(ticket, orders, onto: onto)
         case .gate(let ticket, let commit): crew.gate(ticket, commit: commit)
-        case .advance(let ticket, let commit, let from): crew.advance(ticket, commit: commit, from: from)
+        case .advance(let ticket, let commit, let tree, let from):
+            crew.advance(ticket, commit: commit, tree: tree, from: from)
+        case .deliver(let commit, let landed): deliveries?.deliver(commit, letter(of: landed))
         case .cancelGate(let ticket): crew.cancelGate(ticket)
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .cancelAttempt, .withdraw, .reply,
             .finish:
             break
         }
+    }
+
+    /// What a pull request says: the mission's goal, and one line for each task that landed.
+    private func letter(of landed: [TaskSpec]) -> DeliveryCrew.Letter {
+        let mission = parts.plan.mission
+        var text = mission.goal.isEmpty ? "" : mission.goal + "\n\n"
+        for spec in landed { text += "- \(spec.title) (`\(spec.id)`)\n" }
+        text += "\nEach commit passed the gate on its own tree. Run `\(parts.run)`.\n"
+        return DeliveryCrew.Letter(title: mission.name, text: text)
     }
 
     private func worker(_ slot: Int) -> WorkerID { parts.plan.slots[slot].worker }
@@ -127,6 +144,7 @@ final class EffectRunner {
     /// Ends the threads; the workers are gone by now, or are ended by force.
     func end() {
         for host in hosts where host.isAlive { host.kill() }
+        deliveries?.end()
         crew?.end()
         // Coord's own folder, made anew when it is needed; what is left there harms nobody.
         try? sandbox?.end()

@@ -11,7 +11,7 @@ enum GateRunner {
     /// Blocks until the gate's verdict, or until it is cancelled: nil.
     static func run(
         _ commands: [String], in folder: String, timeout: Duration, cancellation: Cancellation,
-        sandbox: Sandbox? = nil
+        sandbox: Sandbox? = nil, variables: [String: String] = [:]
     ) -> GateReport? {
         #if COORD_PLANTED_BUGS
             let commands = PlantedBug.isActive(.gateSkipped) ? [] : commands
@@ -21,6 +21,7 @@ enum GateRunner {
         var tail = ""
         var environment = AgentEnvironment.inherited()
         environment["COORD_GATE"] = "1"
+        environment.merge(variables) { $1 }
         var launcher = Launcher.none
         if let sandbox {
             do throws(SystemError) {

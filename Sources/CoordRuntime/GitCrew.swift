@@ -114,17 +114,22 @@ final class GitCrew {
     func gate(_ ticket: MergeQueue.Ticket, commit: ObjectID) {
         let cancellation = Cancellation()
         gateCancellations[ticket] = cancellation
+        let label = "gate of \(commit.short), run \(run)"
         gates.submit { [answers, merge, gateFolders, sandbox] in
             var report: GateReport?
             do throws(GitError) {
                 if merge.gate.isEmpty {
                     report = GateRunner.run([], in: "/", timeout: .zero, cancellation: cancellation)
                 } else {
+                    // Waiting in line is no part of the gate's time.
+                    let slot = Self.slot(label, cancellation)
+                    guard !cancellation.isCancelled else { return }
                     report = try gateFolders.with(commit) { folder in
                         GateRunner.run(
                             merge.gate, in: folder, timeout: merge.gateTimeout, cancellation: cancellation,
-                            sandbox: sandbox)
+                            sandbox: sandbox, variables: slot?.variables ?? [:])
                     }
+                    withExtendedLifetime(slot) {}
                 }
             } catch {
                 report = GateReport(
@@ -136,6 +141,19 @@ final class GitCrew {
         }
     }
 
+    /// A slot of the machine; gates go before other commands, for the whole queue waits on them. Nil: there
+    /// is none to be had (no home, a full disk), or the caller has one; the gate then runs without.
+    private static func slot(_ label: String, _ cancellation: Cancellation) -> HeldSlot? {
+        guard !MachineSlots.isInside(), let slots = MachineSlots.ofThisMachine() else { return nil }
+        guard
+            case .held(let slot)? = try? slots.claim(
+                label, priority: gatePriority, cancellation: cancellation)
+        else { return nil }
+        return slot
+    }
+
+    private static let gatePriority = 100
+
     func cancelGate(_ ticket: MergeQueue.Ticket) {
         gateCancellations.removeValue(forKey: ticket)?.cancel()
     }
@@ -143,11 +161,14 @@ final class GitCrew {
     /// The gate has answered.
     func forgetGate(_ ticket: MergeQueue.Ticket) { gateCancellations[ticket] = nil }
 
-    func advance(_ ticket: MergeQueue.Ticket, commit: ObjectID, from: ObjectID) {
+    /// Hands work to the thread on which the target is moved; one thing after the other.
+    var onLander: @Sendable (@escaping @Sendable () -> Void) -> Void { { [lander] in lander.submit($0) } }
+
+    func advance(_ ticket: MergeQueue.Ticket, commit: ObjectID, tree: ObjectID?, from: ObjectID) {
         lander.submit { [workspace, answers] in
             do {
                 let outcome: MergeQueue.Advance =
-                    switch try workspace.land(commit: commit, from: from) {
+                    switch try workspace.land(commit: commit, from: from, expecting: tree) {
                     case .landed: .landed
                     case .alreadyLanded: .alreadyLanded
                     case .moved: .moved

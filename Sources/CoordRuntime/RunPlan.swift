@@ -31,6 +31,8 @@ package struct RunPlan: Sendable {
     }
 
     package var mission: Mission
+    /// Whether a person can be asked while the run waits.
+    package var mayAsk = true
     package var missionFile: String
     package var roles: [RoleID: Role]
     /// The rules every role is given.
@@ -166,6 +168,8 @@ package struct RunPlan: Sendable {
             review: mission.merge.review, callsModels: callsModels,
             gatesMax: mission.merge.parallel, batchMax: mission.merge.batch, seed: seed)
         settings.scale = mission.scale
+        settings.deliver = mission.merge.deliver
+        settings.mayAsk = mayAsk
         settings.unmanned = unmanned
         return settings
     }

@@ -158,7 +158,7 @@ package struct QueueSimulation {
                 result.gates += 1
                 agenda.plan(.gated(ticket, commit), at: now + conditions.gateTime)
             case .cancelGate(let ticket): cancelled.insert(ticket)
-            case .advance(let ticket, let commit, let from): advance(ticket, commit, from)
+            case .advance(let ticket, let commit, _, let from): advance(ticket, commit, from)
             case .landed: result.landed += 1
             case .bounced(let candidate, let why): bounced(candidate, why)
             }

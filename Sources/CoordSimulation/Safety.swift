@@ -201,14 +201,15 @@ extension SimulatedWorld {
             safety.expect(
                 project.built[commit] != nil || project.wasHead(commit),
                 "\(commit.short) is gated and was never built")
-        case .advance(_, let commit, let from):
+        case .advance(_, let commit, _, let from):
             safety.expect(safety.intents[commit] == from, "\(commit.short) is landed without a record")
             safety.expect(pendingLanding == nil, "\(commit.short) is landed while another is")
             safety.expect(project.built[commit]?.hasPassed == true, "\(commit.short) is landed ungated")
             safety.expect(
                 project.chain(from: from, to: commit) != nil,
                 "\(commit.short) is landed on another head than it was gated on")
-        case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .reply,
+        case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .deliver,
+            .reply,
             .finish:
             break
         }

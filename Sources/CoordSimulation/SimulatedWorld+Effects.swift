@@ -23,7 +23,8 @@ extension SimulatedWorld {
             takeWork(slot, lease, base: base, rescue: rescue)
         case .stage(let ticket, let candidates, _, let onto): stage(ticket, candidates, onto: onto)
         case .gate(let ticket, let commit): gate(ticket, commit)
-        case .advance(let ticket, let commit, let from): advance(ticket, commit, from)
+        case .advance(let ticket, let commit, _, let from): advance(ticket, commit, from)
+        case .deliver: preconditionFailure("nothing is delivered in the simulated world")
         // A gate that is ended has no verdict, or had one just before.
         case .cancelGate: break
         case .reply(let number, _): unanswered.remove(number)

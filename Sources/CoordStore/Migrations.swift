@@ -11,6 +11,7 @@ struct Migration {
     static let all = [
         Migration(name: "journal", sql: journal),
         Migration(name: "landing-tip", sql: "ALTER TABLE task_states ADD COLUMN landing_tip TEXT;"),
+        Migration(name: "delivery", sql: "ALTER TABLE run_states ADD COLUMN delivery TEXT;"),
     ]
 
     // A row of a run has the key `number of the run << 40 | number of the row`, so that facts and tasks are

@@ -11,7 +11,8 @@ extension SQLiteStore {
             SELECT run, mission, mission_name, mission_file, project, target, agent, simulated, started_at,
                 slots, status, reason, pid, process_start, ended_at, exit_status, budget_micro_dollars,
                 spent_micro_dollars, reserved_micro_dollars, input_tokens, output_tokens, cache_read_tokens,
-                cache_write_tokens, head, landed, bounced, rate_limited_until
+                cache_write_tokens, head, landed, bounced, rate_limited_until,
+                delivery
             FROM runs JOIN run_states USING (number) WHERE run = ?
             """)
         select.put(id.rawValue)
@@ -66,6 +67,11 @@ extension SQLiteStore {
         record.landed = Int(row.integer())
         record.bounced = Int(row.integer())
         record.rateLimitedUntil = row.optionalTime()
+        if let text = row.optionalText() {
+            do { record.delivery = try DeliveryRecord(json: JSONParser.parse(text)) } catch {
+                throw unreadable("delivery: \(error)")
+            }
+        }
         return record
     }
 

@@ -78,7 +78,10 @@ extension SQLiteStore {
             numbers[record.id] = key
         }
         let replace = try connection.statement(
-            "INSERT OR REPLACE INTO run_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            """
+            INSERT OR REPLACE INTO run_states VALUES
+                (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
         replace.put(key)
         putState(record, in: replace)
         try replace.run()
@@ -114,6 +117,7 @@ extension SQLiteStore {
         statement.put(record.landed)
         statement.put(record.bounced)
         statement.put(record.rateLimitedUntil?.milliseconds)
+        statement.put(record.delivery?.json.text)
     }
 
     private func put(_ tokens: TokenCounts, in statement: SQLiteStatement) {

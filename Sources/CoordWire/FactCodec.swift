@@ -77,7 +77,8 @@ extension FactCodec {
         if let lease = body.lease { writer.integer("attempt", lease.attempt) }
         switch body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned,
+            .deliveryPushed, .deliveryFailed, .targetFollowed:
             runMembers(of: body, to: &writer)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -128,7 +129,26 @@ extension FactCodec {
             writer.integer("window", window)
             writer.integer("batch", batch)
             writer.string("reason", reason)
+        case .deliveryPushed, .deliveryFailed, .targetFollowed: deliveryMembers(of: body, to: &writer)
         default: preconditionFailure("not a fact of a run: \(body.type)")
+        }
+    }
+
+    private static func deliveryMembers(of body: Fact.Body, to writer: inout MemberWriter) {
+        switch body {
+        case .deliveryPushed(let commit, let place, let address):
+            writer.string("commit", commit.rawValue)
+            writer.string("to", place)
+            writer.string("address", address)
+        case .deliveryFailed(let commit, let reason, let needsPerson):
+            writer.string("commit", commit?.rawValue)
+            writer.string("reason", reason)
+            writer.flag("needsPerson", needsPerson)
+        case .targetFollowed(let from, let commit, let place):
+            writer.string("from", from.rawValue)
+            writer.string("commit", commit.rawValue)
+            writer.string("place", place)
+        default: preconditionFailure("not a fact of delivery: \(body.type)")
         }
     }
 

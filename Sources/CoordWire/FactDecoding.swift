@@ -10,7 +10,8 @@ struct FactDecoding {
     func body() throws(FactCodecError) -> Fact.Body {
         switch type {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned:
+            .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned,
+            .deliveryPushed, .deliveryFailed, .targetFollowed:
             try run()
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -70,7 +71,26 @@ struct FactDecoding {
             .queuePlanned(
                 window: try members.integer("window"), batch: try members.integer("batch"),
                 reason: try reason)
+        case .deliveryPushed, .deliveryFailed, .targetFollowed: try delivery()
         default: preconditionFailure("not a fact of a run: \(type)")
+        }
+    }
+
+    private func delivery() throws(FactCodecError) -> Fact.Body {
+        switch type {
+        case .deliveryPushed:
+            .deliveryPushed(
+                commit: try members.objectID("commit"), to: try members.string("to"),
+                address: try members.findString("address"))
+        case .deliveryFailed:
+            .deliveryFailed(
+                commit: try members.findObject("commit"), reason: try reason,
+                needsPerson: try members.flag("needsPerson"))
+        case .targetFollowed:
+            .targetFollowed(
+                from: try members.objectID("from"), to: try members.objectID("commit"),
+                place: try members.string("place"))
+        default: preconditionFailure("not a fact of delivery: \(type)")
         }
     }
 

@@ -108,6 +108,26 @@ extension [SlotSpec] {
     }
 }
 
+extension DeliveryRecord {
+    /// How far what landed was passed on.
+    package var json: JSONValue {
+        MemberWriter.tree {
+            $0.string("commit", commit?.rawValue)
+            $0.string("place", place)
+            $0.string("address", address)
+            $0.string("problem", problem)
+        }
+    }
+
+    /// Reads what `json` gives.
+    package init(json: JSONValue) throws(FactCodecError) {
+        let members = try MemberReader(json, type: "delivery")
+        self.init(
+            commit: try members.findObject("commit"), place: try members.string("place"),
+            address: try members.findString("address"), problem: try members.findString("problem"))
+    }
+}
+
 extension RunStart {
     /// What is fixed when a run starts, its slots included.
     package var json: JSONValue { MemberWriter.tree { write(to: &$0) } }

@@ -31,6 +31,9 @@ package enum FactType: String, Sendable, CaseIterable {
     case candidateBounced = "candidate.bounced"
     case targetGated = "target.gated"
     case queuePlanned = "queue.planned"
+    case deliveryPushed = "delivery.pushed"
+    case deliveryFailed = "delivery.failed"
+    case targetFollowed = "target.followed"
     case taskLanded = "task.landed"
     case taskCompleted = "task.completed"
     case taskRetryable = "task.retryable"
@@ -96,6 +99,9 @@ extension Fact.Body {
         case .candidateBounced: .candidateBounced
         case .targetGated: .targetGated
         case .queuePlanned: .queuePlanned
+        case .deliveryPushed: .deliveryPushed
+        case .deliveryFailed: .deliveryFailed
+        case .targetFollowed: .targetFollowed
         case .taskLanded: .taskLanded
         case .taskCompleted: .taskCompleted
         case .taskRetryable: .taskRetryable

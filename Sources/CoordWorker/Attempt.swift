@@ -24,6 +24,9 @@ final class Attempt {
     private let completion: (AttemptOutcome, String) -> Void
     private var agent: (any AgentDriver)?
     private var check: ShellStep?
+    /// The place in line before the first check, and the slot that is held for all of them.
+    private var wait: SlotWait?
+    private var slot: HeldSlot?
     private var timeout: Timers.Token?
     /// Set when somebody else than the agent decided the end.
     private var verdict: AttemptOutcome?
@@ -45,14 +48,29 @@ final class Attempt {
             timeout = surroundings.timers.after(limit) { [unowned self] in end(.timedOut(after: limit)) }
         }
         switch assignment.work {
-        case .none: return runCheck(0)
+        case .none: return startChecks()
         case .command(let command): agent = CommandAgent(command, in: surroundings)
         case .rehearsal(let folder, let part):
             agent = RehearsalAgent(
                 folder: folder, part: part, attempt: assignment.lease.attempt, in: surroundings)
         }
         agent?.start(report: report) { [unowned self] problem in
-            if let problem { finish(.failed(reason: problem)) } else { runCheck(0) }
+            if let problem { finish(.failed(reason: problem)) } else { startChecks() }
+        }
+    }
+
+    /// Checks are heavy commands: they run in a slot of the machine.
+    private func startChecks() {
+        guard verdict == nil, !assignment.checks.isEmpty, !MachineSlots.isInside() else { return runCheck(0) }
+        let label = "checks of \(assignment.lease.task), run \(assignment.run)"
+        do throws(SystemError) {
+            wait = try SlotWait(label, loop: surroundings.loop) { [unowned self] slot in
+                wait = nil
+                self.slot = slot
+                runCheck(0)
+            }
+        } catch {
+            runCheck(0)
         }
     }
 
@@ -61,7 +79,8 @@ final class Attempt {
         let command = assignment.checks[index]
         surroundings.transcript.note("[coord: check] \(command)")
         do throws(ProcessError) {
-            check = try ShellStep(command, in: surroundings) { [unowned self] exit in
+            check = try ShellStep(command, in: surroundings, variables: slot?.variables ?? [:]) {
+                [unowned self] exit in
                 check = nil
                 guard exit == .exited(status: 0) else {
                     return finish(.failed(reason: "the check `\(command)` ended with \(exit)"))
@@ -79,6 +98,9 @@ final class Attempt {
         verdict = outcome
         agent?.terminate()
         check?.terminate()
+        guard wait != nil else { return }
+        wait = nil
+        finish(outcome)
     }
 
     /// Kills everything now and tells nobody.
@@ -87,6 +109,8 @@ final class Attempt {
         surroundings.timers.cancel(timeout)
         agent?.abort()
         check?.abort()
+        wait = nil
+        slot = nil
     }
 
     /// Grows whenever the agent says something.
@@ -101,6 +125,7 @@ final class Attempt {
         guard !isOver else { return }
         isOver = true
         surroundings.timers.cancel(timeout)
+        slot = nil
         completion(verdict ?? outcome, surroundings.transcript.tail)
     }
 }

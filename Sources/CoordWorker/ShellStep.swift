@@ -67,13 +67,13 @@ final class ShellStep {
     /// Starts the command. Standard output goes to the transcript and, line by line, to `onLine`; standard
     /// error to the transcript. `completion` is called once, unless `abort` is.
     init(
-        _ command: String, in surroundings: StepSurroundings, onLine: ((ArraySlice<UInt8>) -> Void)? = nil,
-        completion: @escaping (ExitOutcome) -> Void
+        _ command: String, in surroundings: StepSurroundings, variables: [String: String] = [:],
+        onLine: ((ArraySlice<UInt8>) -> Void)? = nil, completion: @escaping (ExitOutcome) -> Void
     ) throws(ProcessError) {
         self.surroundings = surroundings
         self.onLine = onLine
         self.completion = completion
-        (child, outputs) = try Self.spawn(command, surroundings)
+        (child, outputs) = try Self.spawn(command, surroundings, variables)
         let loop = surroundings.loop
         watchOutputs()
         loop.watchReadable(child.exitDescriptor) { [unowned self] in self.handleEnd() }
@@ -82,7 +82,7 @@ final class ShellStep {
     deinit { abort() }
 
     private static func spawn(
-        _ command: String, _ surroundings: StepSurroundings
+        _ command: String, _ surroundings: StepSurroundings, _ variables: [String: String]
     ) throws(ProcessError) -> (ChildProcess, [Int32]) {
         var open: [Int32] = []
         defer { for descriptor in open { Descriptors.close(descriptor) } }
@@ -102,7 +102,7 @@ final class ShellStep {
             SpawnRequest(
                 executable: ShellCommand.program,
                 arguments: ShellCommand.arguments(command, launcher: surroundings.launcher),
-                environment: surroundings.environment,
+                environment: surroundings.environment.merging(variables) { $1 },
                 workingFolder: surroundings.folder,
                 descriptors: [(child: 1, parent: output.write), (child: 2, parent: error.write)],
                 launcher: surroundings.launcher))

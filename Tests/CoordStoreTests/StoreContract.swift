@@ -188,6 +188,9 @@ struct StoreContract {
         record.landed = 11
         record.bounced = 3
         record.rateLimitedUntil = Self.t0
+        record.delivery = DeliveryRecord(
+            commit: Samples.tree, place: "origin main", address: "https://example.org/7",
+            problem: "no \"route\"")
         try store.append(StoreBatch(run: Self.runID, firstSequence: 1, record: record))
         #expect(try store.run(Self.runID) == record)
         // What is fixed at the start may still be corrected, as by a resume with another agent.

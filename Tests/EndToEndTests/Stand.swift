@@ -70,6 +70,16 @@ final class Stand {
         return result.outputText.hasSuffix("\n") ? String(result.outputText.dropLast()) : result.outputText
     }
 
+    /// The same for arguments that are computed.
+    func git(list arguments: [String]) throws -> String {
+        let result = try CommandRunner.run(
+            CommandRequest(
+                executable: gitProgram, arguments: arguments, environment: environment,
+                workingFolder: project, timeout: .seconds(60), endsLeftovers: false))
+        guard result.succeeded else { throw Failure("git \(arguments): \(result.errorText)") }
+        return result.outputText.trimmed
+    }
+
     /// The commits of the target since the first, oldest first, along first parents.
     func chain(_ branch: String = "main") throws -> [String] {
         try git("rev-list", "--first-parent", "--reverse", branch).lines.dropFirst().map { String($0) }

@@ -28,9 +28,10 @@ extension CoordinatorStateMachine {
         #endif
     }
 
-    mutating func landed(_ candidate: Candidate) {
+    mutating func landed(_ candidate: Candidate, _ commit: ObjectID) {
         let node = number(of: candidate.lease.task)
         setState(node, .landed)
+        perform(delivery.landed(commit))
         recentLandings.append(node)
         if recentLandings.count > Self.recentLandingsMax { recentLandings.removeFirst() }
         #if COORD_PLANTED_BUGS

@@ -17,6 +17,7 @@ extension CoordinatorStateMachine {
         for record in records { restoreState(record, among: records) }
         nameCauses(of: tasks.indices.filter { cause(of: $0) != nil })
         restoreQueue(records)
+        perform(delivery.begin(last: lastLanding(records)))
         if counts.open > 0 {
             startAllWorkers()
             // The journal may still speak of the workers of the last coordinator.
@@ -24,6 +25,12 @@ extension CoordinatorStateMachine {
         }
         if ledger.isExhausted { exhaustBudget() }
         return handle(.elapsed, at: now)
+    }
+
+    /// What the run landed last, as far as its records tell.
+    private func lastLanding(_ records: [TaskRecord]) -> ObjectID? {
+        records.filter { $0.stage == .landed }
+            .max { ($0.completedAt ?? $0.since, $0.index) < ($1.completedAt ?? $1.since, $1.index) }?.commit
     }
 
     private mutating func restoreGraph(_ records: [TaskRecord]) {

@@ -35,6 +35,7 @@ package struct CoordinatorStateMachine: Sendable {
     var limiter: RateLimiter
     var ledger: CostLedger
     var queue: MergeQueue
+    var delivery: DeliveryQueue
     var slots: [SlotEntry]
     var chance: SeededGenerator
     var pace: StartPace
@@ -66,6 +67,7 @@ package struct CoordinatorStateMachine: Sendable {
         limiter = RateLimiter(settings.limits.rate, at: now)
         ledger = CostLedger(budget: settings.limits.budget)
         queue = MergeQueue(parallel: settings.gatesMax, batch: settings.batchMax)
+        delivery = DeliveryQueue(mode: settings.deliver)
         slots = settings.slots.map { SlotEntry(spec: $0, policy: RestartPolicy(settings.restart)) }
         chance = SeededGenerator(seed: settings.seed)
         pace = StartPace(startsMax: settings.startsPerSecondMax)
@@ -81,6 +83,7 @@ package struct CoordinatorStateMachine: Sendable {
         self.now = now
         addTasks(specs)
         startAllWorkers()
+        perform(delivery.begin(last: nil))
         return finishTurn()
     }
 
@@ -109,6 +112,8 @@ package struct CoordinatorStateMachine: Sendable {
         case .staged(let ticket, let staging): perform(queue.staged(ticket, staging))
         case .gated(let ticket, let report): perform(queue.gated(ticket, report))
         case .advanced(let ticket, let advance): perform(queue.advanced(ticket, advance, at: self.now))
+        case .delivered(let commit, let outcome):
+            perform(delivery.answered(commit, outcome, at: self.now))
         case .commanded(let command, let reply): effects.append(.reply(reply, obey(command)))
         case .interrupted(let exitStatus): interrupted(exitStatus)
         case .elapsed: break
@@ -132,6 +137,7 @@ package struct CoordinatorStateMachine: Sendable {
         }
         if mode == .running, counts.ready > 0 { consider(rateBlockedUntil) }
         consider(queue.nextDeadline)
+        if wantsDeliveries { consider(delivery.nextDeadline) }
         consider(scaleDeadline)
         return earliest
     }
@@ -178,6 +184,7 @@ package struct CoordinatorStateMachine: Sendable {
             if case .retryable(let notBefore) = tasks[node].state, notBefore <= now { comeBack(node) }
         }
         perform(queue.elapsed(at: now))
+        if wantsDeliveries { perform(delivery.elapsed(at: now)) }
     }
 
     /// Carries the queue's answers out into the coordinator's.
@@ -189,9 +196,9 @@ package struct CoordinatorStateMachine: Sendable {
                 effects.append(.stage(ticket, candidates, candidates.map { spec(of: $0) }, onto: onto))
             case .gate(let ticket, let commit): effects.append(.gate(ticket, commit: commit))
             case .cancelGate(let ticket): effects.append(.cancelGate(ticket))
-            case .advance(let ticket, let commit, let from):
-                effects.append(.advance(ticket, commit: commit, from: from))
-            case .landed(let candidate, _): landed(candidate)
+            case .advance(let ticket, let commit, let tree, let from):
+                effects.append(.advance(ticket, commit: commit, tree: tree, from: from))
+            case .landed(let candidate, let commit): landed(candidate, commit)
             case .bounced(let candidate, let why): bounced(candidate, why)
             }
         }
@@ -213,19 +220,17 @@ package struct CoordinatorStateMachine: Sendable {
     private mutating func concludeIfOver() {
         switch mode {
         case .running, .paused:
-            guard counts.open == 0, isQuiet else { return }
-            let failed = counts.failed
-            close(
-                failed == 0
-                    ? Ending(status: .completed, exitStatus: 0, reason: "")
-                    : Ending(
-                        status: .failed, exitStatus: 1,
-                        reason: failed == 1 ? "1 task failed" : "\(failed) tasks failed"))
+            guard isQuiet else { return }
+            if counts.open == 0 {
+                if !delivery.isAwaited { close(endingWithoutOpenTasks()) }
+            } else if let ending = endingForPerson() {
+                close(ending)
+            }
         case .draining(let ending):
             if counts.open == 0, isQuiet {
                 mode = .running
                 concludeIfOver()
-            } else if isQuiet, queue.isIdle || queue.nextDeadline != nil {
+            } else if isQuiet, queue.isIdle || queue.nextDeadline != nil, !delivery.isAwaited {
                 close(ending)
             }
         case .stopping(let ending): if isQuiet { close(ending) }

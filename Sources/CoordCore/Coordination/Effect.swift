@@ -26,7 +26,11 @@ package enum Effect: Sendable, Equatable {
     case stage(MergeQueue.Ticket, [Candidate], [TaskSpec], onto: ObjectID?)
     case gate(MergeQueue.Ticket, commit: ObjectID)
     case cancelGate(MergeQueue.Ticket)
-    case advance(MergeQueue.Ticket, commit: ObjectID, from: ObjectID)
+    /// Move the target to the commit, if its tree is this one.
+    case advance(MergeQueue.Ticket, commit: ObjectID, tree: ObjectID?, from: ObjectID)
+    /// Bring the remote's branch to the commit; nil: look whether the remote has moved, and follow it.
+    /// `landed` is what a pull request tells: the tasks that landed so far.
+    case deliver(ObjectID?, landed: [TaskSpec])
 
     // MARK: people
     case reply(Int, CommandReply)

@@ -26,6 +26,8 @@ package enum Event: Sendable, Equatable {
     case staged(MergeQueue.Ticket, MergeQueue.Staging)
     case gated(MergeQueue.Ticket, GateReport)
     case advanced(MergeQueue.Ticket, MergeQueue.Advance)
+    /// A delivery of the commit, or a look at the remote (nil), ended.
+    case delivered(ObjectID?, DeliveryQueue.Outcome)
 
     // MARK: people and time
     case commanded(Command, reply: Int)

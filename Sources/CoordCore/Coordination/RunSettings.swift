@@ -14,6 +14,10 @@ package struct RunSettings: Sendable {
     /// How many gates may run side by side, and how many candidates may be tested together.
     package var gatesMax: Int
     package var batchMax: Int
+    /// How what landed is passed on.
+    package var deliver: Delivery
+    /// Whether a person can be asked while the run waits. When not, a run that waits for a person alone ends.
+    package var mayAsk: Bool
     package var estimate: RateLimiter.Estimate
     package var restart: RestartPolicy.Settings
     /// How the number of workers follows the queue. Nil: every slot has a worker.
@@ -61,6 +65,8 @@ package struct RunSettings: Sendable {
         self.callsModels = callsModels
         self.gatesMax = gatesMax
         self.batchMax = batchMax
+        deliver = .branch
+        mayAsk = true
         estimate = RateLimiter.Estimate()
         restart = RestartPolicy.Settings()
         scale = nil

@@ -103,7 +103,7 @@ extension MergeQueue {
                     .landingStarted(
                         candidate.lease, commit: link.commit, from: chain.onto, tip: chain.tip)))
         }
-        effects.append(.advance(group.ticket, commit: chain.tip, from: chain.onto))
+        effects.append(.advance(group.ticket, commit: chain.tip, tree: chain.tipTree, from: chain.onto))
     }
 
     // MARK: - Gates

@@ -17,6 +17,8 @@ package struct MergeQueue: Sendable, Equatable {
         /// Set when the target has moved to it, or is to: the last link, or, for a landing that another
         /// coordinator began, what it wrote down.
         var tip: ObjectID
+        /// The tree of the commit that the target is to be moved to.
+        var tipTree: ObjectID? { links.first { $0.commit == tip }?.tree }
     }
 
     /// Candidates that are built, tested and landed together.
@@ -122,7 +124,7 @@ package struct MergeQueue: Sendable, Equatable {
         let chain = Chain(onto: onto, links: built, tip: tip)
         let group = Group(ticket: nextTicket(), candidates: candidates, phase: .landing(chain))
         groups.insert(group, at: 0)
-        effects.append(.advance(group.ticket, commit: tip, from: onto))
+        effects.append(.advance(group.ticket, commit: tip, tree: chain.tipTree, from: onto))
         return settle()
     }
 
@@ -173,7 +175,7 @@ package struct MergeQueue: Sendable, Equatable {
         for index in groups.indices {
             guard case .delayed(let chain, let until) = groups[index].phase, until <= now else { continue }
             groups[index].phase = .landing(chain)
-            return [.advance(groups[index].ticket, commit: chain.tip, from: chain.onto)]
+            return [.advance(groups[index].ticket, commit: chain.tip, tree: chain.tipTree, from: chain.onto)]
         }
         return []
     }

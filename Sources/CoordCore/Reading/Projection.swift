@@ -78,7 +78,8 @@ package struct Projection: Sendable, Equatable {
         let time = fact.time
         switch fact.body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
-            .budgetExhausted, .reservationChanged, .workersAdded:
+            .budgetExhausted, .reservationChanged, .workersAdded, .deliveryPushed, .deliveryFailed,
+            .targetFollowed:
             applyToRun(fact.body, at: time)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped:
@@ -159,6 +160,19 @@ extension Projection {
             }
         case .rateLimited(let until, _): changeRun { $0.rateLimitedUntil = until }
         case .reservationChanged(let reserved): changeRun { $0.reserved = reserved }
+        case .deliveryPushed(let commit, let place, let address):
+            changeRun { $0.delivery = DeliveryRecord(commit: commit, place: place, address: address) }
+        case .deliveryFailed(_, let reason, _):
+            changeRun {
+                var delivery = $0.delivery ?? DeliveryRecord()
+                delivery.problem = reason
+                $0.delivery = delivery
+            }
+        case .targetFollowed(_, let commit, _):
+            changeRun {
+                $0.head = commit
+                $0.delivery?.problem = nil
+            }
         default: break
         }
     }

@@ -61,7 +61,7 @@ struct AttemptTests {
                 .record(.gateFinished(lease("a"), tree: oid("7e"), Story.passed)),
                 .record(
                     .landingStarted(lease("a"), commit: oid("ca"), from: oid("4ead"), tip: oid("ca"))),
-                .advance(4, commit: oid("ca"), from: oid("4ead")),
+                .advance(4, commit: oid("ca"), tree: oid("7e"), from: oid("4ead")),
             ])
         #expect(
             story.tell(.advanced(lease("a"), .landed)) == [

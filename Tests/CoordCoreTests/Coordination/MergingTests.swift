@@ -155,7 +155,7 @@ struct MergingTests {
                 .record(.landingDelayed(lease("a"), reason: "`f` is not committed"))
             ])
         #expect(story.machine.nextDeadline == at(1))
-        guard case .advance(_, oid("cb"), oid("5ead"))? = story.tell(.elapsed, at: at(1)).first else {
+        guard case .advance(_, oid("cb"), _, oid("5ead"))? = story.tell(.elapsed, at: at(1)).first else {
             Issue.record("the landing is not tried again")
             return
         }

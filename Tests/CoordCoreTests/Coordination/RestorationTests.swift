@@ -145,7 +145,9 @@ struct RestorationTests {
         story.tell(.gated(lease("a"), Story.passed))
         #expect(
             acts(story.restart())
-                == [.advance(1, commit: oid("ca"), from: oid("4ead")), .startWorker(slot: 0)])
+                == [
+                    .advance(1, commit: oid("ca"), tree: oid("7e"), from: oid("4ead")), .startWorker(slot: 0),
+                ])
         #expect(
             story.tell(.advanced(lease("a"), hasMoved ? .alreadyLanded : .landed)) == [
                 .record(.taskLanded(lease("a"), commit: oid("ca"), tree: oid("7e"))),

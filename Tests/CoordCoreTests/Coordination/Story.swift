@@ -115,7 +115,7 @@ struct Story {
                 for candidate in candidates { tickets[candidate.lease.task] = ticket }
             case .gate(let ticket, _):
                 for task in gated { tickets[task] = ticket }
-            case .advance(let ticket, let commit, _):
+            case .advance(let ticket, let commit, _, _):
                 for task in projection.tasks where task.landingTip == commit {
                     tickets[task.spec.id] = ticket
                 }

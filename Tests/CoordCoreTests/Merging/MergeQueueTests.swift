@@ -117,7 +117,7 @@ struct QueueDesk {
             case .cancelGate(let ticket):
                 let name = wishes.first { $0.value == ticket }?.key ?? "?"
                 log.append("cancel " + name)
-            case .advance(let ticket, let commit, let from):
+            case .advance(let ticket, let commit, _, let from):
                 wish("advance " + (commits[commit] ?? "?"), ticket, " from " + (commits[from] ?? "?"))
             case .landed(let candidate, let commit):
                 log.append("landed \(candidate.lease.task) as \(commits[commit] ?? "?")")
