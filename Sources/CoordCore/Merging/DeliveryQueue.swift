@@ -98,6 +98,8 @@ package struct DeliveryQueue: Sendable, Equatable {
     package mutating func landed(_ commit: ObjectID) -> [Effect] {
         guard mode != .branch else { return [] }
         wanted = commit
+        // A person may have helped meanwhile; a remote that is away is left to its pause.
+        if case .waiting = state, problem?.needsPerson == true { state = .idle }
         return next()
     }
 
