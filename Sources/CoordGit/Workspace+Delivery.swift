@@ -142,8 +142,14 @@ extension Workspace {
             while line.last?.isWhitespace == true { line.removeLast() }
             return line
         }
+        // What git adds whatever the reason was.
+        let advice: Set = [
+            "Could not read from remote repository.", "Please make sure you have the correct access rights",
+            "and the repository exists.",
+        ]
         let useful = lines.filter {
-            !$0.isEmpty && !$0.hasPrefix("hint:") && !$0.hasPrefix("To ") && !$0.hasPrefix("failed to push")
+            !advice.contains($0) && !$0.isEmpty && !$0.hasPrefix("hint:") && !$0.hasPrefix("To ")
+                && !$0.hasPrefix("failed to push")
         }
         return useful.suffix(3).joined(separator: "; ")
     }
