@@ -167,14 +167,16 @@ def landing(count, tasks):
             "id": "landing", "limits": {"maxConcurrency": 4}, "merge": {"target": "main", "gate": ["true"]},
             "tasks": [{"id": "t%d" % n, "run": "echo %d > new-%d.txt" % (n, n)} for n in range(tasks)],
         }, file)
-    rates = {"coord, 4 workers": [], "the same git commands by a shell, in sequence": []}
+    rates = {"coord, 4 workers": [], "the same git commands by a shell, in sequence": [],
+             "coord, 4 workers, task and gate in the sandbox": []}
     for _ in range(count):
         for name, times in rates.items():
             project = tempfile.mkdtemp(prefix="project-", dir=SCRATCH)
             subprocess.run(["git", "clone", "-q", "--no-hardlinks", source, project], check=True)
             anchorlib.wait_quiet(5)
             if name.startswith("coord"):
-                argv = [COORD, "run", mission, "--project", project, "--workers", "4"]
+                sandbox = "auto" if "sandbox" in name else "off"
+                argv = [COORD, "run", mission, "--project", project, "--workers", "4", "--sandbox", sandbox]
             else:
                 argv = ["sh", os.path.join(HERE, "git-in-sequence"), project, str(tasks)]
             begin = time.monotonic()
@@ -189,7 +191,7 @@ def landing(count, tasks):
                 print("%s: status %d, %d landed\n%s" % (
                     name, done.returncode, landed, done.stdout.decode(errors="replace")[-2000:]), file=sys.stderr)
             shutil.rmtree(project, ignore_errors=True)
-    coord, shell = (table.row(name, times) for name, times in rates.items())
+    coord, shell, _ = (table.row(name, times) for name, times in rates.items())
     table.mark("landed tasks a second, start and end of the run included", coord, "≥ 25", lambda rate: rate >= 25)
     table.mark("time of a task, coord ÷ shell", shell / coord if coord and shell else None, "≤ 2", lambda r: r <= 2)
     table.notes.append("the shell does what bench/git-in-sequence says: one worktree for the change, one for the gate")

@@ -231,7 +231,8 @@ final class RunPerformance {
         let surroundings = context.surroundings
         let mode: ProgressReporter.Mode =
             context.diagnostics.isQuiet ? .silent : surroundings.speechIsTerminal ? .picture : .lines
-        let projection = opened.session.restoredProjection
+        // A silent run has nothing to show.
+        let projection = mode == .silent ? Projection() : opened.session.restoredProjection
         let model =
             projection.run.map {
                 ProgressModel(run: $0, tasks: projection.tasks, workers: projection.workers)

@@ -106,15 +106,17 @@ package final class Coordinator {
     }
 
     /// Takes up a run that was stopped, or whose coordinator died, and works until it is over.
+    ///
+    /// - Parameter known: the run's tasks, if they were read already.
     package func resume(
-        _ run: RunRecord, process: ProcessIdentity
+        _ run: RunRecord, tasks known: [TaskRecord]? = nil, process: ProcessIdentity
     ) throws(RuntimeError) -> Outcome {
         let store = parts.store
         let records: [TaskRecord]
         let costs: [CostRecord]
         let usageIDs: Set<String>
         do throws(StoreError) {
-            records = try store.tasks(run.id, .all)
+            records = if let known { known } else { try store.tasks(run.id, .all) }
             costs = try store.costs(run.id)
             usageIDs = try store.usageIDs(run.id)
             sequence = try store.lastSequence(run.id)
@@ -124,8 +126,8 @@ package final class Coordinator {
         endLeftovers()
         try prepare()
         try rememberHandoffs(of: run.id)
-        let known = Set(run.slots.map(\.worker))
-        let added = parts.plan.slots.filter { !known.contains($0.worker) }
+        let manned = Set(run.slots.map(\.worker))
+        let added = parts.plan.slots.filter { !manned.contains($0.worker) }
         turn { machine, now in
             (added.isEmpty ? [] : [.record(.workersAdded(added))])
                 + machine.restore(tasks: records, costs: costs, usageIDs: usageIDs, process: process, at: now)

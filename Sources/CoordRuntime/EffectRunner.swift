@@ -16,6 +16,12 @@ final class EffectRunner {
     private let assignments: AssignmentWriter
     private let sandbox: Sandbox?
     private var workerEnvironment: [String: String]
+    /// Workers to be started once the loop has listened to everybody else again.
+    private var waitingStarts: [Int] = []
+    private var startsInThisPass = 0
+    private var nextPass: Mailbox<Void>?
+    /// A start takes about a millisecond; with many at once the socket and the pipes would wait for all.
+    private static let startsPerPassMax = 4
 
     var onReply: ((Int, CommandReply) -> Void)?
     var onFinish: ((RunStatus, Int32, String) -> Void)?
@@ -43,6 +49,7 @@ final class EffectRunner {
         #if COORD_PLANTED_BUGS
             workerEnvironment["COORD_PLANTED_BUG"] = PlantedBug.active?.rawValue
         #endif
+        nextPass = try Mailbox<Void>(loop: loop) { [unowned self] in startWaiting() }
         if let workspace = parts.workspace {
             let answers = try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) }
             let crew = GitCrew(
@@ -73,9 +80,12 @@ final class EffectRunner {
     func perform(_ effect: Effect) {
         switch effect {
         case .record: preconditionFailure("facts are recorded by the loop")
-        case .startWorker(let slot): startWorker(slot)
-        case .stopWorker(let slot): hosts[slot].stop()
-        case .killWorker(let slot): hosts[slot].kill()
+        case .startWorker(let slot):
+            waitingStarts.append(slot)
+            if startsInThisPass == 0 { nextPass?.post(()) }
+            startAFew()
+        case .stopWorker(let slot): if !withdrawStart(of: slot) { hosts[slot].stop() }
+        case .killWorker(let slot): if !withdrawStart(of: slot) { hosts[slot].kill() }
         case .assign(let slot, let lease, let spec, let base, let note):
             assign(slot, lease, spec, base: base, note: note)
         case .cancelAttempt(let slot, let lease, let reason): hosts[slot].send(.cancel(lease, reason: reason))
@@ -119,6 +129,27 @@ final class EffectRunner {
     }
 
     private func worker(_ slot: Int) -> WorkerID { parts.plan.slots[slot].worker }
+
+    private func startWaiting() {
+        startsInThisPass = 0
+        startAFew()
+        if startsInThisPass > 0 { nextPass?.post(()) }
+    }
+
+    private func startAFew() {
+        while startsInThisPass < Self.startsPerPassMax, !waitingStarts.isEmpty {
+            startsInThisPass += 1
+            startWorker(waitingStarts.removeFirst())
+        }
+    }
+
+    /// Whether the slot's worker was still to be started; it is not wanted any more.
+    private func withdrawStart(of slot: Int) -> Bool {
+        guard let place = waitingStarts.firstIndex(of: slot) else { return false }
+        waitingStarts.remove(at: place)
+        report(.workerStartFailed(slot: slot, reason: "it was not wanted any more"))
+        return true
+    }
 
     private func startWorker(_ slot: Int) {
         hosts[slot].start(

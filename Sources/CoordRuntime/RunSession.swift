@@ -46,6 +46,8 @@ package final class RunSession {
     private let lock: FileLock
     private let control: ControlSocket
     private let resumed: RunRecord?
+    /// What `restoredProjection` has read already.
+    private var restoredTasks: [TaskRecord]?
 
     /// Takes the project's lock and opens journal, hub and control socket. Nothing of the project changes but
     /// `.coord/state`. `resuming` goes on with the last run instead of starting one.
@@ -100,6 +102,7 @@ package final class RunSession {
         guard let resumed else { return Projection() }
         // A journal that cannot be read is told by `work`; the picture starts without the past.
         let tasks = (try? store.tasks(resumed.id, .all)) ?? []
+        restoredTasks = tasks
         let workers = (try? store.workers(resumed.id)) ?? []
         return Projection(run: resumed, tasks: tasks, workers: workers, costs: [])
     }
@@ -114,7 +117,8 @@ package final class RunSession {
             again.status = .running
             again.endedAt = nil
             register(again)
-            outcome = try coordinator.resume(resumed, process: ProcessTable.own())
+            outcome = try coordinator.resume(resumed, tasks: restoredTasks, process: ProcessTable.own())
+            restoredTasks = nil
         } else {
             let plan = request.plan
             let head: ObjectID?
