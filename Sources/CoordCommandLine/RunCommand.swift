@@ -89,6 +89,9 @@ package enum RunCommand {
             && folder.hasSuffix("/worktrees/\(preparation.mission.id)-project")
         let earlier = try resumes ? context.runReading() : nil
         let trial = try preparation.plan(context, worktrees: folder, resuming: earlier)
+        do throws(RuntimeError) { try DescriptorLimit.ensure(workers: trial.slots.count) } catch {
+            throw CommandFailure(error)
+        }
         let git: GitTool
         do throws(GitError) { git = try GitTool.locate() } catch { throw CommandFailure(error) }
         if isScratch, trial.isSimulated, !resumes { try startAfresh(folder, context) }

@@ -127,7 +127,7 @@ extension CommandFailure {
             case .noAgent: .needsSignIn
             case .nothingToResume, .git, .noSandbox: .wrongInput
             case .missingWorkerProgram: .internalFault
-            case .system, .process: .notReachable
+            case .system, .process, .tooFewDescriptors: .notReachable
             case .store(let error): CommandFailure(error).status
             }
         var hint = error.hint

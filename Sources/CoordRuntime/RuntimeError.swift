@@ -18,6 +18,8 @@ package enum RuntimeError: Error, Sendable {
     case missingWorkerProgram(path: String)
     /// Nothing here confines an agent; each reason names a mechanism.
     case noSandbox(reasons: [String])
+    /// The system lets the process open fewer files at once than a run needs.
+    case tooFewDescriptors(limit: Int, needed: Int, workers: Int)
 }
 
 extension RuntimeError: CustomStringConvertible {
@@ -32,6 +34,9 @@ extension RuntimeError: CustomStringConvertible {
         case .nothingToResume(let project): "there is no run to resume in `\(project)`"
         case .noAgent(let reason, _): reason
         case .missingWorkerProgram(let path): "the worker program `\(path)` is missing"
+        case .tooFewDescriptors(let limit, let needed, let workers):
+            "a run with \(workers) worker\(workers == 1 ? "" : "s") needs \(needed) open files at once, and "
+                + "the limit is \(limit)"
         case .noSandbox(let reasons):
             "no sandbox works here, so agents are not started (\(reasons.joined(separator: "; ")))"
         }
@@ -47,6 +52,7 @@ extension RuntimeError: CustomStringConvertible {
         case .noSandbox:
             "install bubblewrap (`apt-get install bubblewrap`), or say `--sandbox off` where agents may do "
                 + "all that you may"
+        case .tooFewDescriptors: "raise it with `ulimit -n 1024`, or ask for fewer workers (`--workers`)"
         case .system, .store, .git, .process: nil
         }
     }
