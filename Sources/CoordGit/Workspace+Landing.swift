@@ -23,7 +23,7 @@ extension Workspace {
             return .delayed(reason: reason)
         }
         let actual = try targetHead()
-        guard actual == from else { return try outcome(of: commit, targetAt: actual) }
+        guard actual == from else { return try outcome(of: commit, from: from, targetAt: actual) }
         let search = CheckoutSearch(reference: targetReference, project: project)
         if let obstacle = search.obstacle { return .delayed(reason: obstacle) }
         for checkout in search.checkouts {
@@ -53,10 +53,36 @@ extension Workspace {
         return outcome
     }
 
-    private func outcome(of commit: ObjectID, targetAt actual: ObjectID) throws(GitError) -> LandOutcome {
+    private func outcome(
+        of commit: ObjectID, from: ObjectID, targetAt actual: ObjectID
+    ) throws(GitError) -> LandOutcome {
         if actual == commit { return .alreadyLanded }
         let answer = try runner.run(.isAncestor(commit, of: actual), at: objects, accepting: 0...1)
-        return answer.status == 0 ? .alreadyLanded : .moved(actual: actual)
+        if answer.status == 0 { return .alreadyLanded }
+        return try isRewritten(commit, from: from, in: actual) ? .alreadyLanded : .moved(actual: actual)
+    }
+
+    /// Whether the target has the same landings under other names: a coordinator died right after it had
+    /// moved the target, and before the next one came a person amended or rebased it. Told by the trailers,
+    /// which only landings carry.
+    private func isRewritten(
+        _ commit: ObjectID, from: ObjectID, in actual: ObjectID
+    ) throws(GitError) -> Bool {
+        let wanted = try landings(after: from, upTo: commit)
+        guard !wanted.isEmpty, !wanted.contains(nil) else { return false }
+        return Set(wanted).isSubset(of: try landings(after: from, upTo: actual))
+    }
+
+    /// Run, task and attempt of each commit on the first-parent chain; nil for one that is no landing.
+    private func landings(after start: ObjectID, upTo head: ObjectID) throws(GitError) -> [[String]?] {
+        let command = GitCommand.chain(from: start, to: head)
+        guard let commits = PorcelainParser.chain(try runner.run(command, at: objects).output) else {
+            throw .unexpectedOutput(arguments: command.arguments, excerpt: "")
+        }
+        return commits.map { commit in
+            let names = [commit.run, commit.task, commit.attempt]
+            return names.contains("") ? nil : names
+        }
     }
 
     // MARK: - Moving
@@ -125,7 +151,7 @@ extension Workspace {
             case .failed:
                 let actual = try targetHead()
                 guard actual != from else { throw error }
-                return try outcome(of: commit, targetAt: actual)
+                return try outcome(of: commit, from: from, targetAt: actual)
             default: throw error
             }
         }

@@ -91,6 +91,32 @@ struct LandingTests {
         #expect(try ready.land() == .landed)
     }
 
+    @Test(
+        "a landing that a person rewrote is known by its trailers; one that they took back is not there",
+        arguments: [
+            ("git commit -q --amend -m \"$(git log -1 --format=%B)\" --date=2001-01-01T00:00:00", true),
+            (
+                "git commit -q --allow-empty -m mine; "
+                    + "GIT_COMMITTER_DATE=2001-01-01T00:00:00 git rebase -q --root --force-rebase", true
+            ),
+            ("git reset -q --hard HEAD^; git commit -q --allow-empty -m mine", false),
+            ("git commit -q --amend -m 'no trailers'", false),
+        ])
+    func rewritten(script: String, isThere: Bool) throws {
+        let ready = try Ready()
+        let message = "Do it\n\nCoord-Run: r1\nCoord-Task: a\nCoord-Attempt: 1\nCoord-Worker: w\n"
+        let workspace = ready.workspace
+        let snapshot = try #require(ObjectID(try ready.place.git("rev-parse", "\(ready.commit)^2")))
+        let outcome = try workspace.stage(
+            commit: snapshot, base: ready.base, onto: ready.base, message: message, style: .squash)
+        guard case .staged(let commit, _) = outcome else { throw Playground.Failure(text: "\(outcome)") }
+        #expect(try workspace.land(commit: commit, from: ready.base) == .landed)
+        try ready.place.shell(script)
+        let found = try ready.place.open().land(commit: commit, from: ready.base)
+        let moved = LandOutcome.moved(actual: try ready.place.head())
+        #expect(found == (isThere ? .alreadyLanded : moved))
+    }
+
     @Test("unstaged changes delay, by name, and stay")
     func unstaged() throws {
         let ready = try Ready(["other.txt": "o\n"])
