@@ -210,6 +210,9 @@ package enum CommandTable {
                         Flag("output", "o", .text("FILE"), "write a patch in place of a branch"),
                     ], examples: ["coord rescue restore api", "coord rescue restore api/2 -o api.patch"],
                     body: RescueCommand.restore),
+                CommandSpec(
+                    "drop", .act, "forget kept work for good", arguments: [.some("REF")],
+                    body: RescueCommand.drop),
             ], defaultSubcommand: "list"),
         CommandSpec(
             "slot", .act, "the machine's slots for heavy commands, shared by all runs and shells",

@@ -106,6 +106,18 @@ enum RescueCommand {
         return .done
     }
 
+    static func drop(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let shelf = try shelf(context)
+        var items: [RescueShelf.Item] = []
+        // All are looked up before any is dropped.
+        for name in context.arguments.words { items.append(try find(name, on: shelf)) }
+        for item in items {
+            try read { () throws(GitError) in try shelf.drop(item) }
+            context.diagnostics.note("dropped \(item.name), commit \(item.commit)")
+        }
+        return .done
+    }
+
     // MARK: - Finding
 
     private static func shelf(_ context: CommandContext) throws(CommandFailure) -> RescueShelf {

@@ -1,3 +1,4 @@
+import CoordGit
 import CoordJSON
 import CoordModel
 import CoordRuntime
@@ -89,6 +90,7 @@ enum RunsCommand {
             records.append(record)
         }
         for record in records {
+            try forget(record, state, store)
             try CommandFailure.from { () throws(StoreError) in try store.removeRun(record.id) }
             try CommandFailure.fromSystem { () throws(SystemError) in
                 try removeFiles(of: record.id, in: state)
@@ -96,6 +98,23 @@ enum RunsCommand {
             context.diagnostics.note("removed run `\(record.id)`")
         }
         return .done
+    }
+
+    /// Takes away what the hub has of the run. Its unlanded work is rescued.
+    private static func forget(
+        _ record: RunRecord, _ state: StateFolder, _ store: any Store
+    ) throws(CommandFailure) {
+        guard Files.kind(state.hub) != nil else { return }
+        let tasks = try CommandFailure.from { () throws(StoreError) in try store.tasks(record.id, .all) }
+        let landed = Set(tasks.filter { $0.stage == .landed }.map(\.spec.id))
+        do throws(GitError) {
+            let git = try GitTool.locate()
+            let workspace = Workspace(
+                git: git, project: try Project.inspect(state.project, git: git), target: record.target,
+                run: record.id, hub: state.hub, worktrees: state.project + "/worktrees",
+                stateFolder: state.root)
+            try workspace.forget(record.id, hasLanded: landed.contains)
+        } catch { throw CommandFailure(error) }
     }
 
     /// Work that was rescued lives in the hub and stays.

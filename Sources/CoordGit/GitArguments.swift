@@ -255,6 +255,9 @@ struct GitPlace: Equatable, Sendable {
     var kind = Kind.ours
     /// Further folders to read objects from.
     var alternates: [String] = []
+    /// Where new objects go; then the repository's own are read only if `alternates` names them. Nil: where
+    /// the repository has its own.
+    var newObjects: String?
 }
 
 /// Composes argument lists. Pure.

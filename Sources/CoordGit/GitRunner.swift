@@ -28,6 +28,7 @@ struct GitRunner: Sendable {
         if !place.alternates.isEmpty {
             variables["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = Self.alternates(place.alternates)
         }
+        if let folder = place.newObjects { variables["GIT_OBJECT_DIRECTORY"] = folder }
         variables.merge(environment) { _, new in new }
         return try start(
             command, arguments: GitArguments.list(command, at: place), environment: variables,

@@ -85,6 +85,11 @@ package struct RescueShelf: Sendable {
         return true
     }
 
+    /// Forgets a piece of kept work. A person asked for it: it cannot be brought back.
+    package func drop(_ item: Item) throws(GitError) {
+        try OwnFiles.removeTree(hub + "/" + item.reference, step: .rescueReference)
+    }
+
     // MARK: - Steps
 
     /// The project's objects and those of the hub, without files.

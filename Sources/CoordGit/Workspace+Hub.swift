@@ -23,17 +23,22 @@ extension Workspace {
         try makeFolders()
         if Files.kind(hub) != nil {
             try mendHub(&report)
-            if try isHubSound() { return report }
+            if try isHubSound() {
+                try openKept()
+                return report
+            }
             report.brokenHub = try putHubAside()
         }
         try createHub()
         report.isNew = true
         if let broken = report.brokenHub {
+            try adoptKept(from: broken)
             try adoptReferences(from: broken, &report)
             for slot in recordedSlots() {
                 if let rescue = try rescueLeftovers(slot) { report.rescues.append(rescue) }
             }
         }
+        try openKept()
         return report
     }
 

@@ -12,6 +12,22 @@ extension Workspace {
         return try rescueLeftovers(slot)
     }
 
+    /// Rescued work as a patch that `git apply` takes, against the base its attempt started from.
+    package func patch(of rescue: Rescue) throws(GitError) -> [UInt8] {
+        var place = objects
+        place.alternates = [hub + "/objects"]
+        let base: ObjectID
+        if let head = try head(of: targetReference),
+            let common = PorcelainParser.objectID(
+                try runner.run(.mergeBase(rescue.commit, head), at: place, accepting: 0...1).output)
+        {
+            base = common
+        } else {
+            base = try runner.object(.parentOf(rescue.commit), at: place)
+        }
+        return try runner.run(.patch(from: base, to: rescue.commit), at: place).output
+    }
+
     /// Everything that was rescued and is still kept, of all runs, sorted by reference.
     package func rescues() -> [Rescue] {
         let prefix = "refs/coord/rescue"
@@ -64,24 +80,29 @@ extension Workspace {
             }
         }
         guard let kept else { return nil }
-        try pack(kept, without: note.base, at: store)
-        let reference = rescueReference(note)
+        try pack(kept, without: note.base, into: hub + "/objects", at: store)
+        let reference = rescueReference(of: note.lease, in: note.run)
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.rescueWithoutReference) {
                 return Rescue(lease: note.lease, commit: kept, reference: reference)
             }
         #endif
-        let path = hub + "/" + reference
+        let rescue = Rescue(lease: note.lease, commit: kept, reference: reference)
+        try write(rescue)
+        try addSaved([kept] + (head.map { [$0] } ?? []), slot: slot, lease: note.lease, base: note.base)
+        return rescue
+    }
+
+    func write(_ rescue: Rescue) throws(GitError) {
+        let path = hub + "/" + rescue.reference
         try OwnFiles.makeFolder(Files.parent(path), permissions: 0o755)
         do {
             try Files.writeAtomically(
-                Array((kept.rawValue + "\n").utf8), to: path, permissions: 0o644,
+                Array((rescue.commit.rawValue + "\n").utf8), to: path, permissions: 0o644,
                 step: .rescueReference)
         } catch {
             throw .system(error)
         }
-        try addSaved([kept] + (head.map { [$0] } ?? []), slot: slot, lease: note.lease, base: note.base)
-        return Rescue(lease: note.lease, commit: kept, reference: reference)
     }
 
     /// Writes all files of a worktree that are not ignored as a tree.
@@ -99,17 +120,18 @@ extension Workspace {
         return try runner.listing(.listUntracked, at: place(of: slot)).hasChanges
     }
 
-    /// Copies what the commit adds to the base into one pack of the hub.
-    private func pack(_ commit: ObjectID, without base: ObjectID, at place: GitPlace) throws(GitError) {
-        try OwnFiles.makeFolder(hub + "/objects/pack", permissions: 0o755)
-        let revisions = "\(commit)\n^\(base)\n"
-        _ = try runner.run(
-            .pack(base: hub + "/objects/pack/pack"), at: place, input: Array(revisions.utf8))
+    /// Copies what the commit adds to the base, or all it has, into one pack of an object folder.
+    func pack(
+        _ commit: ObjectID, without base: ObjectID?, into folder: String, at place: GitPlace
+    ) throws(GitError) {
+        try OwnFiles.makeFolder(folder + "/pack", permissions: 0o755)
+        let revisions = "\(commit)\n" + (base.map { "^\($0)\n" } ?? "")
+        _ = try runner.run(.pack(base: folder + "/pack/pack"), at: place, input: Array(revisions.utf8))
     }
 
     /// A name no earlier rescue of the attempt has.
-    private func rescueReference(_ note: SlotNote) -> String {
-        let plain = "refs/coord/rescue/\(note.run)/\(note.lease.task)/\(note.lease.attempt)"
+    func rescueReference(of lease: Lease, in run: RunID) -> String {
+        let plain = "refs/coord/rescue/\(run)/\(lease.task)/\(lease.attempt)"
         var name = plain
         var number = 2
         while case .commit = hubReferences.read(name) {

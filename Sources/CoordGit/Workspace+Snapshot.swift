@@ -27,22 +27,27 @@ extension Workspace {
 
         var tree = parent == base ? nil : try self.tree(of: parent)
         var commit = parent
+        let collecting = try collecting(slot)
+        var isWhole = parent == base && listing.deleted.isEmpty
         if listing.hasChanges {
             try beginTaking(slot, base)
-            _ = try runner.run(.addAll(isMany: listing.isMany), at: place(of: slot))
-            let written = try runner.object(.writeTree, at: place(of: slot))
+            _ = try runner.run(.addAll(isMany: listing.isMany), at: collecting)
+            // A file that wrote no object has content that was there before, perhaps unreferenced as well.
+            isWhole = isWhole && collected(slot) == listing.modified.count + listing.untracked.count
+            let written = try runner.object(.writeTree, at: collecting)
             if written != tree {
                 let text = CommitMessage.stripped(message)
-                commit = try self.commit(written, parents: [parent], message: text)
+                commit = try self.commit(written, parents: [parent], message: text, at: collecting)
             }
             tree = written
         }
         guard let tree, commit != base else { return nil }
         var files = listing.changed
         if parent != base {
-            files = try runner.paths(.difference(base, commit, kinds: nil), at: objects).sorted()
+            files = try runner.paths(.difference(base, commit, kinds: nil), at: collecting).sorted()
             guard !files.isEmpty else { return nil }
         }
+        try keep(commit, slot: slot, lease: lease, base: base, isWhole: isWhole)
         try OwnFiles.write(
             commit.rawValue + "\n", to: hub + "/refs/heads/" + branch(of: lease), permissions: 0o644,
             step: .attemptBranch)

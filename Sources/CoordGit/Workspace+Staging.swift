@@ -14,6 +14,7 @@ extension Workspace {
     package func stage(
         commit: ObjectID, base: ObjectID, onto: ObjectID, message: String, style: MergeStyle
     ) throws(GitError) -> StageOutcome {
+        try giveBack(commit)
         let tree: ObjectID
         if onto == base {
             tree = try self.tree(of: commit)

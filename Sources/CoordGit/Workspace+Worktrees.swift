@@ -35,11 +35,12 @@ extension Workspace {
         return PreparedWorktree(path: folder(of: slot), branch: branch, base: start, rescued: rescue)
     }
 
-    /// Removes the worktrees of all slots. What is in them unsaved is kept under rescue references first.
+    /// Removes the worktrees of all slots but these. What is in them unsaved is kept under rescue references
+    /// first.
     @discardableResult
-    package func removeWorktrees() throws(GitError) -> [Rescue] {
+    package func removeWorktrees(except kept: Set<String> = []) throws(GitError) -> [Rescue] {
         var rescues: [Rescue] = []
-        for slot in recordedSlots() {
+        for slot in recordedSlots() where !kept.contains(slot) {
             if let rescue = try rescueLeftovers(slot) { rescues.append(rescue) }
             try discard(slot)
             try OwnFiles.removeTree(notePath(slot), step: .slotNote)

@@ -12,6 +12,8 @@ final class AssignmentWriter {
     /// What each finished task passed on, and who had it last.
     private var summaries: [TaskID: PromptAssembly.Need] = [:]
     private var workers: [TaskID: WorkerID] = [:]
+    /// What the last attempt of a task that left something unfinished left.
+    private var rescues: [TaskID: (lease: Lease, commit: ObjectID)] = [:]
     /// Where the next attempt of each worker works that needs no worktree.
     private var places: [WorkerID: Int] = [:]
 
@@ -47,6 +49,11 @@ final class AssignmentWriter {
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
         let isAgent = spec.run == nil
+        let rescue = rescues[spec.id]
+        let patch = try rescue.flatMap { (rescue) throws(SystemError) in
+            try givePatch(of: rescue.lease, in: folder)
+        }
+        let note = Self.note(note, rescue, patch)
         var handoffIn: String?
         var promptFile: String?
         if isAgent {
@@ -73,6 +80,8 @@ final class AssignmentWriter {
         environment["COORD_BASE"] = base?.rawValue
         environment["COORD_PROMPT_FILE"] = promptFile
         environment["COORD_HANDOFF_IN"] = handoffIn
+        environment["COORD_RESCUE"] = rescue?.commit.rawValue
+        environment["COORD_RESCUE_PATCH"] = patch
         environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
         return Assignment(
             run: parts.run, lease: lease, role: spec.role ?? slot.role,
@@ -80,6 +89,28 @@ final class AssignmentWriter {
             promptFile: promptFile, handoffIn: handoffIn,
             handoffOut: environment["COORD_HANDOFF_OUT"], transcript: transcript, environment: environment,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
+    }
+
+    /// Copies what an earlier attempt left, as a patch, to where the next one may read. Nil: there is none.
+    private func givePatch(of lease: Lease, in folder: String) throws(SystemError) -> String? {
+        let source = parts.state.attempt(parts.run, lease) + "/" + GitCrew.rescuePatchName
+        guard Files.kind(source) == .file else { return nil }
+        try Files.makeFolder(folder, permissions: 0o700)
+        let patch = folder + "/" + GitCrew.rescuePatchName
+        try Files.copy(source, to: patch, step: .handoffIn)
+        return patch
+    }
+
+    /// What went wrong before, and what is left of it.
+    private static func note(
+        _ note: String?, _ rescue: (lease: Lease, commit: ObjectID)?, _ patch: String?
+    ) -> String? {
+        guard let rescue else { return note }
+        var text =
+            "Attempt \(rescue.lease.attempt) ended unfinished; the worktree does not hold what it left. "
+            + "Look before you begin anew: commit \(rescue.commit)"
+        if let patch { text += ", also as a patch for `git apply --3way`: \(patch)" }
+        return (note.map { $0 + "\n\n" } ?? "") + text
     }
 
     private func noop(_ slot: SlotSpec, _ lease: Lease) -> Assignment {
@@ -140,8 +171,11 @@ final class AssignmentWriter {
     private static let handoffBytesMax = 16 << 10
     private static let placesPerWorker = 64
 
-    /// Keeps what an agent passed on for the tasks that need it.
+    /// Keeps what an agent passed on for the tasks that need it, and what was rescued for the next attempt.
     func remember(_ facts: [Fact]) {
+        for case .workRescued(let lease, let commit, _) in facts.map(\.body) {
+            rescues[lease.task] = (lease, commit)
+        }
         for case .handoffWritten(let lease, let summary, let remaining) in facts.map(\.body) {
             let rest =
                 remaining.isEmpty

@@ -115,10 +115,12 @@ package final class Coordinator {
         let records: [TaskRecord]
         let costs: [CostRecord]
         let usageIDs: Set<String>
+        let finished: Set<Lease>
         do throws(StoreError) {
             records = if let known { known } else { try store.tasks(run.id, .all) }
             costs = try store.costs(run.id)
             usageIDs = try store.usageIDs(run.id)
+            finished = try finishedAttempts(of: records)
             sequence = try store.lastSequence(run.id)
             projection = Projection(
                 run: run, tasks: records, workers: try store.workers(run.id), costs: costs)
@@ -130,7 +132,9 @@ package final class Coordinator {
         let added = parts.plan.slots.filter { !manned.contains($0.worker) }
         turn { machine, now in
             (added.isEmpty ? [] : [.record(.workersAdded(added))])
-                + machine.restore(tasks: records, costs: costs, usageIDs: usageIDs, process: process, at: now)
+                + machine.restore(
+                    tasks: records, costs: costs, usageIDs: usageIDs, finished: finished, process: process,
+                    at: now)
         }
         return try work()
     }
@@ -276,12 +280,28 @@ package final class Coordinator {
         loop.stop()
     }
 
+    /// Of attempts whose work was being taken over, those that had come to a good end.
+    private func finishedAttempts(of records: [TaskRecord]) throws(StoreError) -> Set<Lease> {
+        let leases = Set(records.filter { $0.stage == .submitting }.map(\.lease))
+        guard !leases.isEmpty else { return [] }
+        let ended = try parts.store.facts(parts.run, ofType: FactType.attemptEnded.rawValue)
+        var finished: Set<Lease> = []
+        for stored in ended {
+            // One that a newer coord wrote otherwise is redone.
+            guard case .attemptEnded(let lease, .finished)? = try? stored.fact().body else { continue }
+            if leases.contains(lease) { finished.insert(lease) }
+        }
+        return finished
+    }
+
     /// What agents passed on before the run was stopped.
     private func rememberHandoffs(of run: RunID) throws(RuntimeError) {
         do throws(StoreError) {
-            let stored = try parts.store.facts(run, ofType: FactType.handoffWritten.rawValue)
-            // A handoff that a newer coord wrote otherwise is left out: it informs and decides nothing.
-            runner?.remember(stored.compactMap { try? $0.fact() })
+            for type in [FactType.handoffWritten, .workRescued] {
+                let stored = try parts.store.facts(run, ofType: type.rawValue)
+                // One that a newer coord wrote otherwise is left out: it informs and decides nothing.
+                runner?.remember(stored.compactMap { try? $0.fact() })
+            }
         } catch { throw .store(error) }
     }
 

@@ -54,7 +54,9 @@ final class EffectRunner {
             let answers = try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) }
             let crew = GitCrew(
                 workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,
-                sandbox: sandbox, answers: answers)
+                sandbox: sandbox,
+                attempts: { [state = parts.state, run = parts.run] in state.attempt(run, $0) },
+                answers: answers)
             self.crew = crew
             deliveries = DeliveryCrew(
                 workspace: workspace, merge: plan.mission.merge, run: parts.run,
@@ -75,7 +77,10 @@ final class EffectRunner {
     }
 
     /// Keeps what agents passed on, for the tasks that need it.
-    func remember(_ facts: [Fact]) { assignments.remember(facts) }
+    func remember(_ facts: [Fact]) {
+        assignments.remember(facts)
+        for case .taskLanded(let lease, _, _) in facts.map(\.body) { crew?.release(lease.task) }
+    }
 
     func perform(_ effect: Effect) {
         switch effect {

@@ -2,6 +2,7 @@ import CoordCore
 import CoordGit
 import CoordModel
 import CoordProcess
+import CoordSystem
 import Synchronization
 
 /// Does the git work of a run on threads of its own and answers with events.
@@ -14,6 +15,8 @@ final class GitCrew {
     private let run: RunID
     private let answers: Mailbox<Event>
     private let sandbox: Sandbox?
+    /// Where the files of an attempt lie.
+    private let attempts: @Sendable (Lease) -> String
     private let hands: BlockingThreads
     private let lander = BlockingThreads(count: 1, name: "coord-lander")
     private let gates: BlockingThreads
@@ -22,8 +25,9 @@ final class GitCrew {
 
     init(
         workspace: Workspace, merge: MergeSettings, run: RunID, workers: Int, sandbox: Sandbox?,
-        answers: Mailbox<Event>
+        attempts: @escaping @Sendable (Lease) -> String, answers: Mailbox<Event>
     ) {
+        self.attempts = attempts
         self.sandbox = sandbox
         self.workspace = workspace
         self.merge = merge
@@ -35,10 +39,11 @@ final class GitCrew {
     }
 
     func prepareWorktree(slot: Int, worker: WorkerID, _ lease: Lease, base: ObjectID?) {
-        hands.submit { [workspace, answers] in
+        hands.submit { [workspace, answers, attempts] in
             do {
                 let made = try workspace.prepareWorktree(slot: worker.rawValue, lease: lease, base: base)
                 if let rescue = made.rescued {
+                    Self.leavePatch(of: rescue, workspace, attempts)
                     answers.post(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
                 }
                 answers.post(.worktreePrepared(slot: slot, lease, branch: made.branch, base: made.base))
@@ -51,11 +56,12 @@ final class GitCrew {
     func takeWork(slot: Int, worker: WorkerID, _ lease: Lease, _ spec: TaskSpec, base: ObjectID, rescue: Bool)
     {
         let message = "\(spec.title)\n\nTask \(spec.id), attempt \(lease.attempt).\n"
-        hands.submit { [workspace, answers] in
+        hands.submit { [workspace, answers, attempts] in
             do {
                 let taken: TakenWork
                 if rescue {
                     let kept = try workspace.rescue(slot: worker.rawValue, lease: lease)
+                    if let kept { Self.leavePatch(of: kept, workspace, attempts) }
                     taken = kept.map { .rescued($0.commit, reference: $0.reference) } ?? .nothing
                 } else {
                     let snapshot = try workspace.snapshot(
@@ -66,6 +72,34 @@ final class GitCrew {
             } catch {
                 answers.post(.workTaken(slot: slot, lease, .failed(reason: "\(error)")))
             }
+        }
+    }
+
+    /// Leaves rescued work as a patch where the next attempt is told of it. The commit is kept without it.
+    private static func leavePatch(
+        of rescue: Rescue, _ workspace: Workspace, _ attempts: @Sendable (Lease) -> String
+    ) {
+        guard let patch = try? workspace.patch(of: rescue), patch.count <= patchBytesMax else { return }
+        let folder = attempts(rescue.lease)
+        do throws(SystemError) {
+            try Files.makeFolder(folder, permissions: 0o700)
+            try Files.writeAtomically(
+                patch, to: folder + "/" + rescuePatchName, permissions: 0o600, step: .handoffIn)
+        } catch {
+            // The next attempt is told of the commit alone.
+            return
+        }
+    }
+
+    /// The patch, among the files of an attempt.
+    static let rescuePatchName = "rescue.patch"
+    private static let patchBytesMax = 16 << 20
+
+    /// The work of a task need not be kept any more: it landed.
+    func release(_ task: TaskID) {
+        hands.submit { [workspace] in
+            // What stays is taken for rescued work by a later run, and harms nobody.
+            try? workspace.release(task)
         }
     }
 

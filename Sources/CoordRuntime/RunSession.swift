@@ -76,6 +76,7 @@ package final class RunSession {
             Coordinator.Parts(
                 run: run, plan: request.plan, state: state, store: store, workspace: workspace,
                 workerProgram: request.workerProgram, seed: request.seed))
+        if record == nil { Self.tidy(workspace, store, slots: request.plan.slots) }
         for rescue in found {
             coordinator.receive(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
         }
@@ -85,6 +86,23 @@ package final class RunSession {
         self.request = request
         self.store = store
         self.lock = lock
+    }
+
+    /// Takes away what runs that nobody can resume any more left in the hub and beside it. Their unlanded
+    /// work is rescued.
+    private static func tidy(_ workspace: Workspace, _ store: any Store, slots: [SlotSpec]) {
+        do throws(GitError) {
+            for run in workspace.earlierRuns() {
+                // Of a run that the journal does not know, all is rescued.
+                let tasks = (try? store.tasks(run, .all)) ?? []
+                let landed = Set(tasks.filter { $0.stage == .landed }.map(\.spec.id))
+                try workspace.forget(run, hasLanded: landed.contains)
+            }
+            try workspace.removeWorktrees(except: Set(slots.map(\.worker.rawValue)))
+        } catch {
+            // What cannot be tidied takes room and harms nobody; the next run tries again.
+            return
+        }
     }
 
     /// Takes the lock of a project, or says who holds it.

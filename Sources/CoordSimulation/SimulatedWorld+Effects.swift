@@ -55,12 +55,15 @@ extension SimulatedWorld {
         let work: TakenWork
         if strikes(.takingFails) {
             work = .failed(reason: "no space left")
+        } else if let commit = taken[lease], !rescue {
+            work = .commit(commit, base: base, files: ["f"])
         } else if leftBy[slot] == nil {
             work = .nothing
         } else if rescue {
             work = .rescued(project.newObject(), reference: "refs/coord/rescue/\(lease)")
         } else {
             let commit = project.handIn(lease, base: base, isRedAlone: strikes(.gateFails))
+            taken[lease] = commit
             work = .commit(commit, base: base, files: ["f"])
         }
         // What could not be taken over still lies there.

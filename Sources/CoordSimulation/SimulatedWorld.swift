@@ -41,6 +41,8 @@ struct SimulatedWorld {
     var project = SimulatedProject()
     /// Whose changes the worktree of a slot holds that nobody took over yet.
     var leftBy: [Lease?]
+    /// What was made of the work of an attempt: the same again when it is taken over once more.
+    var taken: [Lease: ObjectID] = [:]
     var nextUsage = 1
     var nextProposal = 1
     var unanswered: Set<Int> = []
@@ -140,6 +142,10 @@ struct SimulatedWorld {
         guard let run = projection.run else { return startRun() }
         if strikes(.clockLeaps) { clockOffset = chance.milliseconds(-600_000...600_000) }
         note("a coordinator starts")
+        let finished = Set(
+            facts.compactMap { fact -> Lease? in
+                if case .attemptEnded(let lease, .finished) = fact.body { lease } else { nil }
+            })
         finish = nil
         lastDisturbance = now
         safety.coordinatorStarts(projection)
@@ -149,6 +155,7 @@ struct SimulatedWorld {
         var machine = CoordinatorStateMachine(settings: settings, at: coordinatorNow)
         let effects = machine.restore(
             tasks: projection.tasks, costs: projection.costs, usageIDs: safety.countedIDs,
+            finished: finished,
             process: ProcessIdentity(pid: Int32(epoch), startTime: 0), at: coordinatorNow)
         self.machine = machine
         conclude(effects)

@@ -56,6 +56,10 @@ package enum DurableStep: String, CaseIterable, Sendable {
     case privateIndex = "private-index"
     case snapshotObjects = "snapshot-objects"
     case snapshotFetch = "snapshot-fetch"
+    /// Keeping work that was handed in until it has landed.
+    case keptWork = "kept-work"
+    /// Taking away what the hub has of a run that is over.
+    case hubTidying = "hub-tidying"
     case rescueObjects = "rescue-objects"
     case rescueReference = "rescue-reference"
     /// Bringing rescued work back as a branch of the project.
@@ -76,7 +80,7 @@ package enum DurableStep: String, CaseIterable, Sendable {
     package var hasMiddle: Bool {
         switch self {
         case .scratch, .rehearsalShelf, .runRemoval, .controlSocket, .workerStart, .assignment, .hubRepair,
-            .worktreeRemoval, .settingAside:
+            .hubTidying, .worktreeRemoval, .settingAside:
             false
         default: true
         }

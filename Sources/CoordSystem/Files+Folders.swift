@@ -81,6 +81,14 @@ extension Files {
         guard symlink(target, path) == 0 else { throw .last("link", path) }
     }
 
+    /// Gives a file a second name; on another file system, a copy. Something of that name already stays.
+    package static func share(_ source: String, as target: String) throws(SystemError) {
+        try check(target, "share")
+        if linkat(AT_FDCWD, source, AT_FDCWD, target, 0) == 0 || errno == EEXIST { return }
+        guard [EXDEV, EPERM, EMLINK, ENOTSUP].contains(errno) else { throw .last("share", target) }
+        try copy(source, to: target)
+    }
+
     /// Removes a file or a link.
     package static func remove(_ path: String, step: DurableStep? = nil) throws(SystemError) {
         try check(path, "remove")

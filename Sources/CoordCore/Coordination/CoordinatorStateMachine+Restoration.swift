@@ -6,15 +6,19 @@ extension CoordinatorStateMachine {
     /// Takes up a run from its records and makes the world agree with them: the work of interrupted attempts
     /// is kept and their tasks come back, candidates queue again, an unfinished landing is finished or found
     /// done.
+    ///
+    /// - Parameter finished: attempts whose good end was recorded: their work is handed in, not repeated.
     package mutating func restore(
-        tasks records: [TaskRecord], costs: [CostRecord], usageIDs: Set<String>, process: ProcessIdentity,
-        at now: Timestamp
+        tasks records: [TaskRecord], costs: [CostRecord], usageIDs: Set<String>, finished: Set<Lease>,
+        process: ProcessIdentity, at now: Timestamp
     ) -> [Effect] {
         self.now = now
         record(.runResumed(process: process))
         ledger.restore(costs: costs, usageIDs: usageIDs)
         restoreGraph(records)
-        for record in records { restoreState(record, among: records) }
+        for record in records {
+            restoreState(record, among: records, isFinished: finished.contains(record.lease))
+        }
         nameCauses(of: tasks.indices.filter { cause(of: $0) != nil })
         restoreQueue(records)
         perform(delivery.begin(last: lastLanding(records)))
@@ -64,7 +68,9 @@ extension CoordinatorStateMachine {
         }
     }
 
-    private mutating func restoreState(_ record: TaskRecord, among records: [TaskRecord]) {
+    private mutating func restoreState(
+        _ record: TaskRecord, among records: [TaskRecord], isFinished: Bool
+    ) {
         let node = record.index
         switch record.stage {
         case .waiting: if graph.isReady(node) { becomeReady(node) }
@@ -75,7 +81,10 @@ extension CoordinatorStateMachine {
             let notBefore = record.notBefore ?? now
             setState(node, .retryable(notBefore: notBefore))
             retryTimes.insert(node, at: notBefore)
-        case .leased, .submitting: restoreInterrupted(node, record)
+        case .submitting where isFinished: restoreTaking(node, record, .finished)
+        case .leased, .submitting:
+            self.record(.attemptEnded(record.lease, .interrupted))
+            restoreTaking(node, record, .interrupted)
         case .approval, .queued, .checking: restoreCandidate(node, record)
         case .landed: setState(node, .landed)
         case .completed: setState(node, .completed)
@@ -92,9 +101,9 @@ extension CoordinatorStateMachine {
         needs(of: node).first { [.cancelled, .failed, .quarantined].contains(records[$0].stage) }
     }
 
-    /// An attempt whose coordinator died: keep what its worktree holds, then the task comes back.
-    private mutating func restoreInterrupted(_ node: Int, _ record: TaskRecord) {
-        self.record(.attemptEnded(record.lease, .interrupted))
+    /// An attempt whose coordinator died: what its worktree holds is handed in when it was finished; else it
+    /// is kept, and the task comes back.
+    private mutating func restoreTaking(_ node: Int, _ record: TaskRecord, _ outcome: AttemptOutcome) {
         let slot = slots.firstIndex { $0.spec.worker == record.assignedTo }
         guard let slot, let base = record.base, slots[slot].work == .free else {
             // No worktree was made, or its slot is gone: preparing that folder again keeps what lies there.
@@ -103,8 +112,9 @@ extension CoordinatorStateMachine {
         }
         setState(node, .leased(slot: slot))
         busyCount += 1
-        slots[slot].work = .taking(node, .interrupted, nil, tail: "")
-        effects.append(.takeWork(slot: slot, record.lease, record.spec, base: base, rescue: true))
+        slots[slot].work = .taking(node, outcome, nil, tail: "")
+        let rescue = outcome != .finished
+        effects.append(.takeWork(slot: slot, record.lease, record.spec, base: base, rescue: rescue))
     }
 
     private mutating func restoreCandidate(_ node: Int, _ record: TaskRecord) {

@@ -45,11 +45,27 @@ struct RestorationTests {
             ])
     }
 
-    @Test("an attempt whose end was recorded and whose work was not taken over is kept as well")
-    func submitting() {
+    @Test("an attempt that had finished is not repeated: its work is taken over and handed in")
+    func finished() {
         var story = Story(graph("a"))
         story.prepare(lease("a"))
         story.tell(.attemptEnded(slot: 0, lease("a"), .finished, tail: ""))
+        #expect(
+            story.restart() == [
+                resumed, .takeWork(slot: 0, lease("a"), task("a"), base: oid("ba5e"), rescue: false),
+                .startWorker(slot: 0),
+            ])
+        #expect(story.stages == "a:submitting")
+        let work = TakenWork.commit(oid("c1"), base: oid("ba5e"), files: ["f"])
+        story.tell(.workTaken(slot: 0, lease("a"), work))
+        #expect(story.stages == "a:queued")
+    }
+
+    @Test("an attempt that had failed, its work not taken over yet, is kept as well")
+    func submitting() {
+        var story = Story(graph("a"))
+        story.prepare(lease("a"))
+        story.tell(.attemptEnded(slot: 0, lease("a"), .failed(reason: "x"), tail: ""))
         #expect(
             acts(story.restart()) == [
                 .takeWork(slot: 0, lease("a"), task("a"), base: oid("ba5e"), rescue: true),

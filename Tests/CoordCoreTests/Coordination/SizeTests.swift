@@ -118,7 +118,7 @@ struct SizeTests {
         }
         var machine = CoordinatorStateMachine(settings: RunSettings(slots: slots(nil)), at: time)
         let effects = machine.restore(
-            tasks: records, costs: [], usageIDs: [], process: Story.process, at: time)
+            tasks: records, costs: [], usageIDs: [], finished: [], process: Story.process, at: time)
         #expect(effects.count == 2)
         #expect(machine.contradictions() == [])
     }

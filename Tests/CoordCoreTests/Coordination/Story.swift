@@ -52,10 +52,13 @@ struct Story {
         let ids = facts.compactMap { fact -> String? in
             if case .usageRecorded(_, _, _, let usage, _, true) = fact.body { usage.id } else { nil }
         }
+        let finished = facts.compactMap { fact -> Lease? in
+            if case .attemptEnded(let lease, .finished) = fact.body { lease } else { nil }
+        }
         return take(
             machine.restore(
-                tasks: projection.tasks, costs: projection.costs, usageIDs: Set(ids), process: Self.process,
-                at: now))
+                tasks: projection.tasks, costs: projection.costs, usageIDs: Set(ids),
+                finished: Set(finished), process: Self.process, at: now))
     }
 
     /// Tells one event, at the time of the last one or at a later one.

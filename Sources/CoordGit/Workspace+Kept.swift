@@ -1,0 +1,162 @@
+package import CoordModel
+import CoordSystem
+
+/// Work that was handed in and has not landed.
+///
+/// Nothing in the project refers to it, so a `git gc` of the user's may drop it there. The hub has the same
+/// objects under names of its own (hard links, so they take no room), one folder for each run, and a
+/// reference to each commit: `refs/coord/kept/<run>/<task>/<attempt>`. What the project lost is given back
+/// before the work is staged.
+extension Workspace {
+    private static let keptPrefix = "refs/coord/kept"
+
+    /// Holds an object folder for each run; the hub borrows from them.
+    private var keptFolder: String { hub + "/kept" }
+    /// Where git writes what a snapshot adds. No run has such a name.
+    private func collection(of slot: String) -> String { keptFolder + "/." + slot }
+    private var projectObjects: String { project.commonFolder + "/objects" }
+
+    /// Makes the run's folder for objects and has the hub borrow from it.
+    func openKept() throws(GitError) {
+        try OwnFiles.makeFolder(keptFolder + "/\(run)", permissions: 0o755)
+        try borrow { $0.contains(keptFolder + "/\(run)") ? $0 : $0 + [keptFolder + "/\(run)"] }
+    }
+
+    private func borrow(_ change: ([String]) -> [String]) throws(GitError) {
+        let path = hub + "/objects/info/alternates"
+        let lines = (OwnFiles.read(path) ?? "").split(separator: "\n").map(String.init)
+        let wanted = change(lines)
+        guard wanted != lines else { return }
+        try OwnFiles.write(wanted.map { $0 + "\n" }.joined(), to: path, step: .hubRepair)
+    }
+
+    /// Takes what a broken hub, put aside, had kept of unlanded work. Its references are adopted with all
+    /// others.
+    func adoptKept(from broken: String) throws(GitError) {
+        guard Files.kind(broken + "/kept") == .folder else { return }
+        try OwnFiles.rename(broken + "/kept", to: keptFolder, step: .hubReplacement)
+        for name in OwnFiles.list(keptFolder) where RunID(name).isValid {
+            try borrow { $0.contains(keptFolder + "/\(name)") ? $0 : $0 + [keptFolder + "/\(name)"] }
+        }
+    }
+
+    // MARK: - Keeping
+
+    /// The slot's worktree with a folder of its own for new objects, empty.
+    func collecting(_ slot: String) throws(GitError) -> GitPlace {
+        try OwnFiles.removeTree(collection(of: slot), step: .keptWork)
+        try OwnFiles.makeFolder(collection(of: slot), permissions: 0o755)
+        var place = place(of: slot)
+        place.newObjects = collection(of: slot)
+        place.alternates = [projectObjects]
+        return place
+    }
+
+    /// How many objects were written.
+    func collected(_ slot: String) -> Int {
+        OwnFiles.list(collection(of: slot)).filter { $0.utf8.count == 2 }
+            .reduce(0) { $0 + OwnFiles.list(collection(of: slot) + "/" + $1).count }
+    }
+
+    /// Gives the project what was collected and keeps it for the run, with a reference to the commit.
+    ///
+    /// - Parameter isWhole: git wrote everything that the work adds. Else some of it lay in the project
+    ///   before, perhaps unreferenced too, and all is packed.
+    func keep(_ commit: ObjectID, slot: String, lease: Lease, base: ObjectID, isWhole: Bool) throws(GitError)
+    {
+        let collection = collection(of: slot)
+        if !isWhole {
+            try OwnFiles.makeFolder(collection + "/pack", permissions: 0o755)
+            var place = objects
+            place.alternates = [collection]
+            try pack(commit, without: base, into: collection, at: place)
+        }
+        do throws(SystemError) {
+            try FailPoint.pass(.keptWork, .before)
+            for file in Self.objectFiles(in: collection) {
+                if !file.hasPrefix("pack/") { try share(collection, file, with: projectObjects) }
+                let kept = keptFolder + "/\(run)/" + file
+                try Files.makeFolder(Files.parent(kept))
+                try Files.rename(collection + "/" + file, to: kept, step: nil)
+            }
+            try FailPoint.pass(.keptWork, .between)
+        } catch { throw .system(error) }
+        try OwnFiles.removeTree(collection, step: .keptWork)
+        try OwnFiles.write(
+            commit.rawValue + "\n", to: hub + "/\(Self.keptPrefix)/\(run)/\(lease.task)/\(lease.attempt)",
+            permissions: 0o644, step: .keptWork)
+    }
+
+    private func share(_ folder: String, _ file: String, with objects: String) throws(SystemError) {
+        let path = objects + "/" + file
+        let inner = Files.parent(path)
+        if Files.kind(inner) == nil {
+            try Files.makeFolder(inner, permissions: Files.permissions(objects) ?? 0o755)
+        }
+        try Files.share(folder + "/" + file, as: path)
+    }
+
+    /// Objects and packs of an object folder; of each pack its index last, for that makes it visible.
+    private static func objectFiles(in folder: String) -> [String] {
+        OwnFiles.list(folder).filter { $0.utf8.count == 2 || $0 == "pack" }.flatMap { inner in
+            let names = OwnFiles.list(folder + "/" + inner).map { inner + "/" + $0 }
+            return names.filter { !$0.hasSuffix(".idx") } + names.filter { $0.hasSuffix(".idx") }
+        }
+    }
+
+    // MARK: - Giving back
+
+    /// Gives the project back what it lost of the run's work, unless the commit lies there. A commit that the
+    /// user's git packed meanwhile looks lost; giving it again does no harm.
+    func giveBack(_ commit: ObjectID) throws(GitError) {
+        let name = commit.rawValue
+        guard Files.kind(projectObjects + "/\(name.prefix(2))/\(name.dropFirst(2))") == nil else { return }
+        let folder = keptFolder + "/\(run)"
+        do throws(SystemError) {
+            for file in Self.objectFiles(in: folder) { try share(folder, file, with: projectObjects) }
+        } catch { throw .system(error) }
+    }
+
+    // MARK: - Letting go
+
+    /// Forgets the references to the work of a task that landed. Its objects go with the run's.
+    package func release(_ task: TaskID) throws(GitError) {
+        try OwnFiles.removeTree(hub + "/\(Self.keptPrefix)/\(run)/\(task)", step: .keptWork)
+    }
+
+    /// The runs of which the hub has branches or kept work, this one left out.
+    package func earlierRuns() -> [RunID] {
+        let names = ["/refs/heads/coord", "/kept", "/" + Self.keptPrefix].flatMap { OwnFiles.list(hub + $0) }
+        return Set(names).map { RunID($0) }.filter { $0.isValid && $0 != run }.sorted {
+            $0.rawValue < $1.rawValue
+        }
+    }
+
+    /// Takes away what the hub has of a run that is over: branches, their logs, kept work. What was handed in
+    /// and has not landed is rescued first, and answered.
+    ///
+    /// - Parameter hasLanded: of a task of that run.
+    @discardableResult
+    package func forget(_ old: RunID, hasLanded: (TaskID) -> Bool) throws(GitError) -> [Rescue] {
+        var rescues: [Rescue] = []
+        var place = objects
+        place.alternates = [hub + "/objects"]
+        for (name, commit) in hubReferences.list(below: Self.keptPrefix + "/\(old)") {
+            let parts = name.split(separator: "/")
+            guard parts.count == 6, let attempt = Int(parts[5]) else { continue }
+            let lease = Lease(task: TaskID(String(parts[4])), attempt: attempt)
+            guard !hasLanded(lease.task) else { continue }
+            try pack(commit, without: try head(of: targetReference), into: hub + "/objects", at: place)
+            let rescue = Rescue(
+                lease: lease, commit: commit, reference: rescueReference(of: lease, in: old))
+            try write(rescue)
+            rescues.append(rescue)
+        }
+        for folder in ["refs/heads/coord", "logs/refs/heads/coord", Self.keptPrefix] {
+            try OwnFiles.removeTree(hub + "/\(folder)/\(old)", step: .hubTidying)
+        }
+        try borrow { $0.filter { $0 != keptFolder + "/\(old)" } }
+        try OwnFiles.removeTree(keptFolder + "/\(old)", step: .hubTidying)
+        return rescues
+    }
+}
