@@ -88,18 +88,21 @@ package final class SQLiteStore: Store {
         do throws(StoreError) {
             try prepareForReading(connection)
             return connection
-        } catch .readOnly(_, let evidence) {
-            // A folder that cannot be written, where the index of the write-ahead log cannot be made. Without
-            // a log nobody is writing, and the file alone is the whole truth.
+        } catch {
+            // A folder or a file system that cannot be written, where the index of the write-ahead log cannot
+            // be made; SQLite then says either. Without a log nobody is writing, and the file alone is the
+            // whole truth.
+            let evidence: StoreError.Evidence
+            switch error {
+            case .readOnly(_, let found): evidence = found
+            case .cannotOpen(_, let code, let found) where code != EMFILE && code != ENFILE: evidence = found
+            default: throw error
+            }
             guard !hasLog(path) else { throw .needsRecovery(path: path, evidence) }
             let immutable = try SQLiteConnection(
                 path: path, uri: "file:" + escaped(path) + "?immutable=1", flags: SQLITE_OPEN_READONLY)
             try prepareForReading(immutable)
             return immutable
-        } catch .cannotOpen(_, let code, let evidence) where code != EMFILE && code != ENFILE && hasLog(path)
-        {
-            // The same folder with a log in it: SQLite then reports no system error of its own.
-            throw .needsRecovery(path: path, evidence)
         }
     }
 

@@ -1,4 +1,5 @@
 import CoordJSON
+import CoordModel
 import CoordSystem
 import Testing
 
@@ -115,6 +116,56 @@ struct DiskTests {
         let ends = Environment.value("COORD_TEST_DESCRIPTORS")?.split(separator: "-").compactMap { Int($0) }
         return ends.map { Array(($0.first ?? 32)...($0.last ?? 256)) } ?? sample
     }()
+
+    private static let hasReadOnlyPlaces = AttackRun.available.contains(.bubblewrap)
+
+    @Test(
+        "D5: on a read-only file system reading commands work, and what would write says why it cannot",
+        .enabled(if: hasReadOnlyPlaces, "bubblewrap, which makes such a place, does not work here"))
+    func readOnlyFileSystem() throws {
+        let stand = try Stand()
+        #expect(try run(stand).status == 0)
+        func inReadOnlyPlace(_ arguments: [String]) throws -> Answer {
+            try Running(
+                "/bin/sh",
+                ["-c", "exec bwrap --ro-bind / / --dev /dev \"$0\" \"$@\"", Stand.program("coord")]
+                    + arguments,
+                stand.environment, in: stand.project, scratch: stand.root
+            ).wait()
+        }
+        for command in ["status", "tasks", "workers", "cost", "queue", "report", "runs", "rescue", "events"] {
+            let answer = try inReadOnlyPlace([command, "--json"])
+            #expect(answer.status == 0 && !answer.output.isEmpty, "\(answer)")
+        }
+        let mission = try stand.mission(Self.tasks)
+        let run = try #require(try stand.document("status")["run"]?["id"]?.stringValue)
+        for arguments in [["run", mission, "--agent", "command:true"], ["runs", "remove", run]] {
+            let answer = try inReadOnlyPlace(arguments)
+            #expect(answer.status == 6 && answer.speech.contains("Read-only file system"), "\(answer)")
+        }
+    }
+
+    @Test("G10: work with an object that was cut to nothing does not land, and the repository is named")
+    func emptyObject() throws {
+        let stand = try Stand()
+        let mission = try stand.mission(
+            """
+            "limits": { "maxAttempts": 1 }, "merge": { "gate": ["true"] },
+            "tasks": [ { "id": "a", "prompt": "x", "approval": true } ]
+            """)
+        let agent = try stand.agent("echo work > a.txt")
+        #expect(try stand.coord("run", mission, "--no-input", "--agent", agent).status == 3)
+        let commit = try #require(try stand.task("a")["commit"]?.stringValue)
+        let blob = try stand.git("rev-parse", "\(commit):a.txt")
+        let file = stand.project + "/.git/objects/\(blob.prefix(2))/\(blob.dropFirst(2))"
+        try Files.writeAtomically([], to: file)
+        #expect(try stand.coord("tasks", "approve", "a").status == 0)
+        let before = try stand.git("rev-parse", "main")
+        let answer = try stand.coord("run", "--resume", "--no-input")
+        #expect(answer.status == 1 && answer.speech.contains(stand.project + "/.git"), "\(answer)")
+        #expect((answer.speech + answer.output).contains(blob), "\(answer)")
+        #expect(try stand.git("rev-parse", "main") == before)
+    }
 
     @Test("D10: a limit that may be raised is raised")
     func softLimit() throws {
