@@ -62,7 +62,8 @@ struct RehearsalCheck {
                 at: value.position, "`parts` of the rehearsal must be an object, found \(value.kindName)")
             return
         }
-        let known = Set(tasks.map(\.id.rawValue))
+        // Each task may have a second part: that of its reviewer.
+        let known = Set(tasks.flatMap { [$0.id.rawValue, $0.id.rawValue + ".review"] })
         for part in parts {
             if !known.isEmpty, !known.contains(part.key) {
                 list.warning(

@@ -16,7 +16,11 @@ package enum Explanation {
             case .retryable: retry(of: task, now)
             case .leased: work(on: task, workers)
             case .submitting: "was handed in by its agent and is being taken over"
-            case .approval: "waits for a person to look at it (`coord tasks approve \(id)`)"
+            case .reviewing:
+                task.reviewer.map { "is being looked at by `\($0)`" } ?? "waits for a reviewer"
+            case .approval:
+                "waits for a person to look at it (`coord tasks approve \(id)`)"
+                    + (task.approvalReason.map { ", because \($0)" } ?? "")
             case .queued: queue(of: task, in: tasks)
             case .checking: "is at the gate that decides whether it lands on `\(run.target)`"
             case .landed, .completed, .failed, .quarantined, .skipped, .cancelled: "is over"

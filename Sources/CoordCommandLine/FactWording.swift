@@ -52,6 +52,12 @@ package enum FactWording {
             joined(spec.title, proposer.map { "asked for by \($0)" } ?? "")
         case .taskEdited(let spec): spec.title
         case .leaseGranted(let lease, _), .approvalGiven(let lease): "attempt \(lease.attempt)"
+        case .reviewAsked(_, let role, let wish):
+            joined("by \(role)", wish.map { "then a person, for \($0)" } ?? "")
+        case .reviewStarted(_, _, let commit): commit.short
+        case .reviewFinished(_, _, let verdict, let reason):
+            verdict.map { joined($0.approves ? "approved" : "asks for changes", $0.gist) }
+                ?? joined("no verdict", reason)
         case .worktreePrepared(_, let branch, let base): "\(branch) at \(base.short)"
         case .attemptEnded(let lease, let outcome): "attempt \(lease.attempt): \(outcome.reason)"
         case .attemptStalled(_, let silent): "no progress for \(Wording.duration(silent))"

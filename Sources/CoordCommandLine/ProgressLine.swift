@@ -22,7 +22,7 @@ package enum ProgressLine {
             .deliveryPushed, .deliveryFailed, .targetFollowed:
             ofRun(fact, style)
         case .taskLanded, .taskCompleted, .taskRetryable, .taskFailed, .taskQuarantined, .taskSkipped,
-            .taskCancelled, .taskRevived, .approvalAsked, .landingDelayed:
+            .taskCancelled, .taskRevived, .approvalAsked, .reviewFinished, .landingDelayed:
             ofTask(fact, model, style)
         // A conflict and a gate that did not pass are told by the retry or the failure that follows.
         case .leaseGranted(let lease, let worker):
@@ -90,6 +90,10 @@ package enum ProgressLine {
         case .taskSkipped(let id, let why): sign("–", id) + "skipped" + reason(why)
         case .taskCancelled(let id, let why): sign("–", id) + "cancelled" + reason(why)
         case .taskRevived(let id, let why): sign("+", id) + "is back" + reason(why)
+        case .reviewFinished(let lease, let worker, let verdict, let why):
+            sign(verdict?.approves == true ? " " : style.yellow("↻"), lease.task) + "\(worker) "
+                + (verdict.map { ($0.approves ? "approves" : "asks for changes") + reason($0.gist) }
+                    ?? "came to no verdict" + reason(why))
         case .approvalAsked(let lease, let why):
             sign(style.bold("?"), lease.task) + "waits for you: `coord tasks approve \(lease.task)`"
                 + reason(why)

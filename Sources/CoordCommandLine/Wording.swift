@@ -84,6 +84,7 @@ package enum Wording {
         case .retryable: "to be retried"
         case .leased: "at work"
         case .submitting: "handing in"
+        case .reviewing: "in review"
         case .approval: "waits for approval"
         case .queued: "in the merge queue"
         case .checking: "at the gate"

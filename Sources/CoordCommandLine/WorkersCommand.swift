@@ -80,7 +80,8 @@ enum QueueCommand {
         let reading = try context.runReading()
         let record = reading.record
         let lines = try reading.read { () throws(StoreError) in
-            try reading.store.taskLines(record.id, TaskFilter(stages: [.approval, .queued, .checking]))
+            try reading.store.taskLines(
+                record.id, TaskFilter(stages: [.reviewing, .approval, .queued, .checking]))
         }.sorted { $0.since < $1.since }
         func inStage(_ stage: TaskStage) -> [TaskLine] { lines.filter { $0.stage == stage } }
         if context.wantsJSON {
@@ -96,7 +97,8 @@ enum QueueCommand {
             context.answer([
                 "schema": "coord.queue/1", "target": .string(record.target),
                 "head": .optional(record.head?.rawValue), "waiting": entries(.queued),
-                "checking": entries(.checking), "approval": entries(.approval),
+                "checking": entries(.checking), "reviewing": entries(.reviewing),
+                "approval": entries(.approval),
                 "landed": .count(record.landed),
                 "bounced": .count(record.bounced), "delivery": StatusDocument.json(record.delivery),
             ])
@@ -105,7 +107,7 @@ enum QueueCommand {
         var table = TextTable([
             .left("TASK"), .left("STATE"), .right("FOR"), .left("COMMIT"), .flexible("TITLE"),
         ])
-        for line in [TaskStage.checking, .queued, .approval].flatMap(inStage) {
+        for line in [TaskStage.checking, .queued, .reviewing, .approval].flatMap(inStage) {
             table.append([
                 .init(line.id.rawValue), .init(Wording.stage(line.stage)),
                 .init(Wording.duration(max(.zero, context.now - line.since))),

@@ -44,6 +44,8 @@ enum GitCommand: Equatable, Sendable {
     case mergeBase(ObjectID, ObjectID)
     case parentOf(ObjectID)
     case patch(from: ObjectID, to: ObjectID)
+    /// For reading, not for applying: every file counts as text, whatever attributes say of it.
+    case readablePatch(from: ObjectID, to: ObjectID)
 
     // MARK: references and the user's checkout
     case resolve(String)
@@ -129,6 +131,11 @@ extension GitCommand {
                 "diff-tree", "-p", "--binary", "--full-index", "--no-ext-diff", "--no-textconv",
                 "--no-renames", old.rawValue, new.rawValue, "--",
             ]
+        case .readablePatch(let old, let new):
+            [
+                "diff-tree", "-p", "--text", "--no-ext-diff", "--no-textconv", "--find-renames",
+                old.rawValue, new.rawValue, "--",
+            ]
         default: nil
         }
     }
@@ -200,7 +207,7 @@ extension GitCommand {
     var step: DurableStep? {
         switch self {
         case .listTracked, .listChanges, .listUntracked, .treeOf, .showFile, .difference, .log, .isAncestor,
-            .checkObjects, .readObjects, .mergeBase, .parentOf, .patch, .resolve, .listReferences, .status,
+            .checkObjects, .readObjects, .mergeBase, .parentOf, .patch, .readablePatch, .resolve, .listReferences, .status,
             .symbolicHead, .describeRepository, .topLevel, .listWorktrees, .listConfiguration, .chain,
             .setting:
             nil

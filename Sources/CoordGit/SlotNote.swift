@@ -14,7 +14,7 @@ struct SlotNote: Equatable {
     enum State: String {
         /// The private index holds what `saved` keeps: whatever differs from it is new.
         case ready
-        /// Its files are being made equal to a base: what is there is a mixture that nobody needs.
+        /// Its files are being made equal to a base, or a reviewer has them: what is there nobody needs.
         case reset
         /// Its work is being taken over: the private index may hold files that no commit keeps yet.
         case taking

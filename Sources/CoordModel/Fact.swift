@@ -37,6 +37,12 @@ package struct Fact: Hashable, Sendable {
         case workSubmitted(Lease, commit: ObjectID, base: ObjectID, files: [String])
         /// What an unfinished attempt left is kept under `reference`.
         case workRescued(Lease, commit: ObjectID, reference: String)
+        /// A reviewer of the role is to look at the work. `thenPerson`: why a person is asked afterwards.
+        case reviewAsked(Lease, role: RoleID, thenPerson: String?)
+        /// The worker looks at the commit; the lease is the reviewer's own.
+        case reviewStarted(Lease, worker: WorkerID, commit: ObjectID)
+        /// Without a verdict `reason` says why there is none.
+        case reviewFinished(Lease, worker: WorkerID, ReviewVerdict?, reason: String)
         case approvalAsked(Lease, reason: String)
         case approvalGiven(Lease)
         case candidateStaged(Lease, commit: ObjectID, tree: ObjectID, onto: ObjectID)
@@ -230,7 +236,9 @@ extension Fact.Body {
         case .leaseGranted(let lease, _), .worktreePrepared(let lease, _, _), .attemptEnded(let lease, _),
             .attemptStalled(let lease, _),
             .workSubmitted(let lease, _, _, _), .workRescued(let lease, _, _), .approvalAsked(let lease, _),
-            .approvalGiven(let lease), .candidateStaged(let lease, _, _, _),
+            .reviewAsked(let lease, _, _), .reviewStarted(let lease, _, _),
+            .reviewFinished(let lease, _, _, _), .approvalGiven(let lease),
+            .candidateStaged(let lease, _, _, _),
             .candidateConflicted(let lease, _, _), .gateStarted(let lease, _, _, _),
             .gateFinished(let lease, _, _), .gateFlaked(let lease, _, _), .candidateBounced(let lease, _),
             .landingStarted(let lease, _, _, _), .landingDelayed(let lease, _), .taskLanded(let lease, _, _),
@@ -247,7 +255,8 @@ extension Fact.Body {
     /// The worker the fact names.
     package var worker: WorkerID? {
         switch self {
-        case .leaseGranted(_, let worker), .usageRecorded(_, let worker, _, _, _, _),
+        case .leaseGranted(_, let worker), .reviewStarted(_, let worker, _),
+            .reviewFinished(_, let worker, _, _), .usageRecorded(_, let worker, _, _, _, _),
             .staleMessageRefused(let worker, _, _, _), .workerStarted(let worker, _),
             .workerReady(let worker), .workerSuspected(let worker), .workerRecovered(let worker),
             .workerExited(let worker, _, _), .workerStartFailed(let worker, _),

@@ -105,6 +105,14 @@ package struct TaskRecord: Hashable, Sendable {
     package var landingFrom: ObjectID?
     /// Where that landing moves the target: the same commit, or one above it that lands with it.
     package var landingTip: ObjectID?
+    /// The attempt whose commit was submitted; reviewers have later numbers.
+    package var submittedAttempt: Int?
+    /// Who looks at the commit now.
+    package var reviewer: WorkerID?
+    /// How often reviewers asked for changes.
+    package var reviewRounds: Int
+    /// Why a person is asked, or will be once a reviewer has approved.
+    package var approvalReason: String?
     package var startedAt: Timestamp?
     package var completedAt: Timestamp?
     package var cost: Money
@@ -122,6 +130,7 @@ package struct TaskRecord: Hashable, Sendable {
         failures = 0
         conflicts = 0
         workerLosses = 0
+        reviewRounds = 0
         cost = .zero
         tokens = .zero
         proposals = 0

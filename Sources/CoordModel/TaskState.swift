@@ -24,9 +24,12 @@ package enum TaskStage: String, Sendable, CaseIterable {
     /// A worker has it: its worktree is made, its agent works. Can become: `submitting`, `retryable`,
     /// `failed`.
     case leased
-    /// Its agent ended; coord takes the work over. Can become: `queued`, `approval`, `completed`,
-    /// `retryable`, `failed`.
+    /// Its agent ended; coord takes the work over. Can become: `reviewing`, `approval`, `queued`,
+    /// `completed`, `retryable`, `failed`.
     case submitting
+    /// A reviewer looks at its commit, or is awaited. Can become: `approval`, `queued`, `retryable`,
+    /// `failed`.
+    case reviewing
     /// Its commit waits for a person. Can become: `queued`, `retryable`, `failed`.
     case approval
     /// Its commit waits in the merge queue. Can become: `checking`.
@@ -47,7 +50,7 @@ package enum TaskStage: String, Sendable, CaseIterable {
     package var status: TaskStatus {
         switch self {
         case .waiting, .ready, .retryable: .pending
-        case .leased, .submitting, .approval, .queued, .checking: .inProgress
+        case .leased, .submitting, .reviewing, .approval, .queued, .checking: .inProgress
         case .landed, .completed: .completed
         case .failed, .quarantined: .failed
         case .skipped: .skipped
@@ -173,4 +176,6 @@ package enum AgentReport: Hashable, Sendable {
     case handoff(summary: String, remaining: [String])
     case proposedTask(TaskSpec)
     case rateLimited(retryAfter: Duration?)
+    /// What a reviewer makes of a candidate.
+    case verdict(ReviewVerdict)
 }

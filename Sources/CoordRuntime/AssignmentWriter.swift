@@ -30,9 +30,29 @@ final class AssignmentWriter {
     ) throws(RuntimeError) -> Assignment {
         if spec.workspace == .worktree { workers[spec.id] = slot.worker }
         if parts.isNoop { return noop(slot, lease) }
+        return try confined(slot: slot, lease: lease, spec: spec, base: base, note: note)
+    }
+
+    /// What a reviewer is given: the candidate's commit in its slot's worktree, and the diff as a file.
+    func review(
+        slot: SlotSpec, lease: Lease, _ order: ReviewOrder
+    ) throws(RuntimeError) -> Assignment {
+        var spec = order.task
+        (spec.run, spec.checks, spec.files, spec.role) = (nil, [], [], order.role)
+        return try confined(slot: slot, lease: lease, spec: spec, base: order.candidate.commit, review: order)
+    }
+
+    /// Where the diff lies that a reviewer looks at.
+    func diffFile(of lease: Lease) -> String { parts.state.attempt(parts.run, lease) + "/review.diff" }
+
+    private func confined(
+        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String? = nil,
+        review: ReviewOrder? = nil
+    ) throws(RuntimeError) -> Assignment {
         var assignment: Assignment
         do throws(SystemError) {
-            assignment = try unconfined(slot: slot, lease: lease, spec: spec, base: base, note: note)
+            assignment = try unconfined(
+                slot: slot, lease: lease, spec: spec, base: base, note: note, review: review)
         } catch { throw .system(error) }
         guard let sandbox else { return assignment }
         let confinement = try sandbox.confine(
@@ -44,7 +64,7 @@ final class AssignmentWriter {
     }
 
     private func unconfined(
-        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?
+        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?, review: ReviewOrder?
     ) throws(SystemError) -> Assignment {
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
@@ -59,9 +79,10 @@ final class AssignmentWriter {
         if isAgent {
             try Files.makeFolder(folder, permissions: 0o700)
             promptFile = folder + "/prompt.md"
+            let text = try review.map { (order) throws(SystemError) in try prompt(slot, lease, order) }
             try Files.writeAtomically(
-                Array(prompt(slot, lease, spec, note).utf8), to: folder + "/prompt.md", permissions: 0o600,
-                step: .prompt)
+                Array((text ?? prompt(slot, lease, spec, note)).utf8), to: folder + "/prompt.md",
+                permissions: 0o600, step: .prompt)
             if let note {
                 handoffIn = folder + "/handoff-in.md"
                 try Files.writeAtomically(
@@ -79,13 +100,15 @@ final class AssignmentWriter {
         environment["COORD_PROJECT"] = parts.state.project
         environment["COORD_BASE"] = base?.rawValue
         environment["COORD_PROMPT_FILE"] = promptFile
+        environment["COORD_REVIEW"] = review == nil ? nil : "1"
+        environment["COORD_DIFF_FILE"] = review == nil ? nil : diffFile(of: lease)
         environment["COORD_HANDOFF_IN"] = handoffIn
         environment["COORD_RESCUE"] = rescue?.commit.rawValue
         environment["COORD_RESCUE_PATCH"] = patch
         environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
         return Assignment(
             run: parts.run, lease: lease, role: spec.role ?? slot.role,
-            worktree: workingFolder, base: base, work: work(slot, spec),
+            worktree: workingFolder, base: base, work: work(slot, spec, isReview: review != nil),
             promptFile: promptFile, handoffIn: handoffIn,
             handoffOut: environment["COORD_HANDOFF_OUT"], transcript: transcript, environment: environment,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
@@ -119,11 +142,13 @@ final class AssignmentWriter {
             handoffIn: nil, handoffOut: nil, transcript: nil, environment: [:], timeout: nil, checks: [])
     }
 
-    private func work(_ slot: SlotSpec, _ spec: TaskSpec) -> Assignment.Work {
+    private func work(_ slot: SlotSpec, _ spec: TaskSpec, isReview: Bool) -> Assignment.Work {
         if let command = spec.run { return .command(command) }
         switch slot.agent {
         case .command(let command): return .command(command)
-        case .rehearsal: return .rehearsal(folder: parts.plan.mission.rehearsal ?? "", part: spec.id.rawValue)
+        case .rehearsal:
+            let part = spec.id.rawValue + (isReview ? ".review" : "")
+            return .rehearsal(folder: parts.plan.mission.rehearsal ?? "", part: part)
         case .automatic, .acp, .named:
             preconditionFailure("slot \(slot.worker) has no agent that can be driven")
         }
@@ -134,6 +159,17 @@ final class AssignmentWriter {
             goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },
             common: parts.plan.commonRules, task: spec, attempt: lease.attempt,
             needs: spec.dependencies.compactMap { summaries[$0] }, note: note)
+    }
+
+    private func prompt(
+        _ slot: SlotSpec, _ lease: Lease, _ order: ReviewOrder
+    ) throws(SystemError) -> String {
+        let diff = try Files.readUntrusted(
+            Files.name(diffFile(of: lease)), in: parts.state.attempt(parts.run, lease),
+            firstBytes: PromptAssembly.diffBytesMax + 1)
+        return PromptAssembly.reviewPrompt(
+            goal: parts.plan.mission.goal, role: parts.plan.roles[order.role],
+            common: parts.plan.commonRules, order: order, diff: diff, diffFile: diffFile(of: lease))
     }
 
     /// Where the next attempt without a worktree works: what is assigned behind another must not be in its

@@ -95,7 +95,9 @@ package final class Coordinator {
         clock = RuntimeClock()
         pace = CommitPace(slots: parts.plan.slots.count)
         do { loop = try EventLoop() } catch { throw .system(error) }
-        machine = CoordinatorStateMachine(settings: parts.plan.settings(seed: parts.seed), at: clock.now())
+        machine = CoordinatorStateMachine(
+            settings: parts.plan.settings(seed: parts.seed, project: parts.state.project),
+            at: clock.now())
     }
 
     /// Starts a new run and works until it is over.

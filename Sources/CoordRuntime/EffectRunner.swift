@@ -93,11 +93,13 @@ final class EffectRunner {
         case .killWorker(let slot): if !withdrawStart(of: slot) { hosts[slot].kill() }
         case .assign(let slot, let lease, let spec, let base, let note):
             assign(slot, lease, spec, base: base, note: note)
+        case .review(let slot, let lease, let order): review(slot, lease, order)
         case .cancelAttempt(let slot, let lease, let reason): hosts[slot].send(.cancel(lease, reason: reason))
         case .withdraw(let slot, let lease): hosts[slot].send(.withdraw(lease))
         case .reply(let number, let reply): onReply?(number, reply)
         case .finish(let status, let exitStatus, let reason): onFinish?(status, exitStatus, reason)
-        case .prepareWorktree, .takeWork, .stage, .gate, .advance, .cancelGate, .deliver: performGit(effect)
+        case .prepareWorktree, .prepareReview, .takeWork, .stage, .gate, .advance, .cancelGate, .deliver:
+            performGit(effect)
         }
     }
 
@@ -106,6 +108,9 @@ final class EffectRunner {
         switch effect {
         case .prepareWorktree(let slot, let lease, let base):
             crew.prepareWorktree(slot: slot, worker: worker(slot), lease, base: base)
+        case .prepareReview(let slot, let lease, let candidate):
+            crew.prepareReview(
+                slot: slot, worker: worker(slot), lease, candidate, diff: assignments.diffFile(of: lease))
         case .takeWork(let slot, let lease, let spec, let base, let rescue):
             crew.takeWork(slot: slot, worker: worker(slot), lease, spec, base: base, rescue: rescue)
         case .stage(let ticket, let candidates, let specs, let onto):
@@ -118,7 +123,8 @@ final class EffectRunner {
             crew.advance(ticket, commit: commit, tree: tree, from: from)
         case .deliver(let commit, let landed): deliveries?.deliver(commit, letter(of: landed))
         case .cancelGate(let ticket): crew.cancelGate(ticket)
-        case .record, .startWorker, .stopWorker, .killWorker, .assign, .cancelAttempt, .withdraw, .reply,
+        case .record, .startWorker, .stopWorker, .killWorker, .assign, .review, .cancelAttempt, .withdraw,
+            .reply,
             .finish:
             break
         }
@@ -162,10 +168,22 @@ final class EffectRunner {
             environment: workerEnvironment, log: parts.state.logs + "/\(worker(slot)).log")
     }
 
+    private func review(_ slot: Int, _ lease: Lease, _ order: ReviewOrder) {
+        handOut(slot, lease) { () throws(RuntimeError) in
+            try assignments.review(slot: parts.plan.slots[slot], lease: lease, order)
+        }
+    }
+
     private func assign(_ slot: Int, _ lease: Lease, _ spec: TaskSpec, base: ObjectID?, note: String?) {
-        do {
-            let assignment = try assignments.assignment(
+        handOut(slot, lease) { () throws(RuntimeError) in
+            try assignments.assignment(
                 slot: parts.plan.slots[slot], lease: lease, spec: spec, base: base, note: note)
+        }
+    }
+
+    private func handOut(_ slot: Int, _ lease: Lease, _ make: () throws(RuntimeError) -> Assignment) {
+        do {
+            let assignment = try make()
             try FailPoint.pass(.assignment, .before)
             hosts[slot].send(.assign(assignment))
             FailPoint.passOrDie(.assignment, .after)

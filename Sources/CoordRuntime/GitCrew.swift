@@ -53,6 +53,26 @@ final class GitCrew {
         }
     }
 
+    /// Puts the candidate's commit into the slot's worktree, and its diff into the attempt's folder.
+    func prepareReview(slot: Int, worker: WorkerID, _ lease: Lease, _ candidate: Candidate, diff path: String)
+    {
+        hands.submit { [workspace, answers] in
+            do {
+                let made = try workspace.prepareReview(
+                    slot: worker.rawValue, lease: lease, commit: candidate.commit)
+                if let rescue = made.rescued {
+                    answers.post(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
+                }
+                let patch = try workspace.readablePatch(from: candidate.base, to: candidate.commit)
+                try Files.makeFolder(Files.parent(path), permissions: 0o700)
+                try Files.writeAtomically(patch, to: path, permissions: 0o600, step: .prompt)
+                answers.post(.worktreePrepared(slot: slot, lease, branch: made.branch, base: made.base))
+            } catch {
+                answers.post(.worktreeFailed(slot: slot, lease, reason: "\(error)"))
+            }
+        }
+    }
+
     func takeWork(slot: Int, worker: WorkerID, _ lease: Lease, _ spec: TaskSpec, base: ObjectID, rescue: Bool)
     {
         let message = "\(spec.title)\n\nTask \(spec.id), attempt \(lease.attempt).\n"

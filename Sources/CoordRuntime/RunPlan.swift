@@ -50,7 +50,10 @@ package struct RunPlan: Sendable {
     /// Whether nothing of this run calls a model.
     package var isSimulated: Bool { slots.allSatisfy { $0.agent == .rehearsal } }
     /// Whether any agent of this run may call a model, so that rates and money matter.
-    package var callsModels: Bool { !isSimulated && mission.tasks.contains { $0.run == nil } }
+    package var callsModels: Bool {
+        if case .role = mission.merge.review, !isSimulated { return true }
+        return !isSimulated && mission.tasks.contains { $0.run == nil }
+    }
 
     /// How many workers a mission without a team gets.
     private static let workersWithoutTeam = 4
@@ -162,7 +165,9 @@ package struct RunPlan: Sendable {
     }
 
     /// The settings of the coordinator's mind for this plan.
-    package func settings(seed: UInt64) -> RunSettings {
+    ///
+    /// - Parameter project: its folder, absolute: a mission file in it is protected.
+    package func settings(seed: UInt64, project: String) -> RunSettings {
         var settings = RunSettings(
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,
             review: mission.merge.review, callsModels: callsModels,
@@ -171,6 +176,10 @@ package struct RunPlan: Sendable {
         settings.deliver = mission.merge.deliver
         settings.mayAsk = mayAsk
         settings.unmanned = unmanned
+        let isInside = missionFile.hasPrefix(project + "/")
+        settings.protected = ProtectedPaths(
+            named: mission.merge.protected, gate: mission.merge.gate,
+            missionFile: isInside ? String(missionFile.dropFirst(project.count + 1)) : nil)
         return settings
     }
 }

@@ -83,6 +83,10 @@ extension SimulatedWorld {
         case .runEnded: safety.isOver = true
         case .rateLimited(let until, "a provider asked for a pause"): safety.pausedUntil = until
         case .leaseGranted(let lease, let worker): watchLease(lease, worker)
+        case .reviewStarted(let lease, let worker, _): watchReview(lease, worker)
+        case .reviewFinished(let lease, let worker, _, _):
+            if safety.living[lease.task] == lease { safety.living[lease.task] = nil }
+            safety.holding[worker]?.removeAll { $0 == lease.task }
         case .attemptEnded(let lease, _):
             if safety.living[lease.task] == lease { safety.living[lease.task] = nil }
             if let worker = projection.task(lease.task)?.assignedTo {
@@ -125,9 +129,31 @@ extension SimulatedWorld {
                 stage == .landed || stage == .completed || stage == .skipped,
                 "\(lease) was granted before `\(need)` was there: \(stage as Any)")
         }
+        begin(lease, worker, callsModel: settings.callsModels && task.spec.run == nil)
+    }
+
+    private mutating func watchReview(_ lease: Lease, _ worker: WorkerID) {
+        guard let task = projection.task(lease.task) else {
+            return safety.violate("\(lease) is a review of no task")
+        }
+        safety.expect(safety.living[lease.task] == nil, "\(lease) is a review beside a living attempt")
+        safety.expect(task.stage == .reviewing, "\(lease) is reviewed while the task is \(task.stage)")
+        safety.expect(lease.attempt == task.attempt + 1, "\(lease) is reviewed after \(task.attempt)")
+        safety.expect(safety.holding[worker] ?? [] == [], "\(worker) reviews \(lease) beside other work")
+        let isAlone = projection.workers.count == 1 || isPressed
+        safety.expect(task.assignedTo != worker || isAlone, "\(worker) reviews its own work on \(lease)")
+        begin(lease, worker, callsModel: settings.callsModels)
+    }
+
+    /// Whether some worker of the team is not there, so that an author may be all there is.
+    private var isPressed: Bool {
+        projection.workers.contains { [.stopped, .offline].contains($0.status) || $0.slot.budget != nil }
+    }
+
+    private mutating func begin(_ lease: Lease, _ worker: WorkerID, callsModel: Bool) {
         safety.living[lease.task] = lease
         safety.holding[worker, default: []].append(lease.task)
-        guard settings.callsModels, task.spec.run == nil else { return }
+        guard callsModel, let task = projection.task(lease.task), let run = projection.run else { return }
         if let budget = run.budget {
             safety.expect(
                 run.spent < budget && run.spent + run.reserved <= budget,
@@ -178,7 +204,11 @@ extension SimulatedWorld {
         case .startWorker(let slot):
             safety.expect(
                 !workers.contains { $0.slot == slot }, "a second worker is started for slot \(slot)")
-        case .prepareWorktree(let slot, let lease, _):
+        case .review(let slot, let lease, _):
+            guard workers.contains(where: { $0.slot == slot }) else { break }
+            safety.expect(safety.living[lease.task] == lease, "\(lease) is handed out and does not live")
+            watchFolder(of: slot, lease)
+        case .prepareWorktree(let slot, let lease, _), .prepareReview(let slot, let lease, _):
             watchFolder(of: slot, lease)
             safety.expect(
                 safety.living[lease.task] == lease, "a worktree is made for \(lease), which does not live")

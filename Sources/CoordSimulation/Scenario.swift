@@ -22,7 +22,9 @@ struct Scenario {
         }
         settings = RunSettings(
             slots: team, assignment: chance.pick(AssignmentStrategy.allCases),
-            review: chance.happens(perMille: 100) ? .human : .none,
+            review: chance.pick([
+                .none, .none, .none, .none, .none, .none, .human, .role("tester"), .role("nobody"),
+            ]),
             callsModels: chance.happens(perMille: 600), gatesMax: chance.number(1...4),
             batchMax: chance.pick([1, 2, 4, 8]), seed: chance.next())
         clashesPercent = chance.pick([0, 0, 10, 40])
@@ -56,6 +58,8 @@ struct Scenario {
         settings.limits.maxAttempts = chance.number(1...4)
         settings.workerLossesMax = chance.number(1...3)
         settings.conflictsMax = chance.number(1...3)
+        settings.reviewRoundsMax = chance.number(1...3)
+        if chance.happens(perMille: 100) { settings.protected = ProtectedPaths(named: ["f"]) }
         settings.proposalsPerTaskMax = chance.number(1...5)
         settings.proposalDepthMax = chance.number(1...3)
         settings.limits.taskTimeout = .seconds(chance.number(20...60))

@@ -34,7 +34,7 @@ struct SimulatedWorker {
 
     /// What the coordinator wants of it.
     enum Order {
-        case assign(Lease, TaskSpec)
+        case assign(Lease, TaskSpec, isReview: Bool)
         case cancel(Lease)
         case withdraw(Lease)
         case stop
@@ -45,7 +45,7 @@ struct SimulatedWorker {
     /// What its agent is really working on.
     var work: Lease?
     /// What stands behind it, in the order of the turns.
-    var waiting: [(lease: Lease, spec: TaskSpec)] = []
+    var waiting: [(lease: Lease, spec: TaskSpec, isReview: Bool)] = []
     var isHung = false
     var hungSince = Timestamp(milliseconds: .max)
     /// Whether it will come round by itself.

@@ -15,7 +15,10 @@ extension SimulatedWorld {
         case .startWorker(let slot): startWorker(slot)
         case .stopWorker(let slot): order(slot, .stop)
         case .killWorker(let slot): killWorker(slot)
-        case .assign(let slot, let lease, let spec, _, _): order(slot, .assign(lease, spec))
+        case .assign(let slot, let lease, let spec, _, _): order(slot, .assign(lease, spec, isReview: false))
+        case .review(let slot, let lease, let order): review(slot, lease, order)
+        case .prepareReview(let slot, let lease, let candidate):
+            prepareWorktree(slot, lease, holding: candidate.commit)
         case .cancelAttempt(let slot, let lease, _): order(slot, .cancel(lease))
         case .withdraw(let slot, let lease): order(slot, .withdraw(lease))
         case .prepareWorktree(let slot, let lease, _): prepareWorktree(slot, lease)
@@ -35,7 +38,7 @@ extension SimulatedWorld {
 
     // MARK: - Git
 
-    private mutating func prepareWorktree(_ slot: Int, _ lease: Lease) {
+    private mutating func prepareWorktree(_ slot: Int, _ lease: Lease, holding commit: ObjectID? = nil) {
         let delay = chance.milliseconds(5...400)
         if strikes(.worktreeFails) {
             tell(.worktreeFailed(slot: slot, lease, reason: "no space left"), after: delay)
@@ -47,8 +50,16 @@ extension SimulatedWorld {
                     after: delay)
             }
             leftBy[slot] = nil
-            tell(.worktreePrepared(slot: slot, lease, branch: "b", base: project.head), after: delay)
+            tell(
+                .worktreePrepared(slot: slot, lease, branch: "b", base: commit ?? project.head), after: delay)
         }
+    }
+
+    /// A reviewer works in a folder, and leaves nothing there that anybody wants.
+    private mutating func review(_ slot: Int, _ lease: Lease, _ review: ReviewOrder) {
+        var spec = review.task
+        (spec.run, spec.workspace) = (nil, .none)
+        order(slot, .assign(lease, spec, isReview: true))
     }
 
     private mutating func takeWork(_ slot: Int, _ lease: Lease, base: ObjectID, rescue: Bool) {

@@ -37,7 +37,7 @@ extension SimulatedWorld {
             plan(.worker(pid: pid, .beat), in: .seconds(2))
         case .act(.speaksOf(let lease, let report), _):
             // About its own attempt, also one that is on its way to it, it may say what it likes.
-            if projection.task(lease.task)?.assignedTo == settings.slots[slot].worker,
+            if safety.holding[settings.slots[slot].worker]?.contains(lease.task) == true,
                 safety.living[lease.task] == lease
             {
                 return
@@ -60,7 +60,7 @@ extension SimulatedWorld {
     private mutating func takeTurn(_ index: Int) {
         guard workers[index].work == nil, !workers[index].waiting.isEmpty else { return }
         let next = workers[index].waiting.removeFirst()
-        begin(index, next.lease, next.spec)
+        begin(index, next.lease, next.spec, isReview: next.isReview)
     }
 
     /// Its words reach the coordinator in the order in which they were said.
@@ -83,8 +83,8 @@ extension SimulatedWorld {
         while let index = worker(pid), !workers[index].unheard.isEmpty {
             let order = workers[index].unheard.removeFirst()
             switch order {
-            case .assign(let lease, let spec):
-                workers[index].waiting.append((lease, spec))
+            case .assign(let lease, let spec, let isReview):
+                workers[index].waiting.append((lease, spec, isReview))
                 takeTurn(index)
             case .withdraw(let lease): giveBack(index, lease)
             case .cancel(let lease):
@@ -111,7 +111,7 @@ extension SimulatedWorld {
     }
 
     /// Plans the whole attempt: what the agent will say and do, and how it ends.
-    private mutating func begin(_ index: Int, _ lease: Lease, _ spec: TaskSpec) {
+    private mutating func begin(_ index: Int, _ lease: Lease, _ spec: TaskSpec, isReview: Bool) {
         let pid = workers[index].pid
         workers[index].work = lease
         if spec.workspace == .worktree, !strikes(.endsWithoutChange) { leftBy[workers[index].slot] = lease }
@@ -134,6 +134,7 @@ extension SimulatedWorld {
             next(.hangs(chance.pick([nil, .seconds(3), .seconds(8), .seconds(30)])), &self)
         }
         if strikes(.workerCrashes) { next(.crashes, &self) }
+        if isReview, let verdict = verdict() { next(.report(.verdict(verdict)), &self) }
         if spec.run == nil, strikes(.stalls) { next(.stalls, &self) }
         // It works on until it is told to end, or its worker's own limit is reached.
         if strikes(.overruns) { delay = spec.timeout ?? settings.limits.taskTimeout }
@@ -174,6 +175,15 @@ extension SimulatedWorld {
     }
 
     // MARK: - What agents say
+
+    /// Nil: it forgets to say.
+    private mutating func verdict() -> ReviewVerdict? {
+        switch chance.number(0...9) {
+        case 0: nil
+        case 1...3: ReviewVerdict(approves: false, findings: [.init(file: "f", line: 1, reason: "no")])
+        default: ReviewVerdict(approves: true)
+        }
+    }
 
     private mutating func usage() -> AgentReport {
         var number = nextUsage

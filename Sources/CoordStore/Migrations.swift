@@ -12,6 +12,14 @@ struct Migration {
         Migration(name: "journal", sql: journal),
         Migration(name: "landing-tip", sql: "ALTER TABLE task_states ADD COLUMN landing_tip TEXT;"),
         Migration(name: "delivery", sql: "ALTER TABLE run_states ADD COLUMN delivery TEXT;"),
+        Migration(
+            name: "review",
+            sql: """
+                ALTER TABLE task_states ADD COLUMN submitted_attempt INTEGER;
+                ALTER TABLE task_states ADD COLUMN reviewer TEXT;
+                ALTER TABLE task_states ADD COLUMN review_rounds INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE task_states ADD COLUMN approval_reason TEXT;
+                """),
     ]
 
     // A row of a run has the key `number of the run << 40 | number of the row`, so that facts and tasks are

@@ -143,7 +143,7 @@ extension SQLiteStore {
         stage, since, assigned_to, pinned_to, attempt, failures, conflicts, worker_losses, last_error,
         failed_because, not_before, branch, base, commit_id, tree, landing, landing_from, landing_tip, started_at,
         completed_at, cost_micro_dollars, input_tokens, output_tokens, cache_read_tokens,
-        cache_write_tokens, proposals
+        cache_write_tokens, proposals, submitted_attempt, reviewer, review_rounds, approval_reason
         """
 
     /// The words of stages come from the enum, never from outside.
@@ -194,6 +194,10 @@ extension SQLiteStore {
         record.cost = row.money()
         record.tokens = row.tokens()
         record.proposals = Int(row.integer())
+        record.submittedAttempt = row.optionalInteger().map { Int($0) }
+        record.reviewer = row.optionalText().map(WorkerID.init(_:))
+        record.reviewRounds = Int(row.integer())
+        record.approvalReason = row.optionalText()
         return record
     }
 

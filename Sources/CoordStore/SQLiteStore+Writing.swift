@@ -140,7 +140,8 @@ extension SQLiteStore {
                 not_before = ?, branch = ?, base = ?, commit_id = ?, tree = ?, landing = ?,
                 landing_from = ?, landing_tip = ?, started_at = ?, completed_at = ?, cost_micro_dollars = ?,
                 input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?,
-                proposals = ? WHERE id = ?
+                proposals = ?, submitted_attempt = ?, reviewer = ?, review_rounds = ?, approval_reason = ?
+            WHERE id = ?
             """)
         putState(record, in: update)
         update.put(key)
@@ -152,8 +153,9 @@ extension SQLiteStore {
                 INSERT INTO task_states (stage, since, assigned_to, pinned_to, attempt, failures, conflicts,
                     worker_losses, last_error, failed_because, not_before, branch, base, commit_id, tree,
                     landing, landing_from, landing_tip, started_at, completed_at, cost_micro_dollars, input_tokens,
-                    output_tokens, cache_read_tokens, cache_write_tokens, proposals, id)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    output_tokens, cache_read_tokens, cache_write_tokens, proposals,
+                    submitted_attempt, reviewer, review_rounds, approval_reason, id)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
             putState(record, in: insert)
             insert.put(key)
@@ -186,6 +188,10 @@ extension SQLiteStore {
         statement.put(record.cost.microDollars)
         put(record.tokens, in: statement)
         statement.put(record.proposals)
+        statement.put(record.submittedAttempt.map { Int64($0) })
+        statement.put(record.reviewer?.rawValue)
+        statement.put(record.reviewRounds)
+        statement.put(record.approvalReason)
     }
 
     private func writeSpec(_ record: TaskRecord, key: Int64) throws(StoreError) {

@@ -71,6 +71,7 @@ package enum AgentEventParser {
             let summary = prefix(try event.text("summary"), Limits.handoffSummaryBytes)
             return .handoff(summary: summary, remaining: remaining(try event.texts("remaining")))
         case "task": return .proposedTask(try proposal(event))
+        case "verdict": return .verdict(try event.verdict())
         case "rate-limited": return .rateLimited(retryAfter: try retryAfter(event))
         default: return nil
         }

@@ -43,6 +43,10 @@ extension AgentReport {
             output.beginNotification("task")
             output.members(run, lease)
             spec.writeProposal(to: &output)
+        case .verdict(let verdict):
+            output.beginNotification("verdict")
+            output.members(run, lease)
+            verdict.write(to: &output)
         case .rateLimited(let retryAfter):
             output.beginNotification("rate-limited")
             output.members(run, lease)
@@ -75,6 +79,7 @@ extension Members {
         case "tool": return try tool()
         case "handoff": return .handoff(summary: try text("summary"), remaining: try texts("remaining"))
         case "task": return .proposedTask(try proposal())
+        case "verdict": return .verdict(try verdict())
         case "rate-limited": return .rateLimited(retryAfter: try milliseconds("retryAfterMilliseconds"))
         default: return nil
         }

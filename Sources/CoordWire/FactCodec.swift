@@ -87,7 +87,8 @@ extension FactCodec {
             .taskProposalRefused:
             agentMembers(of: body, to: &writer)
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
-            .approvalAsked, .approvalGiven, .candidateStaged, .candidateConflicted, .gateStarted,
+            .reviewAsked, .reviewStarted, .reviewFinished, .approvalAsked, .approvalGiven, .candidateStaged,
+            .candidateConflicted, .gateStarted,
             .gateFinished, .gateFlaked, .landingStarted, .landingDelayed, .candidateBounced:
             attemptMembers(of: body, to: &writer)
         case .taskAdded, .taskEdited, .taskReady, .taskLanded, .taskCompleted, .taskRetryable, .taskFailed,
@@ -191,6 +192,13 @@ extension FactCodec {
         case .workRescued(_, let commit, let reference):
             writer.string("commit", commit.rawValue)
             writer.string("reference", reference)
+        case .reviewAsked(_, let role, let wish):
+            writer.string("reviewRole", role.rawValue)
+            writer.string("thenPerson", wish)
+        case .reviewStarted(_, _, let commit): writer.string("commit", commit.rawValue)
+        case .reviewFinished(_, _, let verdict, let reason):
+            verdict?.write(to: &writer)
+            writer.string("reason", reason)
         case .approvalAsked(_, let reason), .landingDelayed(_, let reason), .candidateBounced(_, let reason):
             writer.string("reason", reason)
         case .candidateStaged(_, let commit, let tree, let onto):

@@ -20,7 +20,8 @@ struct FactDecoding {
             .taskProposalRefused:
             try agent()
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
-            .approvalAsked, .approvalGiven, .candidateStaged, .candidateConflicted, .gateStarted,
+            .reviewAsked, .reviewStarted, .reviewFinished, .approvalAsked, .approvalGiven, .candidateStaged,
+            .candidateConflicted, .gateStarted,
             .gateFinished, .gateFlaked, .landingStarted, .landingDelayed, .candidateBounced:
             try attempt()
         case .taskAdded, .taskEdited, .taskReady, .taskLanded, .taskCompleted, .taskRetryable, .taskFailed,
@@ -136,6 +137,15 @@ struct FactDecoding {
         case .workRescued:
             .workRescued(
                 try lease, commit: try members.objectID("commit"), reference: try members.string("reference"))
+        case .reviewAsked:
+            .reviewAsked(
+                try lease, role: try members.name("reviewRole", as: RoleID.self),
+                thenPerson: try members.findString("thenPerson"))
+        case .reviewStarted:
+            .reviewStarted(try lease, worker: try worker, commit: try members.objectID("commit"))
+        case .reviewFinished:
+            .reviewFinished(
+                try lease, worker: try worker, try ReviewVerdict.find(members), reason: try reason)
         case .approvalAsked: .approvalAsked(try lease, reason: try reason)
         case .approvalGiven: .approvalGiven(try lease)
         case .candidateStaged:

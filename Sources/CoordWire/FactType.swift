@@ -19,6 +19,9 @@ package enum FactType: String, Sendable, CaseIterable {
     case attemptStalled = "attempt.stalled"
     case workSubmitted = "work.submitted"
     case workRescued = "work.rescued"
+    case reviewAsked = "review.asked"
+    case reviewStarted = "review.started"
+    case reviewFinished = "review.finished"
     case approvalAsked = "approval.asked"
     case approvalGiven = "approval.given"
     case candidateStaged = "candidate.staged"
@@ -87,6 +90,9 @@ extension Fact.Body {
         case .attemptStalled: .attemptStalled
         case .workSubmitted: .workSubmitted
         case .workRescued: .workRescued
+        case .reviewAsked: .reviewAsked
+        case .reviewStarted: .reviewStarted
+        case .reviewFinished: .reviewFinished
         case .approvalAsked: .approvalAsked
         case .approvalGiven: .approvalGiven
         case .candidateStaged: .candidateStaged

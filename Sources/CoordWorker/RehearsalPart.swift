@@ -19,7 +19,7 @@ enum RehearsalStep: Hashable {
     case delete(path: String)
     case run(command: String, mayFail: Bool)
     case pause(Duration)
-    /// A proposed task or a handoff, already read as an agent's event would be.
+    /// A proposed task, a handoff or a verdict, already read as an agent's event would be.
     case report(AgentReport)
     case fail(reason: String)
 
@@ -69,7 +69,7 @@ enum RehearsalPart {
     }
 
     private static let kinds = [
-        "say", "write", "edit", "delete", "run", "pause", "propose", "handoff", "fail",
+        "say", "write", "edit", "delete", "run", "pause", "propose", "handoff", "verdict", "fail",
     ]
 
     private static func read(_ value: JSONValue) throws(RehearsalError) -> RehearsalStep {
@@ -106,6 +106,7 @@ enum RehearsalPart {
             return .pause(.milliseconds(pause))
         case "propose": return .report(try event("task", object["propose"]))
         case "handoff": return .report(try event("handoff", object["handoff"]))
+        case "verdict": return .report(try event("verdict", object["verdict"]))
         default: return .fail(reason: try text(object, "fail"))
         }
     }

@@ -63,6 +63,17 @@ enum Samples {
         .workSubmitted(lease, commit: commit, base: tree, files: ["a b", awkward]),
         .workSubmitted(lease, commit: commit, base: tree, files: []),
         .workRescued(lease, commit: commit, reference: "refs/coord/rescue/r/api/2"),
+        .reviewAsked(lease, role: "tech-lead", thenPerson: nil),
+        .reviewAsked(lease, role: "tech-lead", thenPerson: awkward),
+        .reviewStarted(lease, worker: "qa-1", commit: commit),
+        .reviewFinished(lease, worker: "qa-1", nil, reason: awkward),
+        .reviewFinished(lease, worker: "qa-1", ReviewVerdict(approves: true), reason: ""),
+        .reviewFinished(
+            lease, worker: "qa-1",
+            ReviewVerdict(
+                approves: false,
+                findings: [.init(file: awkward, line: 3, reason: "x"), .init(file: "b", reason: awkward)],
+                summary: awkward), reason: ""),
         .approvalAsked(lease, reason: "risk"), .approvalGiven(lease),
         .candidateStaged(lease, commit: commit, tree: tree, onto: commit),
         .candidateConflicted(lease, onto: commit, files: ["x"]),

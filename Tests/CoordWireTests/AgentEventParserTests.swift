@@ -38,6 +38,20 @@ struct AgentEventParserTests {
             #"{"coord":"task","id":"next","prompt":"go","deps":["api"]}"#,
             .proposedTask(TaskSpec(id: "next", prompt: "go", dependencies: ["api"]))
         ),
+        (
+            #"{"coord":"verdict","approve":false,"findings":[{"file":"a.c","line":3,"reason":"r"},"#
+                + #"{"file":"b","reason":"s"}],"summary":"two","extra":1}"#,
+            .verdict(
+                ReviewVerdict(
+                    approves: false,
+                    findings: [.init(file: "a.c", line: 3, reason: "r"), .init(file: "b", reason: "s")],
+                    summary: "two"))
+        ),
+        (#"{"coord":"verdict","approve":true}"#, .verdict(ReviewVerdict(approves: true))),
+        (
+            #"{"coord":"verdict","approve":false,"summary":"no","findings":null}"#,
+            .verdict(ReviewVerdict(approves: false, summary: "no"))
+        ),
         (#"{"coord":"rate-limited","retryAfterSeconds":30}"#, .rateLimited(retryAfter: .seconds(30))),
         (#"{"coord":"rate-limited","retryAfterSeconds":0.25}"#, .rateLimited(retryAfter: .milliseconds(250))),
         (#"{"coord":"rate-limited"}"#, .rateLimited(retryAfter: nil)),
@@ -86,6 +100,20 @@ struct AgentEventParserTests {
                 "`deps` of `task` is not a list of strings"
             ),
             (#"{"coord":"task","id":"x","prompt":"","priority":101}"#, "`priority` of `task`"),
+            (#"{"coord":"verdict"}"#, "`verdict` lacks `approve`"),
+            (#"{"coord":"verdict","approve":"yes"}"#, "`approve` of `verdict` is not true or false"),
+            (#"{"coord":"verdict","approve":1}"#, "`approve` of `verdict` is not true or false"),
+            (#"{"coord":"verdict","approve":null}"#, "`approve` of `verdict` is not true or false"),
+            (#"{"coord":"verdict","approve":false}"#, "`findings` of `verdict` is not what has to change"),
+            (#"{"coord":"verdict","approve":false,"findings":{}}"#, "`findings` of `verdict` is not a list"),
+            (#"{"coord":"verdict","approve":true,"findings":["x"]}"#, "`findings` of `verdict`"),
+            (#"{"coord":"verdict","approve":true,"findings":[{"reason":"x"}]}"#, "lacks `file`"),
+            (#"{"coord":"verdict","approve":true,"findings":[{"file":"x"}]}"#, "lacks `reason`"),
+            (
+                #"{"coord":"verdict","approve":true,"findings":[{"file":"x","reason":"y","line":0}]}"#,
+                "`line` of "
+            ),
+            (#"{"coord":"verdict","approve":true,"summary":[]}"#, "`summary` of `verdict` is not a string"),
             (#"{"coord":"rate-limited","retryAfterSeconds":-1}"#, "`retryAfterSeconds` of `rate-limited`"),
             (#"{"coord":"rate-limited","retryAfterSeconds":1e9}"#, "`retryAfterSeconds` of `rate-limited`"),
         ])

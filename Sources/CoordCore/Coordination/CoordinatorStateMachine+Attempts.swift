@@ -30,6 +30,7 @@ extension CoordinatorStateMachine {
         heard(slot)
         guard let node = living(slot, lease, method: "report") else { return }
         progressed(slot)
+        if reviewerReported(slot, node, report) { return }
         switch report {
         case .usage(let usage): recordUsage(usage, node: node, slot: slot)
         case .progress(let text): record(.progressReported(lease, text: text))
@@ -46,6 +47,7 @@ extension CoordinatorStateMachine {
             let until = limiter.coolDown(for: retryAfter, at: now)
             record(.rateLimited(until: until, reason: "a provider asked for a pause"))
             rateBlockedUntil = until
+        case .verdict: break
         }
     }
 
@@ -187,6 +189,7 @@ extension CoordinatorStateMachine {
         case .free, .preparing, .taking:
             preconditionFailure("slot \(slot) has no attempt to end: \(slots[slot].work)")
         }
+        if isReviewed(node) { return endReview(node, by: slot, outcome, cause) }
         record(.attemptEnded(tasks[node].lease, outcome))
         if case .workerLost = outcome { tasks[node].workerLosses += 1 }
         slots[slot].work = .taking(node, outcome, cause, tail: tail)

@@ -56,6 +56,11 @@ extension CoordinatorStateMachine {
             if slots[slot].node != node, !slots[slot].behind.contains(where: { $0.node == node }) {
                 found.append("`\(name)` is leased to a slot that has \(slots[slot].work)")
             }
+        case .reviewing(let review):
+            let isInLine = reviewLine.contains(node)
+            if review.slot.map({ slots[$0].node != node }) ?? !isInLine {
+                found.append("`\(name)` is reviewed by slot \(review.slot as Any), in line: \(isInLine)")
+            }
         case .failed(cause: .some(let cause)), .cancelled(cause: .some(let cause)):
             if !isDead(cause) || self.cause(of: cause) != nil {
                 found.append(
@@ -72,7 +77,7 @@ extension CoordinatorStateMachine {
         let behind = slots[slot].behind
         var found: [String] = []
         for node in behind.map(\.node) + (slots[slot].node.map { [$0] } ?? [])
-        where tasks[node].state != .leased(slot: slot) {
+        where tasks[node].state != .leased(slot: slot) && !isReviewed(node) {
             found.append("slot \(slot) has `\(tasks[node].spec.id)`, which is \(tasks[node].state)")
         }
         guard !behind.isEmpty else { return found }

@@ -131,7 +131,7 @@ extension CoordinatorStateMachine {
         case .leased(let slot):
             cancelAttempt(node, of: slot, .taskSkipped, reason: "the task is skipped")
             return .accepted("task `\(id)` is being ended and skipped; its work is kept")
-        case .approval, .queued, .landed, .completed, .skipped, .cancelled:
+        case .reviewing, .approval, .queued, .landed, .completed, .skipped, .cancelled:
             return refusal(node, "be skipped")
         }
     }
@@ -152,7 +152,7 @@ extension CoordinatorStateMachine {
         case .retryable:
             comeBack(node)
             return .accepted("task `\(id)` is tried again now")
-        case .waiting, .ready, .leased, .approval, .queued, .landed, .completed:
+        case .waiting, .ready, .leased, .reviewing, .approval, .queued, .landed, .completed:
             return refusal(node, "be retried")
         }
     }
@@ -162,6 +162,13 @@ extension CoordinatorStateMachine {
         switch tasks[node].state {
         case .waiting, .ready, .retryable, .approval: cancel(node, reason: "cancelled by a person")
         case .leased(let slot):
+            cancelAttempt(node, of: slot, .taskCancelled, reason: "the task is cancelled")
+            return .accepted("task `\(id)` is being ended; its work is kept")
+        case .reviewing(let review):
+            guard let slot = review.slot else {
+                cancel(node, reason: "cancelled by a person")
+                break
+            }
             cancelAttempt(node, of: slot, .taskCancelled, reason: "the task is cancelled")
             return .accepted("task `\(id)` is being ended; its work is kept")
         case .queued:
@@ -277,6 +284,7 @@ extension CoordinatorStateMachine {
         case .ready: .ready
         case .retryable: .retryable
         case .leased: .leased
+        case .reviewing: .reviewing
         case .approval: .approval
         case .queued: .queued
         case .landed: .landed

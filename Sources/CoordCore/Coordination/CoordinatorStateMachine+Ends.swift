@@ -72,7 +72,9 @@ extension CoordinatorStateMachine {
     func isDead(_ node: Int) -> Bool {
         switch tasks[node].state {
         case .failed, .quarantined, .cancelled: true
-        case .waiting, .ready, .retryable, .leased, .approval, .queued, .landed, .completed, .skipped: false
+        case .waiting, .ready, .retryable, .leased, .reviewing, .approval, .queued, .landed, .completed,
+            .skipped:
+            false
         }
     }
 

@@ -8,16 +8,25 @@ extension CoordinatorStateMachine {
         record(.workSubmitted(candidate.lease, commit: commit, base: base, files: files))
         tasks[node].files = files
         let spec = tasks[node].spec
+        tasks[node].author = tasks[node].worker
+        let touched = settings.protected.touched(by: files, of: spec, isProposed: tasks[node].depth > 0)
         let wish: String? =
-            if spec.approval { "the task asks for approval" } else if spec.risk == .high {
+            if !touched.isEmpty {
+                "it changes what is protected: " + Self.list(touched)
+            } else if spec.approval { "the task asks for approval" } else if spec.risk == .high {
                 "the task's risk is high"
             } else if settings.review == .human { "the mission asks for a person's review" } else { nil }
-        if let wish {
-            setState(node, .approval(candidate))
-            record(.approvalAsked(candidate.lease, reason: wish))
+        if let reviewRole {
+            askReview(node, candidate, by: reviewRole, thenPerson: wish)
         } else {
-            enterQueue(node, candidate)
+            reviewPassed(node, candidate, wish: wish)
         }
+    }
+
+    /// A few of many names.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
+        return names.count > 5 ? shown + " and \(names.count - 5) more" : shown
     }
 
     mutating func enterQueue(_ node: Int, _ candidate: Candidate) {

@@ -48,6 +48,9 @@ extension CoordinatorStateMachine {
             #endif
             entry.failures = record.failures
             entry.conflicts = record.conflicts
+            entry.rounds = record.reviewRounds
+            entry.worker = slots.firstIndex { $0.spec.worker == record.assignedTo }
+            entry.author = entry.worker
             entry.workerLosses = record.workerLosses
             entry.note = record.lastError
             entry.proposals = record.proposals
@@ -85,7 +88,7 @@ extension CoordinatorStateMachine {
         case .leased, .submitting:
             self.record(.attemptEnded(record.lease, .interrupted))
             restoreTaking(node, record, .interrupted)
-        case .approval, .queued, .checking: restoreCandidate(node, record)
+        case .reviewing, .approval, .queued, .checking: restoreCandidate(node, record)
         case .landed: setState(node, .landed)
         case .completed: setState(node, .completed)
         case .failed: setState(node, .failed(cause: record.failedBecause.flatMap { numbers[$0] }))
@@ -122,12 +125,14 @@ extension CoordinatorStateMachine {
             comeBack(node)
             return
         }
+        if record.stage == .reviewing { return restoreReview(node, record, candidate) }
         setState(node, record.stage == .approval ? .approval(candidate) : .queued)
     }
 
     /// The landing under way goes first, then the others in the order of their submission.
     private mutating func restoreQueue(_ records: [TaskRecord]) {
-        let queued = records.filter { tasks[$0.index].state == .queued }.sorted {
+        reviewLine.sort { (records[$0].since, $0) < (records[$1].since, $1) }
+        let queued = records.filter { tasks[$0.index].state == .queued && $0.stage != .reviewing }.sorted {
             let left = ($0.stage == .queued ? 1 : 0, $0.since, $0.index)
             let right = ($1.stage == .queued ? 1 : 0, $1.since, $1.index)
             return left < right
@@ -158,6 +163,7 @@ extension TaskRecord {
     /// The commit that was handed in, while it waits for its landing.
     fileprivate var candidate: Candidate? {
         guard let commit, let base else { return nil }
+        let lease = Lease(task: spec.id, attempt: submittedAttempt ?? attempt)
         return Candidate(lease: lease, commit: commit, base: base)
     }
 }

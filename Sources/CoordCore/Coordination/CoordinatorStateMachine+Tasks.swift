@@ -77,6 +77,7 @@ extension CoordinatorStateMachine {
         tasks[node].failures = 0
         tasks[node].conflicts = 0
         tasks[node].workerLosses = 0
+        tasks[node].rounds = 0
     }
 
     func key(of node: Int) -> UInt64 {
@@ -107,7 +108,7 @@ extension CoordinatorStateMachine {
 
 extension CoordinatorStateMachine {
     /// Whether a task may start now.
-    private enum Admission {
+    enum Admission {
         case granted
         /// The rate or the budget has no room for a model's work now.
         case heldByRate, heldByBudget
@@ -128,7 +129,7 @@ extension CoordinatorStateMachine {
                     tasks[$0].state == .ready
                 }
                 guard let node else { break }
-                switch admission(of: node) {
+                switch admission(of: node, callsModel: callsModel(node)) {
                 case .granted: grant(node, to: slot)
                 case .refused(let reason): fail(node, reason: reason, cause: nil)
                 case .heldByRate:
@@ -149,9 +150,9 @@ extension CoordinatorStateMachine {
     private func callsModel(_ node: Int) -> Bool { settings.callsModels && tasks[node].spec.run == nil }
 
     /// Whether the rate and the budget have room for the task. Says why not, once, when they do not.
-    private mutating func admission(of node: Int) -> Admission {
-        guard callsModel(node) else { return .granted }
-        if let reason = budgetRefusal(of: node) { return .refused(reason: reason) }
+    mutating func admission(of node: Int, callsModel: Bool) -> Admission {
+        guard callsModel else { return .granted }
+        if let reason = overspending(of: node) { return .refused(reason: reason) }
         if let earliest = limiter.earliest(settings.estimate, at: now) {
             if rateBlockedUntil.map({ $0 <= now }) ?? true {
                 record(.rateLimited(until: earliest, reason: "the fleet's rate limit"))
@@ -165,10 +166,12 @@ extension CoordinatorStateMachine {
 
     /// Why the task gets no further attempt: it spent what it may.
     func budgetRefusal(of node: Int) -> String? {
+        callsModel(node) ? overspending(of: node) : nil
+    }
+
+    private func overspending(of node: Int) -> String? {
         let spec = tasks[node].spec
-        guard callsModel(node), let budget = spec.budget, ledger.spent(by: spec.id) >= budget else {
-            return nil
-        }
+        guard let budget = spec.budget, ledger.spent(by: spec.id) >= budget else { return nil }
         return "the task's budget of \(budget) is used up"
     }
 
@@ -189,8 +192,9 @@ extension CoordinatorStateMachine {
 
     /// What is ready could only be done by workers that may spend no more, and nothing else is under way:
     /// waiting would not help.
-    private mutating func stopIfWorkersAreOutOfBudget() {
-        guard mode == .running, counts.ready > 0, isQuiet, queue.isIdle, rateBlockedUntil == nil,
+    mutating func stopIfWorkersAreOutOfBudget() {
+        guard mode == .running, counts.ready > 0 || !reviewLine.isEmpty, isQuiet, queue.isIdle,
+            rateBlockedUntil == nil,
             counts.retryable == 0, counts.approval == 0
         else { return }
         var isOut = false
@@ -212,12 +216,7 @@ extension CoordinatorStateMachine {
     }
 
     private mutating func grant(_ node: Int, to slot: Int) {
-        if callsModel(node) {
-            limiter.reserve(settings.estimate, for: tasks[node].spec.id, at: now)
-            let before = ledger.reserved
-            ledger.reserve(reservation(for: node), for: tasks[node].spec.id)
-            recordReservation(changedFrom: before)
-        }
+        if callsModel(node) { reserve(for: node) }
         lease(node, to: slot)
         busyCount += 1
         let lease = tasks[node].lease
@@ -229,8 +228,17 @@ extension CoordinatorStateMachine {
         }
     }
 
+    /// Sets apart what a model's work is likely to need of the rate and the budget.
+    mutating func reserve(for node: Int) {
+        limiter.reserve(settings.estimate, for: tasks[node].spec.id, at: now)
+        let before = ledger.reserved
+        ledger.reserve(reservation(for: node), for: tasks[node].spec.id)
+        recordReservation(changedFrom: before)
+    }
+
     mutating func lease(_ node: Int, to slot: Int) {
         tasks[node].attempt += 1
+        tasks[node].worker = slot
         setState(node, .leased(slot: slot))
         record(.leaseGranted(tasks[node].lease, worker: slots[slot].spec.worker))
     }
@@ -246,6 +254,7 @@ extension CoordinatorStateMachine {
 
     mutating func worktreePrepared(_ slot: Int, _ lease: Lease, branch: String, base: ObjectID) {
         let (node, cause) = preparing(slot, lease)
+        if isReviewed(node) { return reviewPrepared(slot, node, cause) }
         record(.worktreePrepared(lease, branch: branch, base: base))
         if cause == nil, slots[slot].life == .up, !slots[slot].isCondemned {
             assign(node, to: slot, base: base)
@@ -262,6 +271,9 @@ extension CoordinatorStateMachine {
 
     mutating func worktreeFailed(_ slot: Int, _ lease: Lease, _ reason: String) {
         let (node, cause) = preparing(slot, lease)
+        if isReviewed(node) {
+            return endReview(node, by: slot, .failed(reason: "no worktree: \(reason)"), cause)
+        }
         record(.attemptEnded(lease, .failed(reason: "no worktree: \(reason)")))
         release(node, from: slot)
         if let cause {

@@ -217,7 +217,7 @@ extension CoordinatorStateMachine {
     /// When the silence of an agent that lives is spoken of, and then when it is ended. A task that is a
     /// plain command has only its time: nobody can tell a command that waits from one that hangs.
     private func progressDeadline(of slot: SlotEntry, _ node: Int) -> Timestamp? {
-        guard tasks[node].spec.run == nil else { return nil }
+        guard tasks[node].spec.run == nil || isReviewed(node) else { return nil }
         let limit = settings.limits.progressWithin
         return slot.lastProgress + (slot.isStalled ? limit : limit * 0.5)
     }

@@ -44,6 +44,8 @@ package struct CoordinatorStateMachine: Sendable {
     let runDeadline: Timestamp
 
     var counts = StateCounts()
+    /// The tasks whose work waits for a reviewer, in the order of their submission.
+    var reviewLine: [Int] = []
     /// Slots whose work is not free.
     var busyCount = 0
     /// When the tasks that wait for their time come back.
@@ -135,7 +137,9 @@ package struct CoordinatorStateMachine: Sendable {
             consider(runDeadline)
             if counts.retryable > 0 { consider(retryTimes.first) }
         }
-        if mode == .running, counts.ready > 0 { consider(rateBlockedUntil) }
+        if mode == .running && counts.ready > 0 || (mode == .running || isDraining) && !reviewLine.isEmpty {
+            consider(rateBlockedUntil)
+        }
         consider(queue.nextDeadline)
         if wantsDeliveries { consider(delivery.nextDeadline) }
         consider(scaleDeadline)
@@ -155,6 +159,7 @@ package struct CoordinatorStateMachine: Sendable {
 
     /// What follows from any event: leases for idle workers, and the end when nothing is left.
     private mutating func finishTurn() -> [Effect] {
+        grantReviews()
         grantLeases()
         scaleUp()
         scaleDown()

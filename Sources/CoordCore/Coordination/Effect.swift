@@ -15,6 +15,11 @@ package enum Effect: Sendable, Equatable {
     case prepareWorktree(slot: Int, Lease, base: ObjectID?)
     /// Hand the task to the worker. `note` says what went wrong before; `base` is nil without a worktree.
     case assign(slot: Int, Lease, TaskSpec, base: ObjectID?, note: String?)
+    /// As `prepareWorktree`, with the candidate's commit in it and its diff written down. What is changed
+    /// there afterwards is nobody's.
+    case prepareReview(slot: Int, Lease, Candidate)
+    /// Hand a candidate to the worker to look at.
+    case review(slot: Int, Lease, ReviewOrder)
     case cancelAttempt(slot: Int, Lease, reason: String)
     /// Have a task back that stands behind another, unless it has begun.
     case withdraw(slot: Int, Lease)

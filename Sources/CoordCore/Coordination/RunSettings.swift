@@ -41,6 +41,10 @@ package struct RunSettings: Sendable {
     package var workerLossesMax: Int
     /// A candidate that conflicts this often fails.
     package var conflictsMax: Int
+    /// After so many rounds in which reviewers asked for changes a person is asked.
+    package var reviewRoundsMax: Int
+    /// What no task may change without a person.
+    package var protected: ProtectedPaths
     /// Tasks one task's agents may add, and how deep additions may nest.
     package var proposalsPerTaskMax: Int
     package var proposalDepthMax: Int
@@ -79,6 +83,8 @@ package struct RunSettings: Sendable {
         timeoutSlack = .seconds(15)
         workerLossesMax = 3
         conflictsMax = 3
+        reviewRoundsMax = 3
+        protected = ProtectedPaths()
         proposalsPerTaskMax = 20
         proposalDepthMax = 3
         retryDelay = .milliseconds(100)

@@ -17,7 +17,7 @@ struct StateCounts: Sendable, Equatable {
 
     private mutating func count(_ state: TaskEntry.State, _ step: Int) {
         switch state {
-        case .waiting, .leased, .queued: open += step
+        case .waiting, .leased, .reviewing, .queued: open += step
         case .ready:
             open += step
             ready += step

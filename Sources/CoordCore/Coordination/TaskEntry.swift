@@ -13,6 +13,9 @@ struct TaskEntry: Sendable {
         /// `approval`, `queued`, `completed`, `retryable`, `ready` (interrupted), `waiting` (a need was taken
         /// back meanwhile), `failed`, `quarantined`, `skipped`, `cancelled`.
         case leased(slot: Int)
+        /// A reviewer looks at the work, or is awaited. Can become: `approval`, `queued`, `retryable`,
+        /// `failed`, `cancelled`.
+        case reviewing(Review)
         /// Can become: `queued` (approved), `retryable` or `failed` (rejected), `cancelled`.
         case approval(Candidate)
         /// In the merge queue. Can become: `landed`, `retryable`, `failed`, `cancelled`.
@@ -27,7 +30,7 @@ struct TaskEntry: Sendable {
 
         var isFinal: Bool {
             switch self {
-            case .waiting, .ready, .retryable, .leased, .approval, .queued: false
+            case .waiting, .ready, .retryable, .leased, .reviewing, .approval, .queued: false
             case .landed, .completed, .failed, .quarantined, .skipped, .cancelled: true
             }
         }
@@ -41,12 +44,28 @@ struct TaskEntry: Sendable {
         }
     }
 
+    /// Work that waits for a reviewer's word.
+    struct Review: Sendable, Equatable {
+        var candidate: Candidate
+        /// Why a person is asked as well.
+        var wish: String?
+        /// Who looks at it; nil: nobody yet.
+        var slot: Int?
+        /// How many looks came to no verdict.
+        var unanswered = 0
+    }
+
     var spec: TaskSpec
     var state = State.waiting
     var lane: Int
     var attempt = 0
     var failures = 0
     var conflicts = 0
+    /// How often reviewers asked for changes.
+    var rounds = 0
+    /// The slot that had it last as its worker, and the one whose work was submitted.
+    var worker: Int?
+    var author: Int?
     var workerLosses = 0
     var pinned: Int?
     /// What the next attempt should know of the last.
@@ -58,6 +77,9 @@ struct TaskEntry: Sendable {
     var depth = 0
 
     var lease: Lease { Lease(task: spec.id, attempt: attempt) }
+    var isAwaitingReviewer: Bool {
+        if case .reviewing(let review) = state { review.slot == nil } else { false }
+    }
     /// Whether no worker and no queue has it, and it has not come to its end.
     var isOpen: Bool {
         switch state {
@@ -146,6 +168,8 @@ struct SlotEntry: Sendable {
     var lastProgress = Timestamp(milliseconds: 0)
     /// The silence of its agent was spoken of.
     var isStalled = false
+    /// What its agent made of the work it was given to look at.
+    var verdict: ReviewVerdict?
 
     var canTake: Bool { life == .up && work == .free && !isSuspect && !isCondemned }
     var isIdle: Bool { life == .up && work == .free && !isScaledDown }

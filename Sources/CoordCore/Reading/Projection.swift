@@ -223,6 +223,10 @@ extension Projection {
                 while behind.count <= number { behind.append([]) }
                 behind[number].append(lease)
             }
+        case .reviewStarted(let lease, let worker, _):
+            change(worker) { Self.begin(lease, &$0, time) }
+        case .reviewFinished(let lease, let worker, _, _):
+            if let number = workerNumbers[worker] { end(lease, of: number, at: time) }
         case .worktreePrepared(let lease, let branch, _):
             if let worker = task(lease.task)?.assignedTo { change(worker) { $0.branch = branch } }
         case .attemptEnded(let lease, _):
@@ -306,11 +310,24 @@ extension Projection {
             task.branch = branch
             task.base = base
         case .attemptEnded: task.stage = .submitting
-        case .workSubmitted(_, let commit, let base, _):
+        case .workSubmitted(let lease, let commit, let base, _):
             task.stage = .queued
+            task.submittedAttempt = lease.attempt
             task.commit = commit
             task.base = base
-        case .approvalAsked: task.stage = .approval
+        case .reviewAsked(_, _, let wish):
+            task.stage = .reviewing
+            task.approvalReason = wish
+        case .reviewStarted(let lease, let worker, _):
+            task.attempt = lease.attempt
+            task.reviewer = worker
+        case .reviewFinished(_, _, let verdict, _):
+            task.reviewer = nil
+            if verdict?.approves == true { task.stage = .queued }
+            if verdict?.approves == false { task.reviewRounds += 1 }
+        case .approvalAsked(_, let reason):
+            task.stage = .approval
+            task.approvalReason = reason
         case .approvalGiven:
             task.stage = .queued
             task.conflicts = 0
@@ -362,6 +379,8 @@ extension Projection {
         task.commit = nil
         task.landing = nil
         task.landingTip = nil
+        task.submittedAttempt = nil
+        task.approvalReason = nil
     }
 
     private static func applyEnd(_ body: Fact.Body, to task: inout TaskRecord) {
@@ -382,6 +401,7 @@ extension Projection {
             task.failures = 0
             task.conflicts = 0
             task.workerLosses = 0
+            task.reviewRounds = 0
             task.lastError = nil
             task.failedBecause = nil
         default: break
