@@ -44,7 +44,7 @@ extension CoordinatorStateMachine {
     /// asked. Nil: something goes on by itself, or somebody can.
     func endingForPerson() -> Ending? {
         guard !settings.mayAsk, mode == .running, counts.approval > 0, counts.ready == 0,
-            counts.retryable == 0,
+            counts.retryable == 0, reviewLine.isEmpty,
             queue.isIdle, !delivery.isAwaited
         else { return nil }
         let waiting = tasks.filter { if case .approval = $0.state { true } else { false } }.map(\.spec.id)
