@@ -208,7 +208,8 @@ extension GitCommand {
         switch self {
         case .listTracked, .listChanges, .listUntracked, .treeOf, .showFile, .difference, .log, .isAncestor,
             .checkObjects, .readObjects, .mergeBase, .parentOf, .patch, .readablePatch, .resolve,
-            .listReferences, .status, .symbolicHead, .describeRepository, .topLevel, .listWorktrees, .listConfiguration, .chain,
+            .listReferences, .status, .symbolicHead, .describeRepository, .topLevel, .listWorktrees,
+            .listConfiguration, .chain,
             .setting:
             nil
         // The remote's own; here a push leaves nothing, and a fetch objects that the next one finds.
