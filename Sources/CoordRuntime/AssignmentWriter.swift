@@ -69,7 +69,7 @@ final class AssignmentWriter {
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
         let isAgent = spec.run == nil
-        let rescue = rescues[spec.id]
+        let rescue = review == nil ? rescues[spec.id] : nil
         let patch = try rescue.flatMap { (rescue) throws(SystemError) in
             try givePatch(of: rescue.lease, in: folder)
         }
