@@ -21,6 +21,7 @@ final class WorkerHost {
     private let report: (Event) -> Void
     private var child: ChildProcess?
     private var channel: LineChannel?
+    private var hasStarted = false
     private var ladder: [Int32] = []
 
     /// The newest sign of life, on the monotonic clock of the loop's owner. Nil: none yet.
@@ -49,6 +50,9 @@ final class WorkerHost {
                 Descriptors.close(toWorker.read)
                 Descriptors.close(fromWorker.write)
             }
+            // Without a free descriptor nobody could be found when the last one ended.
+            if hasStarted { ProcessTable.endAdopted(mark: "COORD_WORKER=\(worker)") }
+            hasStarted = true
             let errors = try Descriptors.open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC)
             defer { Descriptors.close(errors) }
             let child: ChildProcess

@@ -1,5 +1,5 @@
-package import CoordCore
-package import CoordModel
+import CoordCore
+import CoordModel
 
 /// The merge queue alone, under a virtual clock: workers hand in, gates take their time, some changes are red
 /// by themselves and some only together with another that was made at the same time.

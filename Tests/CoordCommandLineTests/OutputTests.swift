@@ -87,7 +87,7 @@ struct OutputTests {
         let answer = try JSONParser.parse(fixture.reply("doctor --json", healthy).output)
         #expect(answer["schema"]?.stringValue == "coord.doctor/1")
         let checks = answer["checks"]?.arrayValue ?? []
-        #expect(checks.count == 10)
+        #expect(checks.count == 11)
         #expect(checks.first { $0["name"]?.stringValue == "sqlite" }?["status"]?.stringValue == "ok")
         let bare = fixture.reply("doctor", fixture.surroundings(environment: ["PATH": fixture.folder]))
         #expect(bare.status == .tasksFailed)

@@ -132,7 +132,8 @@ struct ThreadTests {
         for own in ["PWD", "OLDPWD", "SHLVL", "_"] { names.remove(own) }
         #expect(
             names == [
-                "PATH", "HOME", "XDG_CONFIG_HOME", "LC_ALL", "TMPDIR", "COORD_RUN", "COORD_TASK",
+                "PATH", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "LC_ALL", "TMPDIR", "COORD_RUN",
+                "COORD_TASK",
                 "COORD_ATTEMPT",
                 "COORD_WORKER", "COORD_PROJECT", "COORD_BASE", "COORD_PROMPT_FILE", "COORD_HANDOFF_OUT",
             ])

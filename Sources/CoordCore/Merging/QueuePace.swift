@@ -1,4 +1,4 @@
-package import CoordModel
+import CoordModel
 
 /// How far the merge queue runs ahead, and how many candidates it tests together: measured, never guessed.
 ///
