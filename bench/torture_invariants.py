@@ -11,8 +11,10 @@ def check(trial):
     """Every violation found, each a sentence that starts with its invariant."""
     trial.project = os.path.realpath(trial.project)
     journal = Journal(trial.project + "/.coord/state/state.db")
-    checks = [tasks_exist_once, leases_are_single, needs_landed_first, commits_match, work_has_landed, landings_were_gated, target_moved_as_recorded,
-              usage_adds_up, git_is_clean, work_is_kept, facts_are_numbered, no_canary, project_is_untouched]
+    trial.chain = chain(trial)
+    checks = [tasks_exist_once, leases_are_single, work_was_leased, needs_landed_first, commits_match, work_has_landed,
+              landings_were_gated, target_moved_as_recorded, usage_adds_up, nothing_outlived_its_attempt, git_is_clean,
+              work_is_kept, facts_are_numbered, no_canary, project_is_untouched]
     return [finding for one in checks for finding in one(trial, journal)]
 
 
@@ -89,7 +91,7 @@ def leases_are_single(trial, journal):
 def commits_match(trial, journal):
     landed = {task for task, stage, _ in journal.tasks if stage == "landed"}
     seen = {}
-    for commit, _, task in chain(trial):
+    for commit, _, task in trial.chain:
         seen.setdefault(task, []).append(commit)
     for task in landed | set(seen):
         count, wanted = len(seen.get(task, [])), 1 if task in landed else 0
@@ -106,6 +108,30 @@ def work_has_landed(trial, journal):
             yield f"INV3: {task} landed as attempt {attempt}, but the target does not hold its work"
 
 
+def edits_of(trial):
+    """Task and attempt of each edit that an agent began, as it wrote them down itself."""
+    with open(trial.root + "/notes/edits") as file:
+        return [(words[0], int(words[1])) for words in (line.split() for line in file) if len(words) == 2]
+
+
+def work_was_leased(trial, journal):
+    """No agent works before its lease is recorded, and none has a lease twice."""
+    leased = {(fact[3], fact[5]["attempt"]) for fact in journal.of("lease.granted")}
+    edits = edits_of(trial)
+    for task, attempt in sorted(set(edits)):
+        if (task, attempt) not in leased:
+            yield f"INV2: an agent worked on attempt {attempt} of {task}, which was never leased"
+        if edits.count((task, attempt)) > 1:
+            yield f"INV2: {edits.count((task, attempt))} agents worked on attempt {attempt} of {task}"
+
+
+def nothing_outlived_its_attempt(trial, journal):
+    """What the gate saw living of attempts whose work it judged, and what ran that nobody may run."""
+    if os.path.exists(trial.root + "/notes/left"):
+        with open(trial.root + "/notes/left") as file:
+            yield "INV7: " + (file.read().splitlines() or ["an agent's setting ran a command of its own"])[0]
+
+
 def needs_landed_first(trial, journal):
     needs = {task["id"]: task["deps"] for task in trial.tasks}
     landed = set()
@@ -119,7 +145,7 @@ def needs_landed_first(trial, journal):
 
 def landings_were_gated(trial, journal):
     passed = {fact[5]["tree"] for fact in journal.of("gate.finished") if fact[5].get("outcome") == "passed"}
-    for commit, tree, task in chain(trial):
+    for commit, tree, task in trial.chain:
         if tree not in passed:
             yield f"INV4: commit {commit[:10]} of task {task} has a tree that no recorded gate passed"
     if trial.gate_breaker_landed(git):
@@ -128,7 +154,7 @@ def landings_were_gated(trial, journal):
 
 def target_moved_as_recorded(trial, journal):
     recorded = [fact[5]["commit"] for fact in journal.of("task.landed")]
-    if recorded != [commit for commit, _, _ in chain(trial)]:
+    if recorded != [commit for commit, _, _ in trial.chain]:
         yield "INV5: the landings in the journal are not the commits of the target, in their order"
     intents = {fact[5]["commit"] for fact in journal.of("landing.started")}
     for commit in recorded:
@@ -181,9 +207,7 @@ def work_is_kept(trial, journal):
     hub = trial.project + "/.coord/state/hub.git"
     submitted = {(fact[3], fact[5]["attempt"]): fact[5]["commit"] for fact in journal.of("work.submitted")}
     references = git(hub, "for-each-ref", "--format=%(refname)", "refs/coord/rescue", "refs/heads/coord").splitlines()
-    with open(trial.root + "/edits") as file:
-        edits = {(words[0], int(words[1])) for words in (line.split() for line in file) if len(words) == 2}
-    for task, attempt in sorted(edits):
+    for task, attempt in sorted(set(edits_of(trial))):
         if (task, attempt) in submitted:
             status, _ = git(trial.project, "cat-file", "-e", submitted[task, attempt], check=False)
             if status != 0:
@@ -192,9 +216,7 @@ def work_is_kept(trial, journal):
         mark = f"/{journal.run}/{task}/{attempt}"
         kept = [name for name in references if name.endswith(mark) or f"{mark}." in name]
         text = f"{task} {attempt}"
-        # The agent's own line about its edit may be of a run that was never recorded.
-        known = any(fact[3] == task and fact[5].get("attempt") == attempt for fact in journal.of("lease.granted"))
-        if known and not any(git(hub, "show", f"{name}:work-{task}.txt", check=False)[1].startswith(text)
+        if not any(git(hub, "show", f"{name}:work-{task}.txt", check=False)[1].startswith(text)
                              for name in kept):
             yield f"INV8: the unfinished work of attempt {attempt} of {task} is kept nowhere"
 

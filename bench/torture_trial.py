@@ -1,56 +1,24 @@
 """One trial of the torture bench: a mission, its disturbances, and its resumptions until it is over."""
-import json
 import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
-import threading
 import time
 
+import torture_errands
+import torture_injuries
 import torture_invariants
+import torture_mission
 
-CANARY = "canary-3141592653589793"
 TIME_LIMIT = 60
-
-# What the agent of each task does: besides its edit, in the order of the letters.
-TASKS = [
-    {"id": "plain", "deps": []}, {"id": "slow", "deps": []}, {"id": "commits", "deps": ["plain"]},
-    {"id": "fails", "deps": []}, {"id": "daemon", "deps": ["slow"]}, {"id": "noise", "deps": []},
-    {"id": "nested", "deps": []}, {"id": "clash-a", "deps": []}, {"id": "clash-b", "deps": []},
-    {"id": "red", "deps": ["fails"]},
-]
-AGENT = r"""ROOT='%ROOT%'
-task=$COORD_TASK
-try=$COORD_ATTEMPT
-echo "$task $try" >"work-$task.txt"
-echo "$task $try" >>"$ROOT/edits"
-usage="{\"coord\":\"usage\",\"model\":\"m\",\"inputTokens\":10,\"outputTokens\":5,\"costUSD\":0.01,\"id\":\"$task-$try\"}"
-echo "$usage"
-echo "$usage"
-env
-touch "ignored.o"
-case $task in
-slow) sleep 0.2 ;;
-commits) git add -A && git commit -q -m "the agent's own" && echo more >>"work-$task.txt" ;;
-fails) [ "$try" != 1 ] || exit 3 ;;
-daemon) (setsid sh -c "setsid sleep 60 &" &) ;;
-noise)
-    i=0
-    while [ $i -lt 400 ]; do
-        echo "{\"coord\":\"progress\",\"text\":\"$i\"} and so on"
-        i=$((i + 1))
-    done
-    printf '{"coord":"pro'
-    ;;
-nested) mkdir -p inner && git init -q inner && echo x >inner/file ;;
-clash-*) echo "$task $try" >>shared.txt ;;
-red) if [ "$try" = 1 ]; then echo red >red.txt; else rm -f red.txt; fi ;;
-esac
-exit 0
-"""
-GATE = "test ! -e red.txt && test -f README.md"
+# Where a point that an ordinary mission never comes to is on the way: what is done instead or besides.
+SCENARIO = {"project-start": "new project", "scratch": "confined", "rehearsal-shelf": "rehearsal",
+            "rescue-branch": "errands", "journal-removal": "errands", "run-removal": "errands"}
+# Or what is broken before: the damage that its step mends.
+DAMAGE = {"hub-settings": "settings", "hub-replacement": "broken hub", "hub-repair": "half-made entry",
+          "checkout-repair": "half-moved checkout"}
+SOME_DAMAGE = ["half-made entry", "locks", "settings", "broken hub", "alternates"]
 
 
 def fail_points(build):
@@ -61,70 +29,66 @@ def fail_points(build):
 
 
 class Trial:
-    """`first` and `second` name the fail points at which the first coordinator and the one after it die."""
+    """`first` and `second` name the fail points at which one coordinator and the one after it die; without them
+    the seed decides what happens, deaths at one of `points` included."""
 
-    template_lock = threading.Lock()
     # The planted bug that is switched on, in a build that has them.
     bug = None
     time_limit = TIME_LIMIT
-    tasks = TASKS
-    canary = CANARY
+    canary = torture_mission.CANARY
 
-    def __init__(self, base, build, seed, first=None, second=None):
+    def __init__(self, base, build, seed, first=None, second=None, points=()):
         self.base, self.build, self.seed = base, build, seed
-        self.deaths = [point for point in [first, second] if point]
-        self.by_chance = not self.deaths
         self.root = os.path.join(base, f"{seed}")
         self.project = os.path.join(self.root, "project")
         self.chance = random.Random(seed)
-        self.injuries, self.recoveries, self.log = [], [], []
+        self.by_chance = not first
+        self.injuries, self.recoveries, self.log, self.visited, self.findings = [], [], [], [], []
+        self.damages, self.scenario, self.full_disk = [], "", None
+        if first:
+            self.plan(first, second)
+        else:
+            self.draw(points)
         self.environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": self.root + "/home", "LC_ALL": "C",
             "XDG_STATE_HOME": self.root + "/state", "XDG_CONFIG_HOME": self.root + "/config",
-            "TMPDIR": self.root + "/tmp", "SECRET_TOKEN": CANARY, "COORD_TORTURE": self.root,
-            # The agents here write down what they did outside of their worktree.
-            "COORD_SANDBOX": "off",
+            "TMPDIR": self.root + "/tmp", "SECRET_TOKEN": self.canary,
         }
+        # The agents write down what they did outside of their worktree.
+        if self.scenario == "confined":
+            self.flags = ["--sandbox-write", self.root + "/notes", "--sandbox-read", self.root]
+        else:
+            self.flags, self.environment["COORD_SANDBOX"] = [], "off"
 
     # -- preparing
 
-    def prepare(self):
-        for folder in ["home", "state", "config", "tmp"]:
-            os.makedirs(os.path.join(self.root, folder))
-        with Trial.template_lock:
-            template = os.path.join(self.base, "template")
-            if not os.path.isdir(template):
-                self.make_template(template)
-        shutil.copytree(template, self.project, symlinks=True)
-        with open(self.root + "/home/.gitconfig", "w") as file:
-            file.write("[user]\n\tname = Ada\n\temail = ada@example.org\n")
-        with open(self.root + "/agent.sh", "w") as file:
-            file.write(AGENT.replace("%ROOT%", self.root))
-        with open(self.root + "/edits", "w"):
-            pass
-        mission = {
-            "id": "torture", "goal": "survive", "agent": f"command:/bin/sh {self.root}/agent.sh",
-            "limits": {"maxConcurrency": self.chance.choice([1, 3, 4]), "maxAttempts": 20},
-            "merge": {"gate": [GATE], "style": self.chance.choice(["merge", "squash"])},
-            "tasks": [dict(task, prompt="edit") for task in TASKS],
-        }
-        self.mission = self.root + "/mission.json"
-        with open(self.mission, "w") as file:
-            json.dump(mission, file)
+    def plan(self, first, second):
+        """What has the points on its way."""
+        self.deaths = [point for point in [first, second] if point]
+        steps = [step_of(point) for point in self.deaths]
+        self.scenario = next((SCENARIO[step] for step in steps if step in SCENARIO), "")
+        self.tasks = torture_mission.with_needs(torture_mission.STEPWISE)
+        for number, step in enumerate(steps):
+            if step not in DAMAGE:
+                continue
+            if number == 0:
+                earlier = "checkout-move.before" if step == "checkout-repair" else "journal-append.after:20"
+                self.deaths.insert(0, earlier)
+            self.damages = [None] * (len(self.deaths) - 2) + [DAMAGE[step]]
+            break
 
-    def make_template(self, path):
-        os.makedirs(path)
-        run = lambda *words: subprocess.run(["git", "-C", path, "-c", "user.name=Ada", "-c",  # noqa: E731
-                                             "user.email=ada@example.org", *words], check=True, capture_output=True)
-        run("init", "-q", "-b", "main")
-        for name in ["README.md", "shared.txt"] + [f"src/file-{number}.txt" for number in range(20)]:
-            os.makedirs(os.path.dirname(os.path.join(path, name)), exist_ok=True)
-            with open(os.path.join(path, name), "w") as file:
-                file.write(name + "\n")
-        with open(os.path.join(path, ".gitignore"), "w") as file:
-            file.write("*.o\n")
-        run("add", "-A")
-        run("commit", "-q", "-m", "Start")
+    def draw(self, points):
+        chance = self.chance
+        self.tasks = torture_mission.drawn(chance)
+        self.deaths = [f"{chance.choice(points)}:{chance.randrange(1, 4)}"] if points and chance.random() < 0.2 else []
+        if self.deaths:
+            self.scenario = SCENARIO.get(step_of(self.deaths[0]), "")
+        elif chance.random() < 0.15:
+            # The disk is full for a while, and then the coordinator is killed.
+            self.full_disk = chance.randrange(4, 30)
+        self.damages = [chance.choice(SOME_DAMAGE) if chance.random() < 0.25 else None for _ in range(3)]
+        if not self.scenario and chance.random() < 0.1:
+            self.scenario = chance.choice(["confined", "errands", "new project"])
 
     def gate_breaker_landed(self, git):
         return "red.txt" in git(self.project, "ls-tree", "--name-only", "main").split()
@@ -134,34 +98,44 @@ class Trial:
     def run(self, keep=False):
         begin = time.monotonic()
         shutil.rmtree(self.root, ignore_errors=True)
-        self.prepare()
-        violations = []
+        self.mission = torture_mission.lay_out(self)
+        violations = self.findings
         try:
-            self.live()
+            if self.scenario == "rehearsal":
+                torture_errands.rehearse(self)
+            else:
+                self.live()
         except Exception as error:  # a trial that breaks is a finding
             violations.append(f"liveness: {error}")
         self.end_everything(violations)
         try:
-            violations += torture_invariants.check(self)
+            if self.scenario != "rehearsal":
+                violations += torture_invariants.check(self)
+            if self.scenario == "errands" and not violations:
+                torture_errands.run(self)
         except Exception as error:
             violations.append(f"the check itself: {type(error).__name__}: {error}")
         if not violations and not keep:
             shutil.rmtree(self.root, ignore_errors=True)
         return {"seed": self.seed, "points": self.deaths, "injuries": self.injuries, "recoveries": self.recoveries,
-                "seconds": time.monotonic() - begin, "violations": violations, "visited": self.visited}
-
-    visited = ()
+                "seconds": time.monotonic() - begin, "violations": violations, "visited": tuple(self.visited)}
 
     def live(self):
         """Starts the mission and resumes it until it is over; disturbs it on the way."""
         deadline = time.monotonic() + self.time_limit
-        points, injuries = list(self.deaths), self.chance.randrange(1, 5) if self.by_chance else 0
-        visited = []
+        points, damages = list(self.deaths), list(self.damages)
+        if self.scenario == "errands":
+            points = []
+        injuries = self.chance.randrange(1, 4) if self.by_chance and not points else 0
         resumes = False
         while True:
             point = points.pop(0) if points else None
             started = time.time()
-            coordinator = self.start(resumes, point)
+            full_disk, self.full_disk = self.full_disk, None
+            fault = f"journal-append.before:{full_disk}-{full_disk + 1}=ENOSPC" if full_disk else point
+            coordinator = self.start(["run", "--resume"] if resumes else ["run", self.mission], fault)
+            if full_disk:
+                self.kill_when_paused(coordinator)
             if injuries:
                 injuries -= self.disturb(coordinator, injuries)
             try:
@@ -173,31 +147,54 @@ class Trial:
             if resumes and status != 2:
                 self.recoveries.append(torture_invariants.recovery_time(self, started))
             if point and status == -signal.SIGKILL:
-                visited.append(point)
+                self.visited.append(point)
                 self.injuries.append("fail point")
             if status == -signal.SIGKILL:
                 resumes = True
-            elif status == 2 and "no mission has run" in words:
+                kind = damages.pop(0) if damages else None
+                if kind:
+                    torture_injuries.damage(self, kind)
+            elif status == 2 and ("no mission has run" in words or self.nothing_yet(words)):
                 resumes = False  # killed before the run was recorded: nothing was promised
+                if os.path.getsize(self.root + "/notes/edits"):
+                    self.findings.append("INV2: an agent had worked for a run that was never recorded")
             elif status in (0, 1) or status == 2 and "no run to resume" in words:
                 break  # over; perhaps killed after its end
             else:
                 raise RuntimeError(f"exit status {status}: {words[-600:]}")
-        self.visited = tuple(visited)
 
-    def start(self, resumes, point=None):
-        words = ["run", "--resume"] if resumes else ["run", self.mission]
+    def nothing_yet(self, words):
+        return self.scenario == "new project" and "there is no folder" in words
+
+    def start(self, words, fault=None, folder=None):
         environment = dict(self.environment)
-        if point:
-            environment["COORD_FAILPOINT"] = point
+        if fault:
+            environment["COORD_FAILPOINT"] = fault
         if self.bug:
             environment["COORD_PLANTED_BUG"] = self.bug
+        if words[0] == "run":
+            words = words + self.flags
+        if self.scenario == "new project":
+            words, folder = words + ["--project", self.project], self.root
         output = open(self.root + "/output", "w+b")
-        process = subprocess.Popen([os.path.join(self.build, "coord"), *words, "--no-input"], cwd=self.project,
-                                   env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                   start_new_session=True)
+        process = subprocess.Popen([os.path.join(self.build, "coord"), *words, "--no-input"],
+                                   cwd=folder or self.project, env=environment, stdin=subprocess.DEVNULL,
+                                   stdout=output, stderr=output, start_new_session=True)
         process.output = output
         return process
+
+    def finish(self, words, fault=None, folder=None):
+        """Starts coord and waits for it: exit status and words."""
+        process = self.start(words, fault, folder)
+        try:
+            status = process.wait(timeout=self.time_limit)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise RuntimeError(f"`coord {words[0]}` is not over after {self.time_limit} s")
+        if fault and status == -signal.SIGKILL:
+            self.visited.append(fault)
+            self.injuries.append("fail point")
+        return status, self.words(process)
 
     def words(self, process):
         process.output.seek(0)
@@ -207,60 +204,35 @@ class Trial:
 
     # -- disturbing
 
+    def kill_when_paused(self, coordinator):
+        """Kills a coordinator while it waits for room on the disk: nothing may have been done that is not recorded."""
+        while coordinator.poll() is None:
+            with open(self.root + "/output", "rb") as file:
+                if b"Paused:" in file.read():
+                    time.sleep(self.chance.random() * 0.4)
+                    coordinator.kill()
+                    self.injuries.append("full disk, then kill coordinator")
+                    return
+            time.sleep(0.01)
+
     def disturb(self, coordinator, left):
         """Injures the run at chosen moments until the coordinator is dead; answers how often."""
         done = 0
         while done < left:
-            pause = self.chance.choice([0.02, 0.1, 0.3, 0.6]) * self.chance.random() * 2
+            pause = self.chance.choice([0.02, 0.1, 0.2, 0.4]) * self.chance.random() * 2
             try:
                 coordinator.wait(timeout=pause)
                 return left  # over already
             except subprocess.TimeoutExpired:
                 pass
-            kind = self.chance.choices(
-                ["kill coordinator", "kill worker", "kill agent", "stop coordinator", "stop worker", "strangers"],
-                [10, 4, 3, 2, 3, 2])[0]
-            if self.injure(kind, coordinator):
+            kinds = torture_injuries.KINDS
+            kind = self.chance.choices(list(kinds), list(kinds.values()))[0]
+            if torture_injuries.injure(self, kind, coordinator):
                 done += 1
                 self.injuries.append(kind)
             if kind == "kill coordinator":
                 return done
         return done
-
-    def injure(self, kind, coordinator):
-        if kind == "strangers":
-            return self.bother()
-        if kind.endswith("coordinator"):
-            victim = coordinator.pid
-        else:
-            name = "coord-worker" if kind.endswith("worker") else "sh"
-            victims = sorted(pid for pid, comm in descendants(coordinator.pid) if comm == name)
-            if not victims:
-                return False
-            victim = self.chance.choice(victims)
-        try:
-            if kind.startswith("kill"):
-                os.kill(victim, signal.SIGKILL)
-            else:
-                os.kill(victim, signal.SIGSTOP)
-                time.sleep(self.chance.random() * 0.3)
-                os.kill(victim, signal.SIGCONT)
-        except ProcessLookupError:
-            return False
-        return True
-
-    def bother(self):
-        """Strangers on the control socket: half a line, a flood, nonsense, then gone."""
-        path = self.project + "/.coord/state/run/coordinator.sock"
-        said = self.chance.choice([b'{"jsonrpc":"2.0","id":1,"meth', b"nonsense\n" * 2000, b"\xff\x00\n", b"x" * 70000])
-        try:
-            with socket.socket(socket.AF_UNIX) as caller:
-                caller.settimeout(1)
-                caller.connect(path)
-                caller.sendall(said)
-        except OSError:
-            return False
-        return True
 
     def end_everything(self, violations):
         """Nothing of the trial may still run, two seconds after its end at the latest."""
@@ -280,23 +252,5 @@ class Trial:
             time.sleep(0.02)
 
 
-def descendants(root):
-    """Processes below one, with their names."""
-    children, names = {}, {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat") as file:
-                text = file.read()
-        except OSError:
-            continue
-        name, rest = text[text.index("(") + 1:text.rindex(")")], text[text.rindex(")") + 2:].split()
-        names[int(entry)] = name
-        children.setdefault(int(rest[1]), []).append(int(entry))
-    found, waiting = [], [root]
-    while waiting:
-        for child in children.get(waiting.pop(), []):
-            found.append((child, names[child]))
-            waiting.append(child)
-    return found
+def step_of(point):
+    return point.split(".")[0]

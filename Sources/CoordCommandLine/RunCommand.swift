@@ -132,12 +132,12 @@ package enum RunCommand {
         } catch { throw CommandFailure(error) }
     }
 
-    /// Looks at the project, making it first when the folder is missing or empty.
+    /// Looks at the project, making it first when the folder is missing or empty, or its making was cut short.
     private static func inspect(
         _ folder: String, _ git: GitTool, _ context: CommandContext
     ) throws(CommandFailure) -> ProjectState {
         do throws(GitError) {
-            if isMissingOrEmpty(folder) {
+            if isMissingOrEmpty(folder) || Project.wasInterrupted(folder) {
                 try Project.create(folder, git: git)
                 context.diagnostics.note("made a new project in \(folder)")
             }

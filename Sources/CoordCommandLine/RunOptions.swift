@@ -51,7 +51,7 @@ struct RunOptions: Equatable {
 
     // MARK: - The file
 
-    private static func file(_ run: RunID, in state: StateFolder) -> String {
+    static func file(_ run: RunID, in state: StateFolder) -> String {
         state.root + "/options/\(run).json"
     }
 

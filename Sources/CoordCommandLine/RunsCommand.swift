@@ -90,11 +90,12 @@ enum RunsCommand {
             records.append(record)
         }
         for record in records {
+            // The journal last: a removal that was cut off is finished by asking for it again.
             try forget(record, state, store)
-            try CommandFailure.from { () throws(StoreError) in try store.removeRun(record.id) }
             try CommandFailure.fromSystem { () throws(SystemError) in
                 try removeFiles(of: record.id, in: state)
             }
+            try CommandFailure.from { () throws(StoreError) in try store.removeRun(record.id) }
             context.diagnostics.note("removed run `\(record.id)`")
         }
         return .done
@@ -123,9 +124,10 @@ enum RunsCommand {
             let path = state.root + "/\(folder)/\(run)"
             if Files.kind(path) != nil { try Files.removeTree(path, step: .runRemoval) }
         }
-        if Files.kind(state.report(run)) != nil { try Files.remove(state.report(run), step: .runRemoval) }
-        if let log = DetachedRun.folder.map({ DetachedRun.log(of: run, in: $0) }), Files.kind(log) != nil {
-            try Files.remove(log, step: .runRemoval)
+        let log = DetachedRun.folder.map { DetachedRun.log(of: run, in: $0) }
+        for file in [state.report(run), RunOptions.file(run, in: state), log].compactMap({ $0 })
+        where Files.kind(file) != nil {
+            try Files.remove(file, step: .runRemoval)
         }
     }
 }

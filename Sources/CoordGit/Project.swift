@@ -81,17 +81,27 @@ package enum Project {
     /// folder must be missing or empty; one where this was interrupted is finished.
     package static func create(_ path: String, git: GitTool) throws(GitError) {
         let folder = Files.absolute(path)
+        let wasInterrupted = wasInterrupted(folder)
         try OwnFiles.makeFolder(folder, permissions: 0o755)
         let runner = GitRunner(tool: git)
         let names = OwnFiles.list(folder).filter { $0 != ".git" && $0 != "README.md" }
         guard names.isEmpty else { throw .folderNotEmpty(folder) }
         let gitFolder = folder + "/.git"
-        if Files.kind(gitFolder) == nil {
-            guard Files.kind(folder + "/README.md") == nil else { throw .folderNotEmpty(folder) }
+        let mark = gitFolder + "/" + startMark
+        if Files.kind(gitFolder) == nil || wasInterrupted {
+            guard wasInterrupted || Files.kind(folder + "/README.md") == nil else {
+                throw .folderNotEmpty(folder)
+            }
+            try OwnFiles.makeFolder(gitFolder, permissions: 0o755)
+            try OwnFiles.write("", to: mark, step: .projectStart)
             _ = try runner.discover(.createRepository(bare: false, objectFormat: nil), from: folder)
         }
         let reference = "refs/heads/main"
-        if case .commit = ReferenceFiles(folder: gitFolder).read(reference) { throw .folderNotEmpty(folder) }
+        if case .commit = ReferenceFiles(folder: gitFolder).read(reference) {
+            guard wasInterrupted else { throw .folderNotEmpty(folder) }
+            return try OwnFiles.removeTree(mark, step: .projectStart)
+        }
+        Files.removeAbandoned(in: folder)
         let title = "# \(Files.name(folder))\n"
         do {
             try Files.writeAtomically(
@@ -109,6 +119,19 @@ package enum Project {
             input: Array("Start the project\n".utf8))
         _ = try runner.run(
             .createReference(reference, commit, note: "coord: new project", step: .projectStart), at: place)
+        try OwnFiles.removeTree(mark, step: .projectStart)
+    }
+
+    /// Stands in the repository that `create` makes until its first commit is there.
+    private static let startMark = "coord-project-start"
+
+    /// Whether `create` began a project here and did not come to its end.
+    package static func wasInterrupted(_ path: String) -> Bool {
+        let folder = Files.absolute(path) + "/.git"
+        guard Files.kind(folder) == .folder else { return false }
+        let names = OwnFiles.list(folder)
+        // Before the mark stands, there is nothing else.
+        return names.contains(startMark) || names.allSatisfy { $0.hasPrefix(startMark) }
     }
 
     // MARK: - Steps

@@ -24,16 +24,19 @@ extension Workspace {
         if Files.kind(hub) != nil {
             try mendHub(&report)
             if try isHubSound() {
+                try adoptKept()
                 try openKept()
                 return report
             }
             report.brokenHub = try putHubAside()
+        } else {
+            // One that was put aside when we died, before the new one stood in its place.
+            report.brokenHub = brokenHubs().last
         }
-        try createHub()
+        try createHub(&report)
         report.isNew = true
-        if let broken = report.brokenHub {
-            try adoptKept(from: broken)
-            try adoptReferences(from: broken, &report)
+        if report.brokenHub != nil {
+            try adoptKept()
             for slot in recordedSlots() {
                 if let rescue = try rescueLeftovers(slot) { report.rescues.append(rescue) }
             }
@@ -61,7 +64,8 @@ extension Workspace {
 
     // MARK: - Making
 
-    private func createHub() throws(GitError) {
+    /// Whole when it comes to its place, with all that a broken one held.
+    private func createHub(_ report: inout HubReport) throws(GitError) {
         let fresh = hub + ".making"
         try OwnFiles.removeTree(fresh, step: .hubMaking)
         try OwnFiles.makeFolder(fresh)
@@ -83,11 +87,14 @@ extension Workspace {
             to: fresh + "/packed-refs", step: .hubMaking)
         try OwnFiles.write("ref: refs/heads/coord/none\n", to: fresh + "/HEAD", step: .hubMaking)
         try OwnFiles.write(hubSettings(), to: fresh + "/config", step: .hubMaking)
+        if let broken = report.brokenHub { try adoptReferences(from: broken, into: fresh, &report) }
         try OwnFiles.rename(fresh, to: hub, step: .hubMaking)
     }
 
-    private func writeAlternates(in folder: String, besides more: [String] = []) throws(GitError) {
-        let lines = ([project.commonFolder + "/objects"] + more).map { $0 + "\n" }
+    /// The project's objects, and those of hubs that were put aside.
+    private func writeAlternates(in folder: String) throws(GitError) {
+        let old = brokenHubs().map { $0 + "/objects" }.filter { Files.kind($0) == .folder }
+        let lines = ([project.commonFolder + "/objects"] + old).map { $0 + "\n" }
         try OwnFiles.write(lines.joined(), to: folder + "/objects/info/alternates", step: .hubMaking)
     }
 
@@ -207,27 +214,37 @@ extension Workspace {
     }
 
     private func putHubAside() throws(GitError) -> String {
-        var number = 1
-        while Files.kind("\(hub).broken-\(number)") != nil { number += 1 }
-        try OwnFiles.rename(hub, to: "\(hub).broken-\(number)", step: .hubReplacement)
-        return "\(hub).broken-\(number)"
+        let path = "\(hub).broken-\(brokenHubs().count + 1)"
+        try OwnFiles.rename(hub, to: path, step: .hubReplacement)
+        return path
+    }
+
+    /// The hubs that were put aside, the latest last.
+    func brokenHubs() -> [String] {
+        var found: [String] = []
+        while Files.kind("\(hub).broken-\(found.count + 1)") != nil {
+            found.append("\(hub).broken-\(found.count + 1)")
+        }
+        return found
     }
 
     /// Takes over the references of a broken hub that still lead to commits, with its objects.
-    private func adoptReferences(from broken: String, _ report: inout HubReport) throws(GitError) {
+    private func adoptReferences(
+        from broken: String, into fresh: String, _ report: inout HubReport
+    ) throws(GitError) {
         guard Files.kind(broken + "/objects") == .folder else { return }
-        try writeAlternates(in: hub, besides: [broken + "/objects"])
         let old = ReferenceFiles(folder: broken)
         let found = old.list(below: "refs/coord") + old.list(below: "refs/heads/coord")
         guard !found.isEmpty else { return }
         var place = objects
-        place.alternates = [broken + "/objects"]
+        let kept = OwnFiles.list(broken + "/kept").map { broken + "/kept/" + $0 }
+        place.alternates = [broken + "/objects"] + kept
         let question = found.map { $0.commit.rawValue + "\n" }.joined()
         let answer = try runner.run(.checkObjects, at: place, input: Array(question.utf8))
         let kinds = String(decoding: answer.output, as: UTF8.self).split(separator: "\n")
         for (reference, kind) in zip(found, kinds) where kind == "commit" {
             try OwnFiles.write(
-                reference.commit.rawValue + "\n", to: hub + "/" + reference.name, step: .hubReplacement)
+                reference.commit.rawValue + "\n", to: fresh + "/" + reference.name, step: .hubReplacement)
         }
         report.repairs.append("took over \(found.count) references of the broken hub")
     }

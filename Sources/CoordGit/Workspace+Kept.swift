@@ -30,11 +30,15 @@ extension Workspace {
         try OwnFiles.write(wanted.map { $0 + "\n" }.joined(), to: path, step: .hubRepair)
     }
 
-    /// Takes what a broken hub, put aside, had kept of unlanded work. Its references are adopted with all
-    /// others.
-    func adoptKept(from broken: String) throws(GitError) {
-        guard Files.kind(broken + "/kept") == .folder else { return }
-        try OwnFiles.rename(broken + "/kept", to: keptFolder, step: .hubReplacement)
+    /// Takes what a broken hub, put aside, had kept of unlanded work, and has the hub borrow all that is kept:
+    /// each time the hub is opened, because a crash may have come in between. The references of a broken hub
+    /// are adopted with all others.
+    func adoptKept() throws(GitError) {
+        if Files.kind(keptFolder) == nil, let kept = brokenHubs().last.map({ $0 + "/kept" }),
+            Files.kind(kept) == .folder
+        {
+            try OwnFiles.rename(kept, to: keptFolder, step: .hubReplacement)
+        }
         for name in OwnFiles.list(keptFolder) where RunID(name).isValid {
             try borrow { $0.contains(keptFolder + "/\(name)") ? $0 : $0 + [keptFolder + "/\(name)"] }
         }

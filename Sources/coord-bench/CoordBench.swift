@@ -9,6 +9,7 @@ import CoordSystem
 ///     coord-bench ipc [--messages N]
 ///     coord-bench respawn [--workers N] [--at-once] [--well SECONDS]
 ///     coord-bench queue [--parallel N] [--batch N] [--red N] [--clash N] [--conflict N] [--tasks N]
+///     coord-bench simulation [--days N] [--first SEED]
 ///     coord-bench failpoints                 the points where `COORD_FAILPOINT` can kill coord, one a line
 @main
 enum CoordBench {
@@ -23,6 +24,7 @@ enum Bench {
         case "dispatch": DispatchBench.run(options)
         case "ipc": IPCBench.run(options)
         case "queue": QueueBench.run(options)
+        case "simulation": SimulationBench.run(options)
         case "respawn": RespawnBench.run(options)
         case "ipc-child": IPCBench.child(options)
         case "failpoints": for point in FailPoint.all { print(point) }
@@ -30,7 +32,9 @@ enum Bench {
             case "bugs": for bug in PlantedBug.allCases { print(bug.rawValue) }
         #endif
         default:
-            print("usage: coord-bench schedule N | dispatch | ipc | queue | respawn; see bench/README.md")
+            print(
+                "usage: coord-bench schedule N | dispatch | ipc | queue | respawn | simulation; see bench/README.md"
+            )
         }
     }
 

@@ -100,8 +100,11 @@ struct LookupTests {
         try fixture.recordRunInTheMiddle()
         let run: RunID = "20261120184424-web-app-k3x9"
         let transcript = fixture.state.transcript(run, "qa-1")
-        try Files.makeFolder(Files.parent(transcript))
-        try Files.writeAtomically([], to: transcript)
+        let files = [transcript, fixture.state.report(run), fixture.state.root + "/options/\(run).json"]
+        for file in files {
+            try Files.makeFolder(Files.parent(file))
+            try Files.writeAtomically([], to: file)
+        }
         let refused = fixture.reply("runs remove \(run)")
         #expect(refused.status == .conflict)
         #expect(
@@ -109,7 +112,7 @@ struct LookupTests {
                 == "error: run `\(run)` is still going on (pid 4711)\nhint: end it with `coord stop` first\n")
         let removed = fixture.reply("runs remove \(run)", fixture.surroundings(isAlive: false))
         #expect(removed.speech == "removed run `\(run)`\n")
-        #expect(Files.kind(Files.parent(transcript)) == nil)
+        for file in files + [Files.parent(transcript)] { #expect(Files.kind(file) == nil, "\(file)") }
         #expect(fixture.reply("runs").speech == "the project has no runs\n")
         #expect(fixture.reply("status").status == .wrongInput)
     }

@@ -131,6 +131,24 @@ struct HubTests {
         #expect(try place.git("status", "--porcelain", in: again.path) == "")
     }
 
+    @Test("a hub that was put aside before a crash is taken over, and its objects stay in reach")
+    func putAside() throws {
+        let place = try Playground()
+        try place.makeProject()
+        let workspace = try place.open()
+        let lease = Lease("a")
+        let prepared = try workspace.prepareWorktree(slot: "w-1", lease: lease)
+        try place.write("unsaved\n", prepared.path + "/unsaved.txt")
+        let rescue = try #require(try workspace.rescue(slot: "w-1", lease: lease))
+        try Files.rename(workspace.hub, to: workspace.hub + ".broken-1")
+        let report = try workspace.openHub()
+        #expect(report.isNew && report.brokenHub == workspace.hub + ".broken-1")
+        #expect(try place.head(rescue.reference, in: workspace.hub) == rescue.commit)
+        try place.shell("rm '\(workspace.hub)/objects/info/alternates'")
+        #expect(try workspace.openHub().repairs.count == 1)
+        #expect(try place.git("show", "\(rescue.reference):unsaved.txt", in: workspace.hub) == "unsaved")
+    }
+
     @Test("a project that was moved to another place is found again")
     func movedProject() throws {
         let place = try Playground()

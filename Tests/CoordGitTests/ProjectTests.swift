@@ -311,6 +311,29 @@ struct ProjectCreationTests {
         #expect(try place.git("rev-list", "--count", "HEAD") == "1")
     }
 
+    @Test(
+        "a start that was cut short is known from a repository of the user's, and finished",
+        arguments: [
+            ("mkdir -p .git", true), ("mkdir -p .git && : >.git/coord-project-start.7-1.new", true),
+            ("mkdir -p .git && : >.git/coord-project-start", true),
+            ("git init -q -b main && : >.git/coord-project-start && echo half >README.md", true),
+            ("git init -q -b main && git commit -q --allow-empty -m x && : >.git/coord-project-start", true),
+            ("git init -q -b main", false), ("mkdir -p .git && : >.git/notes", false), ("true", false),
+        ])
+    func cutShort(command: String, isOurs: Bool) throws {
+        let place = try Playground()
+        try Files.makeFolder(place.project)
+        let identity =
+            "export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a"
+        try place.shell("cd '\(place.project)' && \(identity) && \(command)")
+        #expect(Project.wasInterrupted(place.project) == isOurs)
+        guard isOurs else { return }
+        try Project.create(place.project, git: place.tool)
+        #expect(!Project.wasInterrupted(place.project))
+        #expect(try place.git("rev-list", "--count", "HEAD") == "1")
+        #expect(try place.git("status", "--porcelain") == "")
+    }
+
     @Test("a folder with files is not touched")
     func notEmpty() throws {
         let place = try Playground()
