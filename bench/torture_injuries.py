@@ -5,6 +5,8 @@ import socket
 import subprocess
 import time
 
+import torture_invariants
+
 KINDS = {"kill coordinator": 10, "kill worker": 4, "kill agent": 3, "stop coordinator": 2, "stop worker": 3,
          "strangers": 2}
 
@@ -134,7 +136,8 @@ DAMAGES = {"half-made entry": leave_half_made_entry, "locks": leave_locks, "sett
 
 
 def damage(trial, kind):
+    """Breaks what the next coordinator has to mend; nothing when there will be none because the run is over."""
     hub = trial.project + "/.coord/state/hub.git"
-    if os.path.isdir(hub):
+    if os.path.isdir(hub) and not torture_invariants.is_completed(trial):
         DAMAGES[kind](trial, hub)
         trial.injuries.append("damage: " + kind)

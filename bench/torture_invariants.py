@@ -42,6 +42,14 @@ class Journal:
         return [fact for fact in self.facts if fact[2] in kinds]
 
 
+def is_completed(trial):
+    """Whether the last run needs no further coordinator."""
+    try:
+        return Journal(trial.project + "/.coord/state/state.db").state[0] == "completed"
+    except (sqlite3.Error, IndexError, TypeError):
+        return False
+
+
 def git(folder, *words, check=True):
     answer = subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=check,
                             env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"})
