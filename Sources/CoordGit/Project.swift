@@ -84,6 +84,7 @@ package enum Project {
         let wasInterrupted = wasInterrupted(folder)
         try OwnFiles.makeFolder(folder, permissions: 0o755)
         let runner = GitRunner(tool: git)
+        if wasInterrupted { for place in [folder, folder + "/.git"] { Files.removeAbandoned(in: place) } }
         let names = OwnFiles.list(folder).filter { $0 != ".git" && $0 != "README.md" }
         guard names.isEmpty else { throw .folderNotEmpty(folder) }
         let gitFolder = folder + "/.git"
@@ -101,7 +102,6 @@ package enum Project {
             guard wasInterrupted else { throw .folderNotEmpty(folder) }
             return try OwnFiles.removeTree(mark, step: .projectStart)
         }
-        Files.removeAbandoned(in: folder)
         let title = "# \(Files.name(folder))\n"
         do {
             try Files.writeAtomically(
