@@ -132,7 +132,8 @@ package enum RunCommand {
         } catch { throw CommandFailure(error) }
     }
 
-    /// Looks at the project, making it first when the folder is missing or empty, or its making was cut short.
+    /// Looks at the project, making it first when the folder is missing or empty, or its making was cut
+    /// short.
     private static func inspect(
         _ folder: String, _ git: GitTool, _ context: CommandContext
     ) throws(CommandFailure) -> ProjectState {

@@ -32,9 +32,7 @@ enum Bench {
             case "bugs": for bug in PlantedBug.allCases { print(bug.rawValue) }
         #endif
         default:
-            print(
-                "usage: coord-bench schedule N | dispatch | ipc | queue | respawn | simulation; see bench/README.md"
-            )
+            print("usage: coord-bench schedule N | dispatch | ipc | queue | respawn | simulation")
         }
     }
 
