@@ -30,9 +30,9 @@ extension Workspace {
         try OwnFiles.write(wanted.map { $0 + "\n" }.joined(), to: path, step: .hubRepair)
     }
 
-    /// Takes what a broken hub, put aside, had kept of unlanded work, and has the hub borrow all that is kept:
-    /// each time the hub is opened, because a crash may have come in between. The references of a broken hub
-    /// are adopted with all others.
+    /// Takes what a broken hub, put aside, had kept of unlanded work, and has the hub borrow all that is
+    /// kept: each time the hub is opened, because a crash may have come in between. The references of a
+    /// broken hub are adopted with all others.
     func adoptKept() throws(GitError) {
         if Files.kind(keptFolder) == nil, let kept = brokenHubs().last.map({ $0 + "/kept" }),
             Files.kind(kept) == .folder
