@@ -210,7 +210,7 @@ struct ThreadTests {
             let snapshot = try #require(
                 try workspace.attempt(lease) {
                     try place.write("\(round)\n", $0.path + "/d1/f1")
-                    try place.write("\(round)\n", $0.path + "/new\(round)")
+                    try place.write("new \(round)\n", $0.path + "/new\(round)")
                 })
             let base = try workspace.targetHead()
             let commit = try workspace.stageOnTarget(snapshot, base: base)
