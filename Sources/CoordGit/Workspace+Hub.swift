@@ -66,8 +66,12 @@ extension Workspace {
 
     /// Whole when it comes to its place, with all that a broken one held.
     private func createHub(_ report: inout HubReport) throws(GitError) {
-        let fresh = hub + ".making"
-        try OwnFiles.removeTree(fresh, step: .hubMaking)
+        let making = Files.name(hub) + ".making"
+        for name in OwnFiles.list(Files.parent(hub)) where name.hasPrefix(making) {
+            // A git that a killed coordinator started may still write there; the next start takes it away.
+            try? OwnFiles.removeTree(Files.parent(hub) + "/" + name, step: .hubMaking)
+        }
+        let fresh = hub + ".making-" + String(UInt32.random(in: .min ... .max), radix: 36)
         try OwnFiles.makeFolder(fresh)
         _ = try runner.discover(
             .createRepository(bare: true, objectFormat: project.objectFormat), from: fresh)

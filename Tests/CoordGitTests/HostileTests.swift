@@ -209,7 +209,7 @@ struct ThreadTests {
             let lease = Lease("t", round)
             let snapshot = try #require(
                 try workspace.attempt(lease) {
-                    try place.write("\(round)\n", $0.path + "/d1/f1")
+                    try place.write("changed \(round)\n", $0.path + "/d1/f1")
                     try place.write("new \(round)\n", $0.path + "/new\(round)")
                 })
             let base = try workspace.targetHead()
