@@ -1,5 +1,6 @@
 package import CoordCore
 package import CoordModel
+import CoordSystem
 
 /// A mission made ready to run on a project: who works in which slot, with which agent, under which limits.
 package struct RunPlan: Sendable {
@@ -166,7 +167,8 @@ package struct RunPlan: Sendable {
 
     /// The settings of the coordinator's mind for this plan.
     ///
-    /// - Parameter project: its folder, absolute: a mission file in it is protected.
+    /// - Parameter project: its folder, absolute: a mission file in it is protected, and the files in it that
+    ///   the gate names.
     package func settings(seed: UInt64, project: String) -> RunSettings {
         var settings = RunSettings(
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,
@@ -179,7 +181,8 @@ package struct RunPlan: Sendable {
         let isInside = missionFile.hasPrefix(project + "/")
         settings.protected = ProtectedPaths(
             named: mission.merge.protected, gate: mission.merge.gate,
-            missionFile: isInside ? String(missionFile.dropFirst(project.count + 1)) : nil)
+            missionFile: isInside ? String(missionFile.dropFirst(project.count + 1)) : nil,
+            isThere: { Files.kind(project + "/" + $0) == .file })
         return settings
     }
 }

@@ -13,9 +13,13 @@ package struct ProtectedPaths: Sendable, Equatable {
     /// - Parameters:
     ///   - named: the patterns of `merge.protected`.
     ///   - gate: the gate's commands: a script of the project that they start is part of the gate.
+    ///   - isThere: whether the project has such a file; what the run has yet to make is no part of the gate.
     ///   - missionFile: the mission's own path in the project; nil when it lies elsewhere.
-    package init(named: [String] = [], gate: [String] = [], missionFile: String? = nil) {
-        let own = Self.always + Self.words(of: gate) + (missionFile.map { [$0] } ?? [])
+    package init(
+        named: [String] = [], gate: [String] = [], missionFile: String? = nil,
+        isThere: (String) -> Bool = { _ in true }
+    ) {
+        let own = Self.always + Self.words(of: gate).filter(isThere) + (missionFile.map { [$0] } ?? [])
         patterns = (named + own).map { PathPattern($0) }
         guardsTests = !named.isEmpty
     }
