@@ -133,7 +133,17 @@ package enum CommandTable {
                     "stop", .act, "take a worker out of the run", arguments: [.some("WORKER")],
                     body: ActingCommands.stopWorker),
             ], defaultSubcommand: "list"),
-        CommandSpec("queue", .look, "what waits to land", flags: [run], body: QueueCommand.run),
+        CommandSpec(
+            "queue", .look, "what waits to land",
+            subcommands: [
+                CommandSpec(
+                    "list", .look, "everything that waits",
+                    flags: [run, Flag("explain", nil, "how far it runs ahead, in which order, and why")],
+                    body: QueueCommand.list),
+                CommandSpec(
+                    "show", .look, "by what a task's work was judged", arguments: [.one("TASK")],
+                    flags: [run], body: QueueCommand.show),
+            ], defaultSubcommand: "list"),
         CommandSpec(
             "cost", .look, "what the run has cost",
             flags: [

@@ -149,19 +149,22 @@ package struct GateReport: Hashable, Sendable {
     package var duration: Duration
     /// How many tests ran, when the output says so.
     package var testCount: Int?
+    /// How many of them, or beside them, were skipped, when the output says so.
+    package var skipCount: Int?
     package var reason: String
     /// The last lines of the output, at most 4 KiB.
     package var tail: String
 
     package init(
         outcome: GateOutcome, command: String, exit: ExitOutcome?, duration: Duration, testCount: Int? = nil,
-        reason: String, tail: String
+        skipCount: Int? = nil, reason: String, tail: String
     ) {
         self.outcome = outcome
         self.command = command
         self.exit = exit
         self.duration = duration
         self.testCount = testCount
+        self.skipCount = skipCount
         self.reason = reason
         self.tail = tail
     }

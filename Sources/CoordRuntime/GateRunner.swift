@@ -18,6 +18,7 @@ enum GateRunner {
         #endif
         var total = Duration.zero
         var tests: Int?
+        var skips: Int?
         var tail = ""
         var environment = AgentEnvironment.inherited()
         environment["COORD_GATE"] = "1"
@@ -51,24 +52,26 @@ enum GateRunner {
             let output = String(decoding: result.output, as: UTF8.self)
             tail = Self.tail(of: output)
             if let count = TestCount.find(in: output) { tests = (tests ?? 0) + count }
+            if let count = TestCount.findSkips(in: output) { skips = (skips ?? 0) + count }
             let (outcome, reason) = verdict(result, timeout: timeout)
             if outcome != .passed {
                 return GateReport(
                     outcome: outcome, command: command, exit: result.exit, duration: total, testCount: tests,
-                    reason: reason, tail: tail)
+                    skipCount: skips, reason: reason, tail: tail)
             }
         }
         let command = commands.last ?? ""
         if tests == 0 {
             return GateReport(
                 outcome: .couldNotRun, command: command, exit: .exited(status: 0), duration: total,
-                testCount: 0,
+                testCount: 0, skipCount: skips,
                 reason: "no test was found", tail: tail)
         }
         return GateReport(
             outcome: .passed, command: command, exit: commands.isEmpty ? nil : .exited(status: 0),
             duration: total,
-            testCount: tests, reason: commands.isEmpty ? "the mission has no gate" : "", tail: tail)
+            testCount: tests, skipCount: skips,
+            reason: commands.isEmpty ? "the mission has no gate" : "", tail: tail)
     }
 
     private static func verdict(_ result: CommandResult, timeout: Duration) -> (GateOutcome, String) {

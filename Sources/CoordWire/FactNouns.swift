@@ -244,6 +244,7 @@ extension GateReport {
         exit?.write(to: &writer)
         writer.seconds("durationSeconds", duration)
         writer.integer("testCount", testCount)
+        writer.integer("skipCount", skipCount)
         writer.string("reason", reason)
         writer.string("tail", tail)
     }
@@ -252,7 +253,8 @@ extension GateReport {
         self.init(
             outcome: try reader.word("outcome", as: GateOutcome.self), command: try reader.string("command"),
             exit: try ExitOutcome.find(reader), duration: try reader.seconds("durationSeconds"),
-            testCount: try reader.findInteger("testCount"), reason: try reader.string("reason"),
+            testCount: try reader.findInteger("testCount"),
+            skipCount: try reader.findInteger("skipCount"), reason: try reader.string("reason"),
             tail: try reader.string("tail"))
     }
 }

@@ -9,8 +9,8 @@ struct GoldenReplies {
     static let commands = [
         "status", "status --json", "status --why docs", "tasks", "tasks --json --status completed",
         "tasks --status failed --status in_progress --limit 2", "tasks show api", "tasks show schema --json",
-        "workers", "workers --json", "workers show backend-1", "queue", "queue --json", "cost",
-        "cost --by model",
+        "workers", "workers --json", "workers show backend-1", "queue", "queue --json",
+        "queue --explain", "queue show schema", "queue show page --json", "cost", "cost --by model",
         "cost --json", "report", "report --format md", "report --json", "events",
         "events --since 30 --type task",
         "events --since 40 --json", "runs", "runs --json", "runs show", "why docs", "why api --json",

@@ -184,11 +184,12 @@ extension CoordinatorStateMachine {
     }
 
     private mutating func approve(_ node: Int) -> CommandReply {
-        guard case .approval(let candidate) = tasks[node].state else {
+        guard case .approval(var candidate) = tasks[node].state else {
             return refusal(node, "be approved: it does not wait for a person")
         }
         record(.approvalGiven(candidate.lease))
         tasks[node].conflicts = 0
+        candidate.isApproved = true
         enterQueue(node, candidate)
         return .accepted("task `\(tasks[node].spec.id)` is in the merge queue")
     }

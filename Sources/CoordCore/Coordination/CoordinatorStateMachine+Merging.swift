@@ -67,6 +67,9 @@ extension CoordinatorStateMachine {
                 retryOrFail(node, reason: why.reason, note: Self.note(why.reason, tail: report.tail))
             }
         case .failed: retryOrFail(node, reason: why.reason, note: why.reason)
+        case .fewerTests(let loss):
+            setState(node, .approval(candidate))
+            record(.approvalAsked(candidate.lease, reason: loss))
         }
     }
 
@@ -106,6 +109,7 @@ extension MergeQueue.Bounce {
         case .gateCouldNotRun(let report, let onTarget):
             "the gate `\(report.command)` could not run: \(report.reason)" + Self.before(onTarget)
         case .failed(let reason): reason
+        case .fewerTests(let loss): loss
         }
     }
 

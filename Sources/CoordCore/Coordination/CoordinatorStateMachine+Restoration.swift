@@ -164,6 +164,9 @@ extension TaskRecord {
     fileprivate var candidate: Candidate? {
         guard let commit, let base else { return nil }
         let lease = Lease(task: spec.id, attempt: submittedAttempt ?? attempt)
-        return Candidate(lease: lease, commit: commit, base: base)
+        var candidate = Candidate(lease: lease, commit: commit, base: base)
+        // Only a person's yes leads on from there.
+        candidate.isApproved = approvalReason != nil && (stage == .queued || stage == .checking)
+        return candidate
     }
 }

@@ -68,7 +68,9 @@ package struct CoordinatorStateMachine: Sendable {
         scheduler = Scheduler(strategy: settings.assignment, slots: settings.slots)
         limiter = RateLimiter(settings.limits.rate, at: now)
         ledger = CostLedger(budget: settings.limits.budget)
-        queue = MergeQueue(parallel: settings.gatesMax, batch: settings.batchMax)
+        queue = MergeQueue(
+            parallel: settings.gatesMax, batch: settings.batchMax,
+            guardsTests: settings.protected.guardsTests)
         delivery = DeliveryQueue(mode: settings.deliver)
         slots = settings.slots.map { SlotEntry(spec: $0, policy: RestartPolicy(settings.restart)) }
         chance = SeededGenerator(seed: settings.seed)

@@ -6,6 +6,8 @@ package struct Candidate: Sendable, Hashable {
     package var commit: ObjectID
     /// Where the attempt started from.
     package var base: ObjectID
+    /// A person said yes to it: then a falling number of tests is no question any more.
+    package var isApproved = false
 
     package init(lease: Lease, commit: ObjectID, base: ObjectID) {
         self.lease = lease
@@ -76,6 +78,8 @@ extension MergeQueue {
         case gateFailed(GateReport, onTarget: GateOutcome)
         case gateCouldNotRun(GateReport, onTarget: GateOutcome)
         case failed(reason: String)
+        /// The gate passed with fewer tests than the target's, and tests are protected. `loss` says how many.
+        case fewerTests(loss: String)
     }
 }
 

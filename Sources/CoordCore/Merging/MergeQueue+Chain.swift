@@ -59,7 +59,7 @@ extension MergeQueue {
                     return true
                 }
                 if isFirst, case .passed = groups[index].phase {
-                    land(index, chain)
+                    if !keepsForTests(index, chain) { land(index, chain) }
                     return true
                 }
                 ahead = chain.tip
@@ -82,6 +82,7 @@ extension MergeQueue {
         groups[index].phase = .fresh
         groups[index].isPartOfRed = false
         groups[index].firstLook = nil
+        groups[index].passed = nil
     }
 
     mutating func cancelGate(of index: Int) {

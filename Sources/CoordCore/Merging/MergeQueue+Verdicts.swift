@@ -73,6 +73,7 @@ extension MergeQueue {
         else { return [] }
         pace.gateTook(report.duration)
         let lease = groups[index].lease
+        if report.outcome == .passed, chain.tip == chain.links.last?.commit { groups[index].passed = report }
         switch groups[index].phase {
         case .testing:
             effects.append(.record(.gateFinished(lease, tree: tree, report)))
@@ -91,7 +92,13 @@ extension MergeQueue {
         case .compared(_, let verdict, _):
             effects.append(.record(.targetGated(commit: chain.onto, report)))
             noteHead(chain.onto, report.outcome)
-            condemn(index, verdict, onTarget: report.outcome)
+            if verdict.outcome == .passed {
+                groups[index].passed = verdict
+                tally = TestTally(report)
+                groups[index].phase = .passed(chain)
+            } else {
+                condemn(index, verdict, onTarget: report.outcome)
+            }
         default: break
         }
         return settle()
@@ -207,7 +214,7 @@ extension MergeQueue {
                 Group(
                     ticket: nextTicket(), candidates: Array(group.candidates[range]),
                     phase: .ready(Chain(onto: onto, links: links, tip: tip)), isPartOfRed: true,
-                    firstLook: number == parts - 1 ? report : nil))
+                    firstLook: number == parts - 1 && report.outcome != .passed ? report : nil))
             onto = tip
         }
         groups.replaceSubrange(index...index, with: made)
@@ -233,10 +240,39 @@ extension MergeQueue {
     /// A single candidate is red on what the target is or was: its own doing, unless the target is red too,
     /// which is looked at and never assumed.
     private mutating func judge(_ index: Int, _ chain: Chain, _ report: GateReport) {
-        if let verdict = heads.first(where: { $0.commit == chain.onto })?.verdict {
+        if report.outcome == .passed {
+            judgeTests(index, chain, report)
+        } else if let verdict = heads.first(where: { $0.commit == chain.onto })?.verdict {
             condemn(index, report, onTarget: verdict)
         } else {
             groups[index].phase = .compared(chain, report, isRunning: false)
+        }
+    }
+
+    // MARK: - Tests
+
+    /// Keeps a group back that passed with fewer tests than the target's gate, where tests are protected.
+    /// How many there are is found out by a run on the target when nobody knows. True: it is kept back.
+    mutating func keepsForTests(_ index: Int, _ chain: Chain) -> Bool {
+        guard guardsTests, let report = groups[index].passed,
+            !groups[index].candidates.allSatisfy(\.isApproved)
+        else { return false }
+        guard let tally else {
+            groups[index].phase = .compared(chain, report, isRunning: false)
+            return true
+        }
+        guard TestTally(report).loss(since: tally) != nil else { return false }
+        groups[index].phase = .red(chain, report)
+        return true
+    }
+
+    private mutating func judgeTests(_ index: Int, _ chain: Chain, _ report: GateReport) {
+        if let tally, let loss = TestTally(report).loss(since: tally), !groups[index].candidates[0].isApproved
+        {
+            bounce(index, .fewerTests(loss: loss))
+        } else {
+            groups[index].passed = report
+            groups[index].phase = .passed(chain)
         }
     }
 

@@ -30,6 +30,8 @@ package struct MergeQueue: Sendable, Equatable {
         var isPartOfRed = false
         /// What the gate said of its last commit before, when it stood at the end of a red group.
         var firstLook: GateReport?
+        /// What the gate said when it passed.
+        var passed: GateReport?
         /// Why its landing waited when it was tried last.
         var delay: String?
     }
@@ -71,6 +73,10 @@ package struct MergeQueue: Sendable, Equatable {
     /// No new candidate is taken up; a landing goes on.
     var isHeld = false
     var effects: [Effect] = []
+    /// Whether a candidate that loses tests waits for a person.
+    let guardsTests: Bool
+    /// What the gate last ran on the target. Nil: not known yet.
+    var tally: TestTally?
     private var lastTicket = 0
     private var told: [Int] = []
 
@@ -85,7 +91,10 @@ package struct MergeQueue: Sendable, Equatable {
     private static let headsMax = 64
 
     /// - Parameter gateTime: what a gate took before; nil when nobody knows.
-    package init(parallel: Int = 1, batch: Int = 1, gateTime: Duration? = nil) {
+    package init(
+        parallel: Int = 1, batch: Int = 1, gateTime: Duration? = nil, guardsTests: Bool = false
+    ) {
+        self.guardsTests = guardsTests
         pace = QueuePace(parallel: parallel, batch: batch, gateTime: gateTime)
     }
 
@@ -197,6 +206,7 @@ package struct MergeQueue: Sendable, Equatable {
             effects.append(.record(.taskLanded(candidate.lease, commit: link.commit, tree: link.tree)))
             effects.append(.landed(candidate, commit: link.commit))
         }
+        if let report = group.passed { tally = TestTally(report) }
         pace.landed(group.candidates.count)
         self.head = head
         noteHead(chain.tip, .passed)

@@ -37,6 +37,49 @@ package enum TestCount {
         return counts.isEmpty ? nil : counts.reduce(0, +)
     }
 
+    /// How many tests were skipped, by the whole output; nil when it tells nothing of any.
+    package static func findSkips(in output: String) -> Int? {
+        var sum: Int?
+        var single: Int?
+        for line in output.split(whereSeparator: \.isNewline) {
+            if let count = skips(line) { sum = (sum ?? 0) + count }
+            if isSkip(line) { single = (single ?? 0) + 1 }
+        }
+        // A runner that counts them at the end has told each of them before.
+        return [sum, single].compactMap { $0 }.max()
+    }
+
+    /// A sum of skipped tests, as a runner says it once.
+    private static func skips(_ line: Substring) -> Int? {
+        let words = line.split(whereSeparator: { " \t=;,()".contains($0) })
+        guard let first = words.first else { return nil }
+        // unittest: `OK (skipped=2)`
+        if first == "OK" || first == "FAILED", line.contains("skipped="),
+            let place = words.firstIndex(of: "skipped"), place + 1 < words.count
+        {
+            return number(words[place + 1])
+        }
+        // Node: `# skipped 1`
+        if first == "#" || first == "ℹ" {
+            return words.count == 3 && words[1] == "skipped" ? number(words[2]) : nil
+        }
+        // XCTest: `Executed 5 tests, with 2 tests skipped and 0 failures`
+        if first == "Executed", let place = words.firstIndex(of: "skipped"), place > 1 {
+            return number(words[place - 2])
+        }
+        guard !line.contains("Suites:"), !line.contains("Files") else { return nil }
+        guard line.contains("passed") || line.hasPrefix("=") else { return nil }
+        // pytest, Jest: `2 skipped`; cargo: `2 ignored`
+        return count(before: "skipped", in: words) ?? count(before: "ignored", in: words)
+    }
+
+    /// A line about one skipped test: Go, TAP, Swift Testing.
+    private static func isSkip(_ line: Substring) -> Bool {
+        if line.hasPrefix("--- SKIP:") { return true }
+        if line.hasPrefix("ok ") { return line.lowercased().contains("# skip") }
+        return line.hasPrefix("➜") && line.contains(" skipped") || line.hasPrefix("↷")
+    }
+
     private static func read(_ line: Substring) -> Line? {
         let words = line.split(whereSeparator: { " \t=;,".contains($0) })
         guard let first = words.first else { return nil }

@@ -166,7 +166,8 @@ struct CommandTests {
         var story = Story([spec]) { $0.review = review }
         #expect(facts(story.submit(lease("a"))).last == .approvalAsked(lease("a"), reason: reason))
         #expect(story.stages == "a:approval")
-        let candidate = Candidate(lease: lease("a"), commit: oid("c1"), base: oid("ba5e"))
+        var candidate = Candidate(lease: lease("a"), commit: oid("c1"), base: oid("ba5e"))
+        candidate.isApproved = true
         #expect(
             story.tell(.commanded(.approveTask("a"), reply: 7)) == [
                 .record(.approvalGiven(lease("a"))), .stage(2, [candidate], [spec], onto: nil),

@@ -140,6 +140,7 @@ extension MergeQueue.Bounce {
         case .gateFailed(_, let onTarget): "red, target \(onTarget.rawValue)"
         case .gateCouldNotRun(_, let onTarget): "could not run, target \(onTarget.rawValue)"
         case .failed(let reason): reason
+        case .fewerTests(let loss): loss
         }
     }
 }

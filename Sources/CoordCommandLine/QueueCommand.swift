@@ -1,0 +1,146 @@
+import CoordJSON
+import CoordModel
+import CoordStore
+import CoordWire
+
+/// `coord queue`: what waits to land, and on what evidence anything lands or goes back.
+enum QueueCommand {
+    private static let stages: [TaskStage] = [.checking, .queued, .reviewing, .approval]
+
+    static func list(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let reading = try context.runReading()
+        let record = reading.record
+        let lines = try reading.read { () throws(StoreError) in
+            try reading.store.taskLines(record.id, TaskFilter(stages: stages))
+        }.sorted { $0.since < $1.since }
+        let plan = context.arguments.has("explain") ? try plan(reading) : nil
+        if context.wantsJSON {
+            context.answer(document(record, lines, plan))
+            return .done
+        }
+        var table = TextTable([
+            .left("TASK"), .left("STATE"), .right("FOR"), .left("COMMIT"), .flexible("TITLE"),
+        ])
+        for line in stages.flatMap({ stage in lines.filter { $0.stage == stage } }) {
+            table.append([
+                .init(line.id.rawValue), .init(Wording.stage(line.stage)),
+                .init(Wording.duration(max(.zero, context.now - line.since))),
+                .init(line.commit?.short ?? "–"),
+                .init(line.title),
+            ])
+        }
+        context.output.write(table.text(columns: context.columns, style: context.style))
+        let head = record.head.map { " at \($0.short)" } ?? ""
+        let summary =
+            "\(TerminalText.escaped(record.target))\(head): \(record.landed) landed, "
+            + "\(record.bounced) sent back"
+        context.output.line(lines.isEmpty ? "nothing waits; " + summary : summary)
+        if let delivery = record.delivery {
+            context.output.line(TerminalText.escaped(Wording.delivery(delivery)))
+        }
+        if let plan { context.output.write(explanation(plan, lines)) }
+        return .done
+    }
+
+    private static func document(
+        _ record: RunRecord, _ lines: [TaskLine], _ plan: Plan?
+    ) -> JSONValue {
+        func entries(_ stage: TaskStage) -> JSONValue {
+            .array(
+                lines.filter { $0.stage == stage }.map {
+                    [
+                        "id": .name($0.id), "attempt": .count($0.attempt), "since": .time($0.since),
+                        "commit": .optional($0.commit?.rawValue),
+                    ]
+                })
+        }
+        var members: [(String, JSONValue)] = [
+            ("schema", "coord.queue/1"), ("target", .string(record.target)),
+            ("head", .optional(record.head?.rawValue)), ("waiting", entries(.queued)),
+            ("checking", entries(.checking)), ("reviewing", entries(.reviewing)),
+            ("approval", entries(.approval)), ("landed", .count(record.landed)),
+            ("bounced", .count(record.bounced)), ("delivery", StatusDocument.json(record.delivery)),
+        ]
+        if let plan {
+            members.append(
+                (
+                    "plan",
+                    [
+                        "window": .count(plan.window), "batch": .count(plan.batch),
+                        "reason": .string(plan.reason),
+                    ]
+                ))
+        }
+        return .object(JSONObject(members))
+    }
+
+    // MARK: - Why so
+
+    /// How far the queue runs ahead, as it said last. Nil as window: it never said.
+    private struct Plan {
+        var window: Int?
+        var batch = 1
+        var reason =
+            "each candidate is tested by itself, on top of those ahead of it, with as many gates as "
+            + "`merge.parallel` allows"
+    }
+
+    private static func plan(_ reading: RunReading) throws(CommandFailure) -> Plan {
+        let said = try reading.read { () throws(StoreError) in
+            try reading.store.facts(reading.record.id, ofType: FactType.queuePlanned.rawValue).last
+        }
+        // A plan of a newer coord that this one cannot read is as good as none.
+        guard let fact = try? said?.fact(), case .queuePlanned(let window, let batch, let reason) = fact.body
+        else { return Plan() }
+        return Plan(window: window, batch: batch, reason: reason)
+    }
+
+    private static func explanation(_ plan: Plan, _ lines: [TaskLine]) -> String {
+        var text = ""
+        if let window = plan.window {
+            text += "at most \(Wording.plural(window, "group")) of \(plan.batch) ahead: "
+        }
+        text += TerminalText.escaped(plan.reason) + "\n"
+        let waiting = lines.filter { $0.stage == .checking || $0.stage == .queued }
+        if !waiting.isEmpty {
+            text += "in this order: "
+            text += waiting.map { TerminalText.escaped($0.id.rawValue) }.joined(separator: ", ") + "\n"
+        }
+        return text
+    }
+
+    // MARK: - Evidence
+
+    static func show(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let reading = try context.runReading()
+        let task = try reading.task(context.arguments.words[0])
+        var evidence = CandidateEvidence(of: task.spec.id)
+        var pages = FactPages(reading)
+        try pages.forEach { stored in
+            // A fact of a newer coord is no evidence that this one could read.
+            if let fact = try? stored.fact() { evidence.apply(fact) }
+            return true
+        }
+        if context.wantsJSON {
+            context.answer([
+                "schema": "coord.candidate/1", "task": .name(task.spec.id),
+                "stage": .string(task.stage.rawValue),
+                "attempt": .count(task.submittedAttempt ?? task.attempt),
+                "commit": .optional(task.commit?.rawValue), "tree": .optional(task.tree?.rawValue),
+                "evidence": .array(evidence.items.map(\.json)),
+            ])
+            return .done
+        }
+        let style = context.style
+        context.output.line(
+            style.bold(TerminalText.escaped(task.spec.id.rawValue)) + "  " + Wording.stage(task.stage))
+        if evidence.items.isEmpty { context.output.line("nothing was handed in yet") }
+        for item in evidence.items {
+            context.output.line(style.dim(item.time.clock) + "  " + TerminalText.escaped(item.sentence))
+            for line in item.details {
+                context.output.line("          " + TerminalText.escaped(line))
+            }
+        }
+        return .done
+    }
+}
