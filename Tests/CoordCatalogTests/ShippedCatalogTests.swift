@@ -15,11 +15,11 @@ enum Shipped {
 @Suite("The roles that come with coord")
 struct ShippedCatalogTests {
     private static let wanted: [RoleID] = [
-        "architect", "backend-dev", "css-artist", "database-dev", "debugger", "dependency-manager", "devops",
-        "docs-writer", "full-stack-dev", "integration-tester", "library-dev", "performance-analyst",
-        "producer",
-        "qa-engineer", "refactorer", "security-auditor", "self-reviewer", "tech-lead", "test-generator",
-        "ui-dev",
+        "accessibility-specialist", "api-designer", "architect", "backend-dev", "css-artist", "data-engineer",
+        "database-dev", "debugger", "dependency-manager", "devops", "docs-writer", "full-stack-dev",
+        "integration-tester", "library-dev", "localization-engineer", "migration-engineer", "mobile-dev",
+        "performance-analyst", "producer", "qa-engineer", "refactorer", "release-manager", "research-agent",
+        "security-auditor", "self-reviewer", "tech-lead", "test-generator", "ui-dev",
     ]
 
     @Test("all are there, and none of them is doubtful")
@@ -57,14 +57,15 @@ struct ShippedCatalogTests {
         }
         #expect(
             can(.writesCode).isDisjoint(with: [
-                "docs-writer", "architect", "producer", "tech-lead", "self-reviewer",
+                "docs-writer", "architect", "producer", "tech-lead", "self-reviewer", "api-designer",
+                "research-agent",
             ]))
         #expect(can(.database).isSuperset(of: ["database-dev", "backend-dev", "full-stack-dev"]))
         #expect(can(.browser).isSuperset(of: ["ui-dev", "css-artist", "integration-tester"]))
         #expect(can(.writesDocs).contains("docs-writer"))
         let coordination = Set(
             Shipped.roles.entries.values.filter { $0.role.kind == .coordination }.map(\.role.id))
-        #expect(coordination == ["architect", "producer", "self-reviewer", "tech-lead"])
+        #expect(coordination == ["architect", "producer", "research-agent", "self-reviewer", "tech-lead"])
         for capability in Capability.allCases { #expect(!can(capability).isEmpty, "\(capability)") }
     }
 

@@ -1,0 +1,3 @@
+"""A small service that tracks parcels. Its contract is openapi.json."""
+
+__version__ = "1.0.0"
