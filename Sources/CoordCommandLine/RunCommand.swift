@@ -138,7 +138,8 @@ package enum RunCommand {
         _ folder: String, _ git: GitTool, _ context: CommandContext
     ) throws(CommandFailure) -> ProjectState {
         do throws(GitError) {
-            if isMissingOrEmpty(folder) || Project.wasInterrupted(folder) {
+            let isFresh = isMissingOrEmpty(folder)
+            if try isFresh || Project.wasInterrupted(folder) {
                 try Project.create(folder, git: git)
                 context.diagnostics.note("made a new project in \(folder)")
             }

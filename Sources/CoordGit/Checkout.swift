@@ -28,29 +28,29 @@ struct CheckoutSearch {
     /// Why the branch must not move at all just now.
     var obstacle: String?
 
-    init(reference: String, project: ProjectState) {
+    init(reference: String, project: ProjectState) throws(GitError) {
         let common = project.commonFolder
-        if let root = project.mainRoot { look(reference, Checkout(root: root, gitFolder: common)) }
-        for name in OwnFiles.list(common + "/worktrees") {
+        if let root = project.mainRoot { try look(reference, Checkout(root: root, gitFolder: common)) }
+        for name in try OwnFiles.list(common + "/worktrees") {
             let folder = common + "/worktrees/" + name
-            guard let text = OwnFiles.read(folder + "/gitdir"), text.hasSuffix("/.git\n") else { continue }
+            guard let text = try OwnFiles.read(folder + "/gitdir"), text.hasSuffix("/.git\n") else { continue }
             let path = String(text.dropLast(6))
             let root = Files.absolute(path, base: folder)
             // A working tree that was deleted without telling git has no files to move.
             guard Files.kind(root + "/.git") == .file else { continue }
-            look(reference, Checkout(root: root, gitFolder: folder))
+            try look(reference, Checkout(root: root, gitFolder: folder))
         }
     }
 
-    private mutating func look(_ reference: String, _ checkout: Checkout) {
+    private mutating func look(_ reference: String, _ checkout: Checkout) throws(GitError) {
         // During a rebase HEAD is detached, yet the branch will be moved at its end.
         for name in ["rebase-merge", "rebase-apply"] {
             let path = "\(checkout.gitFolder)/\(name)/head-name"
-            if OwnFiles.read(path)?.split(separator: "\n").first == reference[...] {
+            if try OwnFiles.read(path)?.split(separator: "\n").first == reference[...] {
                 obstacle = "a rebase of `\(reference.dropFirst(11))` is under way in `\(checkout.root)`"
             }
         }
-        if ReferenceFiles.content(checkout.gitFolder + "/HEAD") == .reference(reference) {
+        if try ReferenceFiles.content(checkout.gitFolder + "/HEAD") == .reference(reference) {
             checkouts.append(checkout)
         }
     }

@@ -36,9 +36,19 @@ enum OwnFiles {
     }
 
     /// The text of a file of ours; nil when it is missing or not readable as such, which is treated alike: it
-    /// is made again.
-    static func read(_ path: String) -> String? {
-        try? Files.readText(path, limitBytes: 1 << 20)
+    /// is made again. Throws when the machine is the reason, not the file.
+    static func read(_ path: String) throws(GitError) -> String? {
+        try present { () throws(SystemError) in try Files.readText(path, limitBytes: 1 << 20) }
+    }
+
+    /// What is found, nil for what is missing or not of the right kind; throws when the machine is the reason.
+    static func present<Value>(
+        _ body: () throws(SystemError) -> Value
+    ) throws(GitError) -> Value? {
+        do { return try body() } catch {
+            guard error.isOfTheMachine else { return nil }
+            throw .system(error)
+        }
     }
 
     static func makeFolder(_ path: String, permissions: UInt32 = 0o700) throws(GitError) {
@@ -64,10 +74,9 @@ enum OwnFiles {
         try? Files.remove(path, step: .hubRepair)
     }
 
-    /// The names in a folder; none when it is missing.
-    static func list(_ folder: String) -> [String] {
-        // A missing folder is an empty one to every caller.
-        (try? Files.list(folder)) ?? []
+    /// The names in a folder; none when it is missing. Throws when the machine is the reason.
+    static func list(_ folder: String) throws(GitError) -> [String] {
+        try present { () throws(SystemError) in try Files.list(folder) } ?? []
     }
 
     /// Where a link leads; nil when it is not a link.

@@ -81,11 +81,11 @@ package enum Project {
     /// folder must be missing or empty; one where this was interrupted is finished.
     package static func create(_ path: String, git: GitTool) throws(GitError) {
         let folder = Files.absolute(path)
-        let wasInterrupted = wasInterrupted(folder)
+        let wasInterrupted = try wasInterrupted(folder)
         try OwnFiles.makeFolder(folder, permissions: 0o755)
         let runner = GitRunner(tool: git)
         if wasInterrupted { for place in [folder, folder + "/.git"] { Files.removeAbandoned(in: place) } }
-        let names = OwnFiles.list(folder).filter { $0 != ".git" && $0 != "README.md" }
+        let names = try OwnFiles.list(folder).filter { $0 != ".git" && $0 != "README.md" }
         guard names.isEmpty else { throw .folderNotEmpty(folder) }
         let gitFolder = folder + "/.git"
         let mark = gitFolder + "/" + startMark
@@ -98,7 +98,7 @@ package enum Project {
             _ = try runner.discover(.createRepository(bare: false, objectFormat: nil), from: folder)
         }
         let reference = "refs/heads/main"
-        if case .commit = ReferenceFiles(folder: gitFolder).read(reference) {
+        if case .commit = try ReferenceFiles(folder: gitFolder).read(reference) {
             guard wasInterrupted else { throw .folderNotEmpty(folder) }
             return try OwnFiles.removeTree(mark, step: .projectStart)
         }
@@ -126,10 +126,10 @@ package enum Project {
     private static let startMark = "coord-project-start"
 
     /// Whether `create` began a project here and did not come to its end.
-    package static func wasInterrupted(_ path: String) -> Bool {
+    package static func wasInterrupted(_ path: String) throws(GitError) -> Bool {
         let folder = Files.absolute(path) + "/.git"
         guard Files.kind(folder) == .folder else { return false }
-        let names = OwnFiles.list(folder)
+        let names = try OwnFiles.list(folder)
         // Before the mark stands, there is nothing else.
         return names.contains(startMark) || names.allSatisfy { $0.hasPrefix(startMark) }
     }
@@ -249,7 +249,7 @@ extension ProjectState {
         let name = wanted.removing(prefix: "refs/heads/") ?? wanted
         guard BranchName.isLegal(name) else { throw .illegalBranchName(wanted) }
         let reference = "refs/heads/" + name
-        switch ReferenceFiles(folder: commonFolder).read(reference) {
+        switch try ReferenceFiles(folder: commonFolder).read(reference) {
         case .commit: return name
         case .missing: break
         case .unknown:

@@ -17,10 +17,11 @@ struct ReferenceFiles: Sendable {
     /// The common folder of the repository.
     let folder: String
 
-    /// What a full reference name such as `refs/heads/main` points at.
-    func read(_ name: String) -> Answer {
+    /// What a full reference name such as `refs/heads/main` points at. Throws, like all that read here, only
+    /// when the machine is the reason.
+    func read(_ name: String) throws(GitError) -> Answer {
         guard Self.isPlain(name) else { return .unknown }
-        switch Self.content(folder + "/" + name) {
+        switch try Self.content(folder + "/" + name) {
         case .some(.commit(let id)): return .commit(id)
         case .some(.reference): return .unknown
         case nil: break
@@ -28,16 +29,18 @@ struct ReferenceFiles: Sendable {
         // With the other format `refs/heads` is a file that says so.
         if Files.kind(folder + "/refs/heads") != .folder { return .unknown }
         guard Files.kind(folder + "/packed-refs") != nil else { return .missing }
-        guard let packed = packed() else { return .unknown }
+        guard let packed = try packed() else { return .unknown }
         return packed[name].map { .commit($0) } ?? .missing
     }
 
-    /// Every packed reference. Nil when the file cannot be read.
-    func packed() -> [String: ObjectID]? {
-        // A missing file is an empty table; any other trouble shows as nil, and git will say what it is.
-        guard let text = try? Files.readText(folder + "/packed-refs", limitBytes: 256 << 20) else {
-            return nil
-        }
+    /// Every packed reference. Nil when the file is missing or no text.
+    func packed() throws(GitError) -> [String: ObjectID]? {
+        let path = folder + "/packed-refs"
+        guard
+            let text = try OwnFiles.present({ () throws(SystemError) in
+                try Files.readText(path, limitBytes: 256 << 20)
+            })
+        else { return nil }
         var table: [String: ObjectID] = [:]
         for line in text.split(separator: "\n") {
             guard line.utf8.first != UInt8(ascii: "#"), line.utf8.first != UInt8(ascii: "^") else { continue }
@@ -49,17 +52,17 @@ struct ReferenceFiles: Sendable {
     }
 
     /// Every reference below a prefix such as `refs/coord`, loose and packed, sorted by name.
-    func list(below prefix: String) -> [(name: String, commit: ObjectID)] {
-        var table = (packed() ?? [:]).filter { $0.key.hasPrefix(prefix + "/") }
+    func list(below prefix: String) throws(GitError) -> [(name: String, commit: ObjectID)] {
+        var table = (try packed() ?? [:]).filter { $0.key.hasPrefix(prefix + "/") }
         var waiting = [prefix]
         while let name = waiting.popLast() {
             // A folder that vanished meanwhile has no references.
-            for entry in (try? Files.list(folder + "/" + name)) ?? [] {
+            for entry in try OwnFiles.list(folder + "/" + name) {
                 let inner = name + "/" + entry
                 switch Files.kind(folder + "/" + inner) {
                 case .folder: waiting.append(inner)
                 case .file:
-                    if case .commit(let id) = Self.content(folder + "/" + inner) { table[inner] = id }
+                    if case .commit(let id) = try Self.content(folder + "/" + inner) { table[inner] = id }
                 default: continue
                 }
             }
@@ -76,11 +79,13 @@ struct ReferenceFiles: Sendable {
 
     /// What a file such as `HEAD` or a loose reference says. Nil when it is missing or says nothing of the
     /// kind.
-    static func content(_ path: String) -> Content? {
+    static func content(_ path: String) throws(GitError) -> Content? {
         // Missing, a folder, a link to nowhere: all the same here, it is not a reference.
-        guard Files.kind(path) == .file, let text = try? Files.readText(path, limitBytes: 4096) else {
-            return nil
-        }
+        guard Files.kind(path) == .file,
+            let text = try OwnFiles.present({ () throws(SystemError) in
+                try Files.readText(path, limitBytes: 4096)
+            })
+        else { return nil }
         let line = text.prefix { $0 != "\n" }
         if let name = String(line).removing(prefix: "ref:") {
             return .reference(String(name.drop { $0 == " " }))

@@ -52,7 +52,9 @@ extension Workspace {
     func notePath(_ slot: String) -> String { stateFolder + "/slots/" + slot }
 
     /// The note of a slot; nil when there is none or it is not whole.
-    func note(of slot: String) -> SlotNote? { OwnFiles.read(notePath(slot)).flatMap { SlotNote($0) } }
+    func note(of slot: String) throws(GitError) -> SlotNote? {
+        try OwnFiles.read(notePath(slot)).flatMap { SlotNote($0) }
+    }
 
     func write(_ note: SlotNote, of slot: String) throws(GitError) {
         try OwnFiles.write(note.text, to: notePath(slot), step: .slotNote)
@@ -60,7 +62,7 @@ extension Workspace {
 
     /// Remembers that further commits hold the slot's work.
     func addSaved(_ commits: [ObjectID], slot: String, lease: Lease, base: ObjectID) throws(GitError) {
-        var note = self.note(of: slot) ?? SlotNote(lease: lease, run: run, base: base, saved: [base])
+        var note = try self.note(of: slot) ?? SlotNote(lease: lease, run: run, base: base, saved: [base])
         // The list stays short: what counts is the last few states of one attempt.
         note.saved = (note.saved + commits.filter { !note.saved.contains($0) }).suffix(16)
         note.state = .ready
@@ -72,13 +74,17 @@ extension Workspace {
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.takingUnmarked) { return }
         #endif
-        guard var note = note(of: slot), note.state != .taking else { return }
+        guard var note = try note(of: slot), note.state != .taking else { return }
         note.state = .taking
         try write(note, of: slot)
     }
 
     /// The slots that have a note, sorted.
-    func recordedSlots() -> [String] {
-        OwnFiles.list(stateFolder + "/slots").filter { WorkerID($0).isValid && note(of: $0) != nil }
+    func recordedSlots() throws(GitError) -> [String] {
+        var slots: [String] = []
+        for name in try OwnFiles.list(stateFolder + "/slots") where WorkerID(name).isValid {
+            if try note(of: name) != nil { slots.append(name) }
+        }
+        return slots
     }
 }

@@ -30,7 +30,7 @@ extension Workspace {
 
     /// Removes the folders of all gates.
     package func closeGates() throws(GitError) {
-        let left = OwnFiles.list(worktrees).filter { $0.hasPrefix(Self.gateName("")) }
+        let left = try OwnFiles.list(worktrees).filter { $0.hasPrefix(Self.gateName("")) }
         let names = memory.withLock { memory in
             let names = memory.gates.union(left)
             memory.gates = []

@@ -37,7 +37,7 @@ extension Workspace {
         report.isNew = true
         if report.brokenHub != nil {
             try adoptKept()
-            for slot in recordedSlots() {
+            for slot in try recordedSlots() {
                 if let rescue = try rescueLeftovers(slot) { report.rescues.append(rescue) }
             }
         }
@@ -57,7 +57,7 @@ extension Workspace {
         for folder in [stateFolder, stateFolder + "/index", stateFolder + "/slots", Files.parent(hub)] {
             Files.removeAbandoned(in: folder)
         }
-        for name in OwnFiles.list(stateFolder + "/index") where name.hasSuffix(".lock") {
+        for name in try OwnFiles.list(stateFolder + "/index") where name.hasSuffix(".lock") {
             OwnFiles.removeLock(stateFolder + "/index/" + name)
         }
     }
@@ -67,7 +67,7 @@ extension Workspace {
     /// Whole when it comes to its place, with all that a broken one held.
     private func createHub(_ report: inout HubReport) throws(GitError) {
         let making = Files.name(hub) + ".making"
-        for name in OwnFiles.list(Files.parent(hub)) where name.hasPrefix(making) {
+        for name in try OwnFiles.list(Files.parent(hub)) where name.hasPrefix(making) {
             // A git that a killed coordinator started may still write there; the next start takes it away.
             try? OwnFiles.removeTree(Files.parent(hub) + "/" + name, step: .hubMaking)
         }
@@ -150,7 +150,7 @@ extension Workspace {
     /// next one. Cheap when it was not.
     func restoreHubSettings() throws(GitError) {
         let wanted = hubSettings()
-        if OwnFiles.read(hub + "/config") != wanted {
+        if try OwnFiles.read(hub + "/config") != wanted {
             try OwnFiles.removeTree(hub + "/config", step: .hubSettings)
             try OwnFiles.write(wanted, to: hub + "/config", step: .hubSettings)
         }
@@ -168,7 +168,7 @@ extension Workspace {
         while let inner = waiting.popLast() {
             let folder = inner.isEmpty ? hub : hub + "/" + inner
             Files.removeAbandoned(in: folder)
-            for name in OwnFiles.list(folder) {
+            for name in try OwnFiles.list(folder) {
                 let path = folder + "/" + name
                 if name.hasSuffix(".lock"), isStale(path) {
                     OwnFiles.removeLock(path)
@@ -178,7 +178,7 @@ extension Workspace {
                 }
             }
         }
-        for name in OwnFiles.list(hub + "/worktrees") {
+        for name in try OwnFiles.list(hub + "/worktrees") {
             let folder = hub + "/worktrees/" + name
             // One that begins with a dot was not yet in its place.
             let isWhole =
@@ -191,7 +191,7 @@ extension Workspace {
             report.repairs.append("removed the half-made worktree entry `\(name)` of the hub")
         }
         if Files.kind(hub + "/objects") == .folder,
-            !(OwnFiles.read(hub + "/objects/info/alternates") ?? "").hasPrefix(
+            try !(OwnFiles.read(hub + "/objects/info/alternates") ?? "").hasPrefix(
                 project.commonFolder + "/objects\n")
         {
             try writeAlternates(in: hub)
@@ -206,7 +206,7 @@ extension Workspace {
     }
 
     private func isHubSound() throws(GitError) -> Bool {
-        guard ReferenceFiles.content(hub + "/HEAD") != nil, Files.kind(hub + "/refs") == .folder,
+        guard try ReferenceFiles.content(hub + "/HEAD") != nil, Files.kind(hub + "/refs") == .folder,
             Files.kind(hub + "/objects") == .folder
         else { return false }
         // Before git reads the hub: its settings may be an agent's.
@@ -238,10 +238,10 @@ extension Workspace {
     ) throws(GitError) {
         guard Files.kind(broken + "/objects") == .folder else { return }
         let old = ReferenceFiles(folder: broken)
-        let found = old.list(below: "refs/coord") + old.list(below: "refs/heads/coord")
+        let found = try old.list(below: "refs/coord") + old.list(below: "refs/heads/coord")
         guard !found.isEmpty else { return }
         var place = objects
-        let kept = OwnFiles.list(broken + "/kept").map { broken + "/kept/" + $0 }
+        let kept = try OwnFiles.list(broken + "/kept").map { broken + "/kept/" + $0 }
         place.alternates = [broken + "/objects"] + kept
         let question = found.map { $0.commit.rawValue + "\n" }.joined()
         let answer = try runner.run(.checkObjects, at: place, input: Array(question.utf8))

@@ -24,7 +24,7 @@ extension Workspace {
 
     private func borrow(_ change: ([String]) -> [String]) throws(GitError) {
         let path = hub + "/objects/info/alternates"
-        let lines = (OwnFiles.read(path) ?? "").split(separator: "\n").map(String.init)
+        let lines = try (OwnFiles.read(path) ?? "").split(separator: "\n").map(String.init)
         let wanted = change(lines)
         guard wanted != lines else { return }
         try OwnFiles.write(wanted.map { $0 + "\n" }.joined(), to: path, step: .hubRepair)
@@ -39,7 +39,7 @@ extension Workspace {
         {
             try OwnFiles.rename(kept, to: keptFolder, step: .hubReplacement)
         }
-        for name in OwnFiles.list(keptFolder) where RunID(name).isValid {
+        for name in try OwnFiles.list(keptFolder) where RunID(name).isValid {
             try borrow { $0.contains(keptFolder + "/\(name)") ? $0 : $0 + [keptFolder + "/\(name)"] }
         }
     }
@@ -57,9 +57,12 @@ extension Workspace {
     }
 
     /// How many objects were written.
-    func collected(_ slot: String) -> Int {
-        OwnFiles.list(collection(of: slot)).filter { $0.utf8.count == 2 }
-            .reduce(0) { $0 + OwnFiles.list(collection(of: slot) + "/" + $1).count }
+    func collected(_ slot: String) throws(GitError) -> Int {
+        var count = 0
+        for name in try OwnFiles.list(collection(of: slot)) where name.utf8.count == 2 {
+            count += try OwnFiles.list(collection(of: slot) + "/" + name).count
+        }
+        return count
     }
 
     /// Gives the project what was collected and keeps it for the run, with a reference to the commit.
@@ -75,9 +78,10 @@ extension Workspace {
             place.alternates = [collection]
             try pack(commit, without: base, into: collection, at: place)
         }
+        let files = try Self.objectFiles(in: collection)
         do throws(SystemError) {
             try FailPoint.pass(.keptWork, .before)
-            for file in Self.objectFiles(in: collection) {
+            for file in files {
                 if !file.hasPrefix("pack/") { try share(collection, file, with: projectObjects) }
                 let kept = keptFolder + "/\(run)/" + file
                 try Files.makeFolder(Files.parent(kept))
@@ -101,11 +105,13 @@ extension Workspace {
     }
 
     /// Objects and packs of an object folder; of each pack its index last, for that makes it visible.
-    private static func objectFiles(in folder: String) -> [String] {
-        OwnFiles.list(folder).filter { $0.utf8.count == 2 || $0 == "pack" }.flatMap { inner in
-            let names = OwnFiles.list(folder + "/" + inner).map { inner + "/" + $0 }
-            return names.filter { !$0.hasSuffix(".idx") } + names.filter { $0.hasSuffix(".idx") }
+    private static func objectFiles(in folder: String) throws(GitError) -> [String] {
+        var files: [String] = []
+        for inner in try OwnFiles.list(folder) where inner.utf8.count == 2 || inner == "pack" {
+            let names = try OwnFiles.list(folder + "/" + inner).map { inner + "/" + $0 }
+            files += names.filter { !$0.hasSuffix(".idx") } + names.filter { $0.hasSuffix(".idx") }
         }
+        return files
     }
 
     // MARK: - Giving back
@@ -116,8 +122,9 @@ extension Workspace {
         let name = commit.rawValue
         guard Files.kind(projectObjects + "/\(name.prefix(2))/\(name.dropFirst(2))") == nil else { return }
         let folder = keptFolder + "/\(run)"
+        let files = try Self.objectFiles(in: folder)
         do throws(SystemError) {
-            for file in Self.objectFiles(in: folder) { try share(folder, file, with: projectObjects) }
+            for file in files { try share(folder, file, with: projectObjects) }
         } catch { throw .system(error) }
     }
 
@@ -129,8 +136,11 @@ extension Workspace {
     }
 
     /// The runs of which the hub has branches or kept work, this one left out.
-    package func earlierRuns() -> [RunID] {
-        let names = ["/refs/heads/coord", "/kept", "/" + Self.keptPrefix].flatMap { OwnFiles.list(hub + $0) }
+    package func earlierRuns() throws(GitError) -> [RunID] {
+        var names: [String] = []
+        for place in ["/refs/heads/coord", "/kept", "/" + Self.keptPrefix] {
+            names += try OwnFiles.list(hub + place)
+        }
         return Set(names).map { RunID($0) }.filter { $0.isValid && $0 != run }.sorted {
             $0.rawValue < $1.rawValue
         }
@@ -145,14 +155,14 @@ extension Workspace {
         var rescues: [Rescue] = []
         var place = objects
         place.alternates = [hub + "/objects"]
-        for (name, commit) in hubReferences.list(below: Self.keptPrefix + "/\(old)") {
+        for (name, commit) in try hubReferences.list(below: Self.keptPrefix + "/\(old)") {
             let parts = name.split(separator: "/")
             guard parts.count == 6, let attempt = Int(parts[5]) else { continue }
             let lease = Lease(task: TaskID(String(parts[4])), attempt: attempt)
             guard !hasLanded(lease.task) else { continue }
             try pack(commit, without: try head(of: targetReference), into: hub + "/objects", at: place)
             let rescue = Rescue(
-                lease: lease, commit: commit, reference: rescueReference(of: lease, in: old))
+                lease: lease, commit: commit, reference: try rescueReference(of: lease, in: old))
             try write(rescue)
             rescues.append(rescue)
         }

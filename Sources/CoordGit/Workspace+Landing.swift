@@ -24,7 +24,7 @@ extension Workspace {
         }
         let actual = try targetHead()
         guard actual == from else { return try outcome(of: commit, from: from, targetAt: actual) }
-        let search = CheckoutSearch(reference: targetReference, project: project)
+        let search = try CheckoutSearch(reference: targetReference, project: project)
         if let obstacle = search.obstacle { return .delayed(reason: obstacle) }
         for checkout in search.checkouts {
             if let reason = try obstacle(in: checkout, from: from, commit: commit) {
@@ -205,25 +205,35 @@ extension Workspace {
     ) throws(GitError) -> [String] {
         let known = memory.withLock { $0.additions[commit] }
         // Cheap first look: mostly nothing stands at any added path.
-        if let known, !known.contains(where: { Self.isTaken($0, in: root) }) { return [] }
-        let added = try runner.paths(.difference(from, commit, kinds: "A"), at: objects)
-            .filter { Self.isTaken($0, in: root) }
+        if let known, try Self.taken(known, in: root).isEmpty { return [] }
+        let added = try Self.taken(
+            runner.paths(.difference(from, commit, kinds: "A"), at: objects), in: root)
         guard !added.isEmpty else { return [] }
         // What the landing itself takes away may stand there.
         let removed = Set(try runner.paths(.difference(from, commit, kinds: "D"), at: objects))
-        return added.filter { path in
-            Self.standing(at: path, in: root).contains { !removed.contains($0) }
+        var inTheWay: [String] = []
+        for path in added where try !removed.isSuperset(of: Self.standing(at: path, in: root)) {
+            inTheWay.append(path)
         }
+        return inTheWay
     }
 
-    /// Whether something stands at the path, or a file where it needs a folder.
-    private static func isTaken(_ path: String, in root: String) -> Bool {
-        !standing(at: path, in: root, firstOnly: true).isEmpty
+    /// The paths at which something stands, or a file where they need a folder.
+    private static func taken(
+        _ paths: some Sequence<String>, in root: String
+    ) throws(GitError) -> [String] {
+        var taken: [String] = []
+        for path in paths where try !standing(at: path, in: root, firstOnly: true).isEmpty {
+            taken.append(path)
+        }
+        return taken
     }
 
     /// The files at the path: itself, all below it when it is a folder, or the file that stands where it
     /// needs a folder. Relative to the root.
-    private static func standing(at path: String, in root: String, firstOnly: Bool = false) -> [String] {
+    private static func standing(
+        at path: String, in root: String, firstOnly: Bool = false
+    ) throws(GitError) -> [String] {
         var prefix = ""
         for part in path.split(separator: "/").dropLast() {
             prefix += prefix.isEmpty ? String(part) : "/" + part
@@ -238,7 +248,7 @@ extension Workspace {
         while let next = waiting.popLast() {
             switch Files.kind(root + "/" + next) {
             case nil: continue
-            case .folder: waiting += OwnFiles.list(root + "/" + next).map { next + "/" + $0 }
+            case .folder: waiting += try OwnFiles.list(root + "/" + next).map { next + "/" + $0 }
             default: found.append(next)
             }
             if firstOnly, !found.isEmpty { break }

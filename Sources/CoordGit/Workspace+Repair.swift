@@ -6,7 +6,7 @@ extension Workspace {
     /// one and the other. Call it before a run lands anything. Files the user changed since are never
     /// touched.
     package func repairCheckout() throws(GitError) -> CheckoutRepair {
-        guard let text = OwnFiles.read(landingNotePath) else { return .nothing }
+        guard let text = try OwnFiles.read(landingNotePath) else { return .nothing }
         guard let note = LandingNote(text), let actual = try head(of: note.reference) else {
             try OwnFiles.removeTree(landingNotePath, step: .landingNote)
             return .nothing
@@ -19,7 +19,7 @@ extension Workspace {
         var restored: [String] = []
         for checkout in note.checkouts {
             guard Files.kind(checkout.root) == .folder,
-                ReferenceFiles.content(checkout.gitFolder + "/HEAD") == .reference(note.reference)
+                try ReferenceFiles.content(checkout.gitFolder + "/HEAD") == .reference(note.reference)
             else { continue }
             if let reason = try moveBack(checkout, note, &restored) { return .left(reason: reason) }
         }

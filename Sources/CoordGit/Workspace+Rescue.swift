@@ -7,8 +7,8 @@ extension Workspace {
     /// Nil when there is nothing that is not kept already, or the worktree is not the attempt's any more.
     package func rescue(slot: String, lease: Lease) throws(GitError) -> Rescue? {
         try checkName(slot, of: "slot")
-        guard let note = note(of: slot), note.lease == lease, note.run == run else { return nil }
-        removeLocks(of: slot, lease)
+        guard let note = try note(of: slot), note.lease == lease, note.run == run else { return nil }
+        try removeLocks(of: slot, lease)
         return try rescueLeftovers(slot)
     }
 
@@ -29,9 +29,9 @@ extension Workspace {
     }
 
     /// Everything that was rescued and is still kept, of all runs, sorted by reference.
-    package func rescues() -> [Rescue] {
+    package func rescues() throws(GitError) -> [Rescue] {
         let prefix = "refs/coord/rescue"
-        return hubReferences.list(below: prefix).compactMap { name, commit in
+        return try hubReferences.list(below: prefix).compactMap { name, commit in
             let parts = name.split(separator: "/")
             guard parts.count >= 6, let attempt = Int(parts[5].prefix { $0 != "." }) else { return nil }
             let lease = Lease(task: TaskID(String(parts[4])), attempt: attempt)
@@ -40,19 +40,19 @@ extension Workspace {
     }
 
     /// Takes away what a killed git of an attempt left locked: its agent and all that ran there have ended.
-    func removeLocks(of slot: String, _ lease: Lease) {
+    func removeLocks(of slot: String, _ lease: Lease) throws(GitError) {
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.locksLeft) { return }
         #endif
         OwnFiles.removeLock(hub + "/refs/heads/\(branch(of: lease)).lock")
-        for name in OwnFiles.list(administration(of: slot)) where name.hasSuffix(".lock") {
+        for name in try OwnFiles.list(administration(of: slot)) where name.hasSuffix(".lock") {
             OwnFiles.removeLock(administration(of: slot) + "/" + name)
         }
     }
 
     /// Rescues what stands in a slot, whoever left it.
     func rescueLeftovers(_ slot: String) throws(GitError) -> Rescue? {
-        guard let note = note(of: slot), note.state != .reset else { return nil }
+        guard let note = try note(of: slot), note.state != .reset else { return nil }
         guard Files.kind(folder(of: slot)) == .folder else { return try rescue(slot, note, nil) }
         return try rescue(slot, note, try survey(slot, note))
     }
@@ -62,7 +62,7 @@ extension Workspace {
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.rescueForgotten) { return nil }
         #endif
-        let head = agentHead(slot).flatMap { note.saved.contains($0) ? nil : $0 }
+        let head = try agentHead(slot).flatMap { note.saved.contains($0) ? nil : $0 }
         let isDirty = try survey.map { (found) throws(GitError) in try hasUnsavedFiles(slot, found) } ?? false
         guard head != nil || isDirty else { return nil }
         var store = objects
@@ -81,7 +81,7 @@ extension Workspace {
         }
         guard let kept else { return nil }
         try pack(kept, without: note.base, into: hub + "/objects", at: store)
-        let reference = rescueReference(of: note.lease, in: note.run)
+        let reference = try rescueReference(of: note.lease, in: note.run)
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.rescueWithoutReference) {
                 return Rescue(lease: note.lease, commit: kept, reference: reference)
@@ -130,11 +130,11 @@ extension Workspace {
     }
 
     /// A name no earlier rescue of the attempt has.
-    func rescueReference(of lease: Lease, in run: RunID) -> String {
+    func rescueReference(of lease: Lease, in run: RunID) throws(GitError) -> String {
         let plain = "refs/coord/rescue/\(run)/\(lease.task)/\(lease.attempt)"
         var name = plain
         var number = 2
-        while case .commit = hubReferences.read(name) {
+        while case .commit = try hubReferences.read(name) {
             name = "\(plain).\(number)"
             number += 1
         }

@@ -17,8 +17,8 @@ extension Workspace {
     ) throws(GitError) -> Snapshot? {
         try checkName(slot, of: "slot")
         try checkWorktree(slot)
-        removeLocks(of: slot, lease)
-        let head = agentHead(slot)
+        try removeLocks(of: slot, lease)
+        let head = try agentHead(slot)
         let parent = try adoptedHead(head, slot: slot, base: base)
         var nested: [String] = []
         let listing = try changes(slot, base, settingAside: &nested)
@@ -33,7 +33,8 @@ extension Workspace {
             try beginTaking(slot, base)
             _ = try runner.run(.addAll(isMany: listing.isMany), at: collecting)
             // A file that wrote no object has content that was there before, perhaps unreferenced as well.
-            isWhole = isWhole && collected(slot) == listing.modified.count + listing.untracked.count
+            let added = listing.modified.count + listing.untracked.count
+            if try collected(slot) != added { isWhole = false }
             let written = try runner.object(.writeTree, at: collecting)
             if written != tree {
                 let text = CommitMessage.stripped(message)
@@ -133,11 +134,11 @@ extension Workspace {
     // MARK: - The agent's commits
 
     /// The commit the agent's HEAD is at, read from the hub's files; nil when that says nothing usable.
-    func agentHead(_ slot: String) -> ObjectID? {
-        switch ReferenceFiles.content(administration(of: slot) + "/HEAD") {
+    func agentHead(_ slot: String) throws(GitError) -> ObjectID? {
+        switch try ReferenceFiles.content(administration(of: slot) + "/HEAD") {
         case .commit(let id): return id
         case .reference(let name):
-            if case .commit(let id) = hubReferences.read(name) { return id }
+            if case .commit(let id) = try hubReferences.read(name) { return id }
             return nil
         case nil: return nil
         }

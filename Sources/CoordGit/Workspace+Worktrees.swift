@@ -40,7 +40,7 @@ extension Workspace {
     @discardableResult
     package func removeWorktrees(except kept: Set<String> = []) throws(GitError) -> [Rescue] {
         var rescues: [Rescue] = []
-        for slot in recordedSlots() where !kept.contains(slot) {
+        for slot in try recordedSlots() where !kept.contains(slot) {
             if let rescue = try rescueLeftovers(slot) { rescues.append(rescue) }
             try discard(slot)
             try OwnFiles.removeTree(notePath(slot), step: .slotNote)
@@ -51,9 +51,9 @@ extension Workspace {
     /// Leaves nothing in the slot's folder but files its private index tracks. Unsaved work is rescued first.
     private func clear(_ slot: String) throws(GitError) -> Rescue? {
         let path = folder(of: slot)
-        guard let note = note(of: slot) else {
+        guard let note = try note(of: slot) else {
             // Whatever stands there is not from us: out of the way with it, but nothing is lost.
-            if Files.kind(path) == .folder, !OwnFiles.list(path).isEmpty { try setAside(path, from: slot) }
+            if Files.kind(path) == .folder, try !OwnFiles.list(path).isEmpty { try setAside(path, from: slot) }
             try OwnFiles.removeTree(privateIndex(of: slot), step: .privateIndex)
             return nil
         }
@@ -83,7 +83,7 @@ extension Workspace {
         }
         let mark = "gitdir: \(administration(of: name))\n"
         switch Files.kind(path + "/.git") {
-        case .file where OwnFiles.read(path + "/.git") == mark: return
+        case .file where try OwnFiles.read(path + "/.git") == mark: return
         case .folder: try setAside(path + "/.git", from: name)
         case nil: break
         default: try OwnFiles.removeTree(path + "/.git", step: .worktreeMark)
@@ -150,7 +150,7 @@ extension Workspace {
         let index = privateIndex(of: slot)
         // Only we use it, and never twice at once: a lock there is a dead git's.
         OwnFiles.removeLock(index + ".lock")
-        if Files.kind(index) == .file, note(of: slot)?.state != .taking {
+        if Files.kind(index) == .file, try note(of: slot)?.state != .taking {
             do { return try step() } catch {
                 guard case .failed = error else { throw error }
                 try OwnFiles.removeTree(index, step: .privateIndex)

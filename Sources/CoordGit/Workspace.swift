@@ -106,7 +106,7 @@ package final class Workspace: Sendable {
 
     /// The commit a full reference name of the project points at; nil when there is none.
     func head(of reference: String) throws(GitError) -> ObjectID? {
-        switch references.read(reference) {
+        switch try references.read(reference) {
         case .commit(let id): return id
         case .missing: return nil
         case .unknown:

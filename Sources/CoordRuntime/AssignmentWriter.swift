@@ -207,6 +207,11 @@ final class AssignmentWriter {
     private static let handoffBytesMax = 16 << 10
     private static let placesPerWorker = 64
 
+    /// Who worked on what an earlier coordinator left to land.
+    func rememberAuthors(of records: [TaskRecord]) {
+        for record in records where !record.status.isFinal { workers[record.spec.id] = record.assignedTo }
+    }
+
     /// Keeps what an agent passed on for the tasks that need it, and what was rescued for the next attempt.
     func remember(_ facts: [Fact]) {
         for case .workRescued(let lease, let commit, _) in facts.map(\.body) {

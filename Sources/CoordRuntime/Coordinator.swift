@@ -130,6 +130,7 @@ package final class Coordinator {
         endLeftovers()
         try prepare()
         try rememberHandoffs(of: run.id)
+        runner?.rememberAuthors(of: records)
         let manned = Set(run.slots.map(\.worker))
         let added = parts.plan.slots.filter { !manned.contains($0.worker) }
         turn { machine, now in

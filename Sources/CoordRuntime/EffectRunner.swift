@@ -82,6 +82,9 @@ final class EffectRunner {
         for case .taskLanded(let lease, _, _) in facts.map(\.body) { crew?.release(lease.task) }
     }
 
+    /// Keeps who worked on what was not landed when the coordinator before this one ended.
+    func rememberAuthors(of records: [TaskRecord]) { assignments.rememberAuthors(of: records) }
+
     func perform(_ effect: Effect) {
         switch effect {
         case .record: preconditionFailure("facts are recorded by the loop")

@@ -92,7 +92,7 @@ package final class RunSession {
     /// work is rescued.
     private static func tidy(_ workspace: Workspace, _ store: any Store, slots: [SlotSpec]) {
         do throws(GitError) {
-            for run in workspace.earlierRuns() {
+            for run in try workspace.earlierRuns() {
                 // Of a run that the journal does not know, all is rescued.
                 let tasks = (try? store.tasks(run, .all)) ?? []
                 let landed = Set(tasks.filter { $0.stage == .landed }.map(\.spec.id))

@@ -19,6 +19,8 @@ struct Safety {
     /// A provider asked this coordinator to call no model before then.
     var pausedUntil: Timestamp?
     var isOver = false
+    /// Whose workers were told to end, or killed, and not started since.
+    private var leaving: Set<WorkerID> = []
     /// The stages of ended tasks when the coordinator started, and until its first turn is over.
     private var endedBefore: [(task: TaskID, stage: TaskStage)] = []
 
@@ -63,8 +65,22 @@ struct Safety {
         }
     }
 
+    /// A turn's acts are known before its facts are looked at: who leaves in it cannot do anything more.
+    mutating func turnConcludes(_ effects: [Effect], slots: [SlotSpec]) {
+        for effect in effects {
+            switch effect {
+            case .startWorker(let slot): leaving.remove(slots[slot].worker)
+            case .stopWorker(let slot), .killWorker(let slot): leaving.insert(slots[slot].worker)
+            default: break
+            }
+        }
+    }
+
+    func isLeaving(_ worker: WorkerID) -> Bool { leaving.contains(worker) }
+
     mutating func coordinatorStarts(_ projection: Projection) {
         pausedUntil = nil
+        leaving = []
         endedBefore = projection.tasks.filter(\.status.isFinal).map { ($0.spec.id, $0.stage) }
     }
 }
@@ -140,7 +156,18 @@ extension SimulatedWorld {
         safety.expect(task.stage == .reviewing, "\(lease) is reviewed while the task is \(task.stage)")
         safety.expect(lease.attempt == task.attempt + 1, "\(lease) is reviewed after \(task.attempt)")
         safety.expect(safety.holding[worker] ?? [] == [], "\(worker) reviews \(lease) beside other work")
+        if worker == task.assignedTo {
+            let other = projection.workers.first { isFree($0, beside: worker) }
+            safety.expect(
+                other == nil, "\(worker) reviews its own \(lease), and \(other?.slot.worker ?? "") is idle")
+        }
         begin(lease, worker, callsModel: settings.callsModels)
+    }
+
+    /// Whether another worker than the author could have looked at its work.
+    private func isFree(_ worker: WorkerRecord, beside author: WorkerID) -> Bool {
+        worker.slot.worker != author && worker.status == .idle && !safety.isLeaving(worker.slot.worker)
+            && worker.slot.budget.map { worker.cost < $0 } ?? true
     }
 
     private mutating func begin(_ lease: Lease, _ worker: WorkerID, callsModel: Bool) {

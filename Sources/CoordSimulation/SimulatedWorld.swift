@@ -182,6 +182,7 @@ struct SimulatedWorld {
         let survived = isDoomed ? chance.number(-1...acts.count) : acts.count
         // Before the record: it is as if nothing had been decided.
         guard survived >= 0 else { return die() }
+        safety.turnConcludes(acts, slots: settings.slots)
         for case .record(let body) in effects { record(body) }
         if isDoomed { note("  recorded, \(survived) of \(acts.count) acts") }
         for act in acts.prefix(survived) {

@@ -18,6 +18,12 @@ package struct SystemError: Error, Hashable, Sendable {
         self.code = code
     }
 
+    /// Whether the machine is the reason, not the file: no descriptor or memory is left, or the disk fails.
+    /// Such an error must never pass for a file that is missing.
+    package var isOfTheMachine: Bool {
+        code == EMFILE || code == ENFILE || code == ENOMEM || code == EIO
+    }
+
     /// The error the calling thread just met.
     package static func last(_ operation: String, _ path: String? = nil) -> SystemError {
         SystemError(operation: operation, path: path, code: errno)

@@ -100,13 +100,13 @@ struct KeptTests {
         let waits = try #require(
             try old.attempt(Lease("b")) { try place.write("waits\n", $0.path + "/b.txt") })
         let new = try place.open(run: "new")
-        #expect(new.earlierRuns() == ["old"])
+        #expect(try new.earlierRuns() == ["old"])
         let rescues = try new.forget("old") { $0 == "a" }
         #expect(
             rescues == [
                 Rescue(lease: Lease("b"), commit: waits.commit, reference: "refs/coord/rescue/old/b/1")
             ])
-        #expect(new.earlierRuns() == [])
+        #expect(try new.earlierRuns() == [])
         let left = try place.git(
             "for-each-ref", "--format=%(refname)", "refs/coord", "refs/heads/coord", in: new.hub)
         #expect(left == "refs/coord/rescue/old/b/1")

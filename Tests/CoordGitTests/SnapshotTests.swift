@@ -287,7 +287,7 @@ struct RescueTests {
         let second = try #require(try workspace.rescue(slot: "w-1", lease: Lease("a")))
         #expect(second.reference == first.reference + ".2")
         #expect(try place.git("show", "\(second.reference):one", in: workspace.hub) == "1")
-        #expect(workspace.rescues() == [first, second])
+        #expect(try workspace.rescues() == [first, second])
     }
 
     @Test("a worktree that belongs to another attempt now has nothing to rescue for the old one")

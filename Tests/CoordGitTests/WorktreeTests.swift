@@ -66,7 +66,7 @@ struct WorktreeTests {
                 == "M\tedit.txt\nD\tgone.txt\nA\tn.txt")
         #expect(try place.git("status", "--porcelain", "--ignored", in: second.path) == "")
         #expect(try place.read(second.path + "/edit.txt") == "old\n")
-        #expect(workspace.rescues() == [rescue])
+        #expect(try workspace.rescues() == [rescue])
     }
 
     @Test("what a snapshot holds already is not rescued again")
@@ -81,7 +81,7 @@ struct WorktreeTests {
         }
         #expect(snapshot != nil)
         #expect(try workspace.prepareWorktree(slot: "w-1", lease: Lease("b")).rescued == nil)
-        #expect(workspace.rescues() == [])
+        #expect(try workspace.rescues() == [])
     }
 
     @Test("commits of an agent that were never handed in are kept, on whatever branch they are")
@@ -199,7 +199,7 @@ struct WorktreeTests {
         try place.makeProject(["a.txt": "a\n"])
         let workspace = try place.open()
         let first = try workspace.prepareWorktree(slot: "w-1", lease: Lease("a"))
-        var note = try #require(workspace.note(of: "w-1"))
+        var note = try #require(try workspace.note(of: "w-1"))
         note.state = .reset
         try workspace.write(note, of: "w-1")
         try place.write("half\n", first.path + "/a.txt")

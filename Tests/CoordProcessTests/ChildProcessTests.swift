@@ -150,12 +150,13 @@ struct ChildProcessTests {
     @Test("descendants are found through several generations")
     func descendants() throws {
         let folder = try TemporaryFolder()
+        let pid = try Fifo(folder("pid"))
         let child = try ChildProcess.spawn(
             SpawnRequest(
                 executable: "/bin/sh",
-                arguments: ["-c", "(sleep 60 & echo $! > \(folder("pid")); wait) & wait"],
+                arguments: ["-c", "(sleep 60 & echo $! > \(pid.path); wait) & wait"],
                 environment: ["PATH": "/usr/bin:/bin"]))
-        let sleeper = try #require(identity(ofPidIn: folder("pid")))
+        let sleeper = try #require(pid.identity())
         let found = ProcessTable.descendants(of: child.pid)
         #expect(found.count == 2)
         #expect(found.contains(sleeper.pid))

@@ -113,12 +113,13 @@ struct CommandRunnerTests {
     func cancellation() throws {
         let folder = try TemporaryFolder()
         let cancellation = Cancellation()
+        let ready = try Fifo(folder("ready"))
         let canceller = Thread {
-            _ = waitForText(folder("ready"))
+            _ = ready.line()
             cancellation.cancel()
         }
         let result = try CommandRunner.run(
-            shell("echo > \(folder("ready")); sleep 60"), cancellation: cancellation)
+            shell("echo > \(ready.path); sleep 60"), cancellation: cancellation)
         canceller.join()
         #expect(result.cancelled && !result.timedOut)
         #expect(result.duration < .seconds(10))

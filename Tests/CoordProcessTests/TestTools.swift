@@ -26,27 +26,38 @@ func shell(_ script: String, timeout: Duration? = .seconds(20)) -> CommandReques
         timeout: timeout)
 }
 
-/// Waits for a file to say something; for facts that only the file system tells.
-func waitForText(_ path: String, seconds: Int = 10) -> String? {
-    for _ in 0..<(seconds * 500) {
-        if let text = try? Files.readText(path), text.hasSuffix("\n") { return String(text.dropLast()) }
-        usleep(2000)
-    }
-    return nil
-}
+/// A named pipe into which another process says one line.
+final class Fifo: Sendable {
+    let path: String
+    private let descriptor: Int32
 
-/// Waits until exactly this process is gone.
-func waitForEnd(of identity: ProcessIdentity, seconds: Int = 5) -> Bool {
-    for _ in 0..<(seconds * 500) {
-        if !ProcessTable.isAlive(identity) { return true }
-        usleep(2000)
+    init(_ path: String) throws {
+        guard mkfifo(path, 0o600) == 0 else { throw SystemError.last("make a fifo", path) }
+        self.path = path
+        // Open both ways: nobody waits for the other side, and the end is never seen.
+        descriptor = try Descriptors.open(path, O_RDWR)
     }
-    return false
-}
 
-func identity(ofPidIn path: String) -> ProcessIdentity? {
-    guard let pid = waitForText(path).flatMap({ Int32($0) }), let start = ProcessTable.startTime(pid) else {
-        return nil
+    deinit { Descriptors.close(descriptor) }
+
+    /// The next line; nil when none comes within the time.
+    func line(seconds: Int32 = 10) -> String? {
+        var text: [UInt8] = []
+        while true {
+            var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&wait, 1, seconds * 1000) == 1 else { return nil }
+            var byte: UInt8 = 0
+            guard read(descriptor, &byte, 1) == 1 else { return nil }
+            if byte == 0x0A { return String(decoding: text, as: UTF8.self) }
+            text.append(byte)
+        }
     }
-    return ProcessIdentity(pid: pid, startTime: start)
+
+    /// The living process whose number is the next line.
+    func identity() -> ProcessIdentity? {
+        guard let pid = line().flatMap({ Int32($0) }), let start = ProcessTable.startTime(pid) else {
+            return nil
+        }
+        return ProcessIdentity(pid: pid, startTime: start)
+    }
 }

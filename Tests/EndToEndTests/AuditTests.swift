@@ -94,7 +94,12 @@ struct DecisionTests {
         #expect(approved.output.contains("--resume"))
         let again = try stand.coord(["run", mission, "--agent", agent, "--no-input", "--resume"])
         #expect(again.status == 0, "\(again)")
-        #expect(try Set(stand.chain().map { try stand.trailer("Coord-Task", of: $0) }) == ["a", "b", "c"])
+        let chain = try stand.chain()
+        #expect(try Set(chain.map { try stand.trailer("Coord-Task", of: $0) }) == ["a", "b", "c"])
         #expect(try stand.coord("tasks", "approve", "a").status == 2)
+        // Also what was handed in to the coordinator before names who made it.
+        let manned = try stand.document("workers")["workers"]?.arrayValue ?? []
+        let workers = Set(manned.compactMap { $0["id"]?.stringValue })
+        #expect(try workers.isSuperset(of: chain.map { try stand.trailer("Coord-Worker", of: $0) }))
     }
 }

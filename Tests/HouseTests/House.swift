@@ -102,12 +102,6 @@ enum House {
         "Sources/CoordStore/SQLiteStore+Reading.swift": "Store",
     ]
 
-    /// Test files that may wait for a time, and why there is nothing to await.
-    static let mayWait: [String: String] = [
-        "Tests/CoordProcessTests/TestTools.swift": "looks again until another process has written its file",
-        "Tests/CoordProcessTests/EventLoopTests.swift": "a job that takes its time is what the test is about",
-    ]
-
     /// Files of a pure floor that may use the system's library, and for what.
     static let systemWhenPure: [String: String] = [
         "Sources/CoordWire/LineFraming.swift":

@@ -111,7 +111,6 @@ enum Rules {
     }
 
     static func testsDoNotSleep(_ file: SwiftText) -> [String] {
-        guard House.mayWait[file.path] == nil else { return [] }
         let words = ["Task.sleep", "usleep(", "nanosleep(", "Thread.sleep", "sleep("].map { ($0, "") }
         return Array(
             find(words, in: file) { word, _ in "`\(word)` is banned in tests: await an event, a line, an exit"
