@@ -138,8 +138,8 @@ package enum RunCommand {
         _ folder: String, _ git: GitTool, _ context: CommandContext
     ) throws(CommandFailure) -> ProjectState {
         do throws(GitError) {
-            let isFresh = isMissingOrEmpty(folder)
-            if try isFresh || Project.wasInterrupted(folder) {
+            let wasInterrupted = try Project.wasInterrupted(folder)
+            if wasInterrupted || isMissingOrEmpty(folder) {
                 try Project.create(folder, git: git)
                 context.diagnostics.note("made a new project in \(folder)")
             }

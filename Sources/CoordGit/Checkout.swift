@@ -33,7 +33,9 @@ struct CheckoutSearch {
         if let root = project.mainRoot { try look(reference, Checkout(root: root, gitFolder: common)) }
         for name in try OwnFiles.list(common + "/worktrees") {
             let folder = common + "/worktrees/" + name
-            guard let text = try OwnFiles.read(folder + "/gitdir"), text.hasSuffix("/.git\n") else { continue }
+            guard let text = try OwnFiles.read(folder + "/gitdir"), text.hasSuffix("/.git\n") else {
+                continue
+            }
             let path = String(text.dropLast(6))
             let root = Files.absolute(path, base: folder)
             // A working tree that was deleted without telling git has no files to move.

@@ -38,7 +38,8 @@ package struct RescueShelf: Sendable {
 
     /// Everything that is kept, the newest first.
     package func items() throws(GitError) -> [Item] {
-        var items = try ReferenceFiles(folder: hub).list(below: Self.prefix).compactMap { name, commit -> Item? in
+        let references = try ReferenceFiles(folder: hub).list(below: Self.prefix)
+        var items = references.compactMap { name, commit -> Item? in
             let parts = name.split(separator: "/").map(String.init)
             guard parts.count == 6, let attempt = Int(parts[5].prefix { $0 != "." }) else { return nil }
             return Item(

@@ -53,7 +53,9 @@ extension Workspace {
         let path = folder(of: slot)
         guard let note = try note(of: slot) else {
             // Whatever stands there is not from us: out of the way with it, but nothing is lost.
-            if Files.kind(path) == .folder, try !OwnFiles.list(path).isEmpty { try setAside(path, from: slot) }
+            if Files.kind(path) == .folder, try !OwnFiles.list(path).isEmpty {
+                try setAside(path, from: slot)
+            }
             try OwnFiles.removeTree(privateIndex(of: slot), step: .privateIndex)
             return nil
         }
