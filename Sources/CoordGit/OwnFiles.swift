@@ -41,7 +41,8 @@ enum OwnFiles {
         try present { () throws(SystemError) in try Files.readText(path, limitBytes: 1 << 20) }
     }
 
-    /// What is found, nil for what is missing or not of the right kind; throws when the machine is the reason.
+    /// What is found, nil for what is missing or not of the right kind; throws when the machine is the
+    /// reason.
     static func present<Value>(
         _ body: () throws(SystemError) -> Value
     ) throws(GitError) -> Value? {
