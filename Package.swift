@@ -79,7 +79,7 @@ let package = Package(
             "coord-bench",
             [
                 "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSystem", "CoordProcess",
-                "CoordStore", "CoordRuntime", "CoordSimulation",
+                "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation",
             ]),
 
         // Garden: a world for tests and benches, and tests.

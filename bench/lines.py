@@ -380,6 +380,23 @@ def cold(count, tasks):
     return table
 
 
+# MARK: P13
+
+
+def overlap(count, tasks):
+    """What the overlap radar costs: 16 worktrees of 5,000 files that all touch one file and nine in all."""
+    table = Table("overlap radar: 16 live worktrees of 5,000 files, every pair united", "ms of processor time")
+    rows = passes("overlap", {"coord": [BENCH, "overlap", "--passes", "3"]}, count)["coord"]
+    names = (("full_cpu_ms", "a full pairwise pass", 500), ("incremental_cpu_ms", "one changed, two silent read", 50),
+             ("still_cpu_ms", "nothing changed", None))
+    for key, label, most in names:
+        value = table.measured(label, rows, lambda row, key=key: row[key])
+        if most:
+            table.mark(label + ", ms", value, "< %d" % most, lambda ms, most=most: ms < most)
+    return table
+
+
 LINES = {
+    "P13": overlap,
     "P1": schedule, "P2": dispatch, "P3": durable, "P4": processes, "P5": landing, "P6": ipc, "P9": idle, "P14": cold,
 }

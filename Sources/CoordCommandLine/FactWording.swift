@@ -77,6 +77,10 @@ package enum FactWording {
                 tasks.count > 1 ? "with " + tasks.dropLast().map(\.rawValue).joined(separator: ", ") : "")
         case .gateFlaked(_, let tree, let report):
             joined("tree \(tree.short) failed, then passed", report.reason)
+        case .overlapFound(let collision):
+            "with \(collision.other?.task.rawValue ?? "what landed") in "
+                + collision.files.prefix(3).joined(separator: ", ")
+        case .overlapCleared(_, let other): "with \(other?.task.rawValue ?? "what landed")"
         case .candidateBounced(_, let reason): reason
         case .landingStarted(_, let commit, _, _): commit.short
         case .taskLanded(_, let commit, _): commit.short

@@ -3,6 +3,7 @@ package import CoordModel
 import CoordProcess
 package import CoordRuntime
 import CoordSystem
+import CoordWire
 
 #if canImport(Glibc)
     import Glibc
@@ -13,20 +14,60 @@ import CoordSystem
 /// How long ago each worker was last heard of: known to the living coordinator alone, and asked of it in
 /// passing.
 package enum Heartbeats {
-    private static let patienceMilliseconds: Int32 = 200
-
     /// Seconds by worker; empty when nobody answers in time.
     package static func ask(_ state: StateFolder) -> [WorkerID: Double] {
-        guard Files.kind(state.socket) == .other else { return [:] }
+        read(LiveCoordinator.answer(to: "heartbeats", state))
+    }
+
+    static func read(_ line: [UInt8]) -> [WorkerID: Double] {
+        guard let ages = LiveCoordinator.result(in: line)?.objectValue else { return [:] }
+        var result: [WorkerID: Double] = [:]
+        for (worker, age) in ages.members {
+            if let seconds = age.doubleValue { result[WorkerID(worker)] = seconds }
+        }
+        return result
+    }
+}
+
+extension Collision {
+    /// What collides now: known to the living coordinator alone. None when nobody answers in time.
+    package static func ask(_ state: StateFolder) -> [Collision] {
+        read(LiveCoordinator.answer(to: "collisions", state))
+    }
+
+    static func read(_ line: [UInt8]) -> [Collision] {
+        LiveCoordinator.result(in: line)?.arrayValue?.compactMap { Collision($0) } ?? []
+    }
+
+    /// One sentence for people.
+    var sentence: String {
+        let others = other.map { "`\($0.task)`" } ?? "what landed meanwhile"
+        return "`\(lease.task)` collides with \(others) in \(Wording.list(files, atMost: 3))"
+    }
+}
+
+/// Questions that only the living coordinator can answer, asked in passing.
+enum LiveCoordinator {
+    private static let patienceMilliseconds: Int32 = 200
+
+    /// What an answer says; nil when it is none.
+    static func result(in line: [UInt8]) -> JSONValue? {
+        // An answer that is no JSON is no answer.
+        (try? JSONParser.parse(line))?["result"]
+    }
+
+    /// The line that answers; empty when nobody does in time.
+    static func answer(to method: String, _ state: StateFolder) -> [UInt8] {
+        guard Files.kind(state.socket) == .other else { return [] }
         do throws(SystemError) {
             let socket = try LocalSocket.connect(state.socket)
             defer { Descriptors.close(socket) }
-            let request: JSONValue = ["jsonrpc": "2.0", "id": 1, "method": "heartbeats"]
+            let request: JSONValue = ["jsonrpc": "2.0", "id": 1, "method": .string(method)]
             try Descriptors.writeAll(request.serialized() + [0x0A], to: socket)
-            return read(line(from: socket))
+            return line(from: socket)
         } catch {
-            // Nobody there, or nobody who answers: the ages are simply not known.
-            return [:]
+            // Nobody there, or nobody who answers: it is simply not known.
+            return []
         }
     }
 
@@ -43,17 +84,5 @@ package enum Heartbeats {
             bytes += buffer[..<count]
         }
         return bytes
-    }
-
-    static func read(_ line: [UInt8]) -> [WorkerID: Double] {
-        // An answer that is no JSON is no answer.
-        guard let answer = try? JSONParser.parse(line), let ages = answer["result"]?.objectValue else {
-            return [:]
-        }
-        var result: [WorkerID: Double] = [:]
-        for (worker, age) in ages.members {
-            if let seconds = age.doubleValue { result[WorkerID(worker)] = seconds }
-        }
-        return result
     }
 }

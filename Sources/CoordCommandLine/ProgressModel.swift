@@ -20,6 +20,8 @@ package struct ProgressModel: Sendable {
 
     package var run: RunRecord? { projection.run }
     package var workers: [WorkerRecord] { projection.workers }
+    /// Attempts at work that would not unite as they stand.
+    package var collisions: [Collision] { projection.collisions }
     /// The task of that name.
     package func task(_ id: TaskID) -> TaskRecord? { projection.task(id) }
     /// The worker of that name.

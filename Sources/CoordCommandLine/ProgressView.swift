@@ -102,6 +102,10 @@ package enum ProgressView {
         var parts: [String] = []
         if !checking.isEmpty { parts.append("at the gate: " + checking.joined(separator: ", ")) }
         if queued > 0 { parts.append("\(queued) in the merge queue") }
+        if let first = model.collisions.first {
+            let more = model.collisions.count > 1 ? " and \(model.collisions.count - 1) more" : ""
+            parts.append(first.sentence + more)
+        }
         if !approval.isEmpty { parts.append("waits for you: " + approval.joined(separator: ", ")) }
         guard !parts.isEmpty else { return nil }
         return style.dim(TerminalText.cut("  " + parts.joined(separator: " · "), to: columns))

@@ -14,8 +14,9 @@ enum QueueCommand {
             try reading.store.taskLines(record.id, TaskFilter(stages: stages))
         }.sorted { $0.since < $1.since }
         let plan = context.arguments.has("explain") ? try plan(reading) : nil
+        let collisions = record.status.isFinal ? [] : Collision.ask(reading.state)
         if context.wantsJSON {
-            context.answer(document(record, lines, plan))
+            context.answer(document(record, lines, collisions, plan))
             return .done
         }
         var table = TextTable([
@@ -30,6 +31,9 @@ enum QueueCommand {
             ])
         }
         context.output.write(table.text(columns: context.columns, style: context.style))
+        for collision in collisions {
+            context.output.line(context.style.yellow(TerminalText.escaped(collision.sentence)))
+        }
         let head = record.head.map { " at \($0.short)" } ?? ""
         let summary =
             "\(TerminalText.escaped(record.target))\(head): \(record.landed) landed, "
@@ -43,7 +47,7 @@ enum QueueCommand {
     }
 
     private static func document(
-        _ record: RunRecord, _ lines: [TaskLine], _ plan: Plan?
+        _ record: RunRecord, _ lines: [TaskLine], _ collisions: [Collision], _ plan: Plan?
     ) -> JSONValue {
         func entries(_ stage: TaskStage) -> JSONValue {
             .array(
@@ -58,8 +62,9 @@ enum QueueCommand {
             ("schema", "coord.queue/1"), ("target", .string(record.target)),
             ("head", .optional(record.head?.rawValue)), ("waiting", entries(.queued)),
             ("checking", entries(.checking)), ("reviewing", entries(.reviewing)),
-            ("approval", entries(.approval)), ("landed", .count(record.landed)),
-            ("bounced", .count(record.bounced)), ("delivery", StatusDocument.json(record.delivery)),
+            ("approval", entries(.approval)), ("collisions", .array(collisions.map(\.json))),
+            ("landed", .count(record.landed)), ("bounced", .count(record.bounced)),
+            ("delivery", StatusDocument.json(record.delivery)),
         ]
         if let plan {
             members.append(

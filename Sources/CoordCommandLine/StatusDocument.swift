@@ -1,6 +1,7 @@
 package import CoordJSON
 package import CoordModel
 package import CoordStore
+import CoordWire
 
 /// Where a run stands: everything `coord status` shows, and the document the API answers with.
 package struct StatusDocument: Sendable, Equatable {
@@ -9,6 +10,8 @@ package struct StatusDocument: Sendable, Equatable {
     package var workers: [WorkerRecord]
     /// Seconds since each worker was last heard of; empty when nobody knows.
     package var heartbeatAges: [WorkerID: Double]
+    /// Attempts at work that would not unite with each other or with the target as they stand.
+    package var collisions: [Collision]
     package var queued: [TaskID]
     package var checking: [TaskID]
     package var elapsed: Duration
@@ -19,13 +22,15 @@ package struct StatusDocument: Sendable, Equatable {
 
     package init(
         run: RunRecord, counts: [TaskStage: Int], workers: [WorkerRecord],
-        heartbeatAges: [WorkerID: Double] = [:], queued: [TaskID], checking: [TaskID], elapsed: Duration,
+        heartbeatAges: [WorkerID: Double] = [:], collisions: [Collision] = [], queued: [TaskID],
+        checking: [TaskID], elapsed: Duration,
         attention: [TaskLine] = [], scale: Scale? = nil
     ) {
         self.run = run
         self.counts = counts
         self.workers = workers
         self.heartbeatAges = heartbeatAges
+        self.collisions = collisions
         self.queued = queued
         self.checking = checking
         self.elapsed = elapsed
@@ -49,6 +54,7 @@ package struct StatusDocument: Sendable, Equatable {
         self.init(
             run: reading.record, counts: counts, workers: try reading.workers(),
             heartbeatAges: reading.record.status.isFinal ? [:] : Heartbeats.ask(reading.state),
+            collisions: reading.record.status.isFinal ? [] : Collision.ask(reading.state),
             queued: lines.filter { $0.stage == .queued }.map(\.id),
             checking: lines.filter { $0.stage == .checking }.map(\.id), elapsed: try reading.elapsed(at: now),
             attention: attention, scale: try Self.scale(of: reading))
@@ -79,8 +85,8 @@ package struct StatusDocument: Sendable, Equatable {
         [
             "schema": "coord.status/1", "run": runMembers, "progress": progressMembers,
             "workers": .array(workers.map { Self.json($0, run: run, age: heartbeatAges[$0.slot.worker]) }),
-            "queue": queueMembers, "cost": costMembers, "scale": scaleMembers,
-            "delivery": Self.json(run.delivery),
+            "queue": queueMembers, "collisions": .array(collisions.map(\.json)), "cost": costMembers,
+            "scale": scaleMembers, "delivery": Self.json(run.delivery),
         ]
     }
 
@@ -175,6 +181,10 @@ extension StatusDocument {
         var text = heading(style)
         text += "\n" + progress(style)
         for task in attention { text += Self.line(about: task, columns: columns, style) }
+        for collision in collisions {
+            let line = TerminalText.cut(TerminalText.escaped(collision.sentence), to: columns - 2)
+            text += "  " + style.yellow(line) + "\n"
+        }
         text += workerTable(columns: columns, style, now)
         let queue =
             "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, "

@@ -47,6 +47,16 @@ enum GitCommand: Equatable, Sendable {
     /// For reading, not for applying: every file counts as text, whatever attributes say of it.
     case readablePatch(from: ObjectID, to: ObjectID)
 
+    // MARK: trial merges, in a folder that is thrown away
+    /// Takes the listed paths, NUL-separated on the input, into the index as they are in the files.
+    case updateIndex
+    case writeTrialTree
+    case commitTrial(ObjectID, parent: ObjectID)
+    /// Every path in which the index differs from the commit.
+    case indexDifference(ObjectID)
+    /// Unites each pair of commits on the input, a line each.
+    case mergeTrees
+
     // MARK: references and the user's checkout
     case resolve(String)
     case listReferences([String])
@@ -75,7 +85,25 @@ enum GitCommand: Equatable, Sendable {
 extension GitCommand {
     /// The command and its arguments.
     var arguments: [String] {
-        worktreeArguments ?? objectArguments ?? referenceArguments ?? remoteArguments ?? repositoryArguments
+        worktreeArguments ?? objectArguments ?? trialArguments ?? referenceArguments ?? remoteArguments
+            ?? repositoryArguments
+    }
+
+    private var trialArguments: [String]? {
+        switch self {
+        case .updateIndex: ["update-index", "-z", "--add", "--remove", "--replace", "--stdin"]
+        case .writeTrialTree: ["write-tree"]
+        case .commitTrial(let tree, let parent):
+            ["commit-tree", "-m", "", "-p", parent.rawValue, tree.rawValue]
+        case .indexDifference(let commit):
+            [
+                "diff-index", "--cached", "-z", "--name-only", "--no-renames", "--ignore-submodules=none",
+                commit.rawValue, "--",
+            ]
+        case .mergeTrees:
+            ["merge-tree", "--write-tree", "--stdin", "-z", "--name-only", "--no-messages"]
+        default: nil
+        }
     }
 
     private var worktreeArguments: [String]? {
@@ -214,6 +242,8 @@ extension GitCommand {
             nil
         // The remote's own; here a push leaves nothing, and a fetch objects that the next one finds.
         case .push, .listRemote, .fetchBranch: nil
+        // What they leave is coord's own and is never taken up again.
+        case .updateIndex, .writeTrialTree, .commitTrial, .indexDifference, .mergeTrees: nil
         case .restore: .worktreeReset
         case .clean: .worktreeTidying
         case .adopt: .privateIndex
@@ -243,6 +273,7 @@ extension GitCommand {
                 "protocol.ext.allow=never", "core.fsync=all", "core.fsyncMethod=fsync",
                 "fetch.fsckObjects=true",
             ]
+        case .updateIndex, .writeTrialTree, .commitTrial, .mergeTrees: ["core.fsync=none"]
         case .advance, .createReference: ["core.fsync=all", "core.fsyncMethod=fsync"]
         default: []
         }

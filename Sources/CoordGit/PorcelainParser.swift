@@ -164,6 +164,26 @@ extension PorcelainParser {
     }
 }
 
+extension PorcelainParser {
+    /// Reads `merge-tree --stdin -z --name-only --no-messages`: for each pair whether it united, the tree, the
+    /// paths in conflict, and an empty field. The paths come, none where it united. Nil when it is not that.
+    static func mergedPairs(_ bytes: [UInt8], count: Int) -> [[String]]? {
+        let parts = fields(bytes)
+        var position = 0
+        var pairs: [[String]] = []
+        while pairs.count < count {
+            guard position + 1 < parts.count, parts[position] == "0" || parts[position] == "1",
+                ObjectID(parts[position + 1]) != nil,
+                let end = parts[(position + 2)...].firstIndex(of: "")
+            else { return nil }
+            let isClean = parts[position] == "1"
+            pairs.append(isClean ? [] : Array(Set(parts[(position + 2)..<end])).sorted())
+            position = end + 1
+        }
+        return pairs
+    }
+}
+
 /// A commit as `log` shows it.
 struct LoggedCommit: Equatable {
     var commit: ObjectID

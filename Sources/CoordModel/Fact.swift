@@ -100,6 +100,10 @@ package struct Fact: Hashable, Sendable {
         case targetGated(commit: ObjectID, GateReport)
         /// How many groups of how many candidates are tested ahead, and why.
         case queuePlanned(window: Int, batch: Int, reason: String)
+        /// While the attempts still go on: their changes, or one's and the target's, do not unite. Said again
+        /// when the files differ.
+        case overlapFound(Collision)
+        case overlapCleared(Lease, other: Lease?)
 
         // MARK: delivery
         /// The remote's branch, `to`, holds the commit. `address` is the page of a pull request, or the one
@@ -246,8 +250,9 @@ extension Fact.Body {
             .usageRecorded(let lease, _, _, _, _, _), .progressReported(let lease, _),
             .toolStarted(let lease, _, _, _), .toolCompleted(let lease, _, _, _, _, _),
             .handoffWritten(let lease, _, _), .taskProposalRefused(let lease, _, _),
-            .staleMessageRefused(_, let lease, _, _):
+            .staleMessageRefused(_, let lease, _, _), .overlapCleared(let lease, _):
             return lease
+        case .overlapFound(let collision): return collision.lease
         default: return nil
         }
     }

@@ -106,11 +106,13 @@ final class AssignmentWriter {
         environment["COORD_RESCUE"] = rescue?.commit.rawValue
         environment["COORD_RESCUE_PATCH"] = patch
         environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
+        environment["COORD_NOTES"] = isAgent ? folder + "/notes.md" : nil
         return Assignment(
             run: parts.run, lease: lease, role: spec.role ?? slot.role,
             worktree: workingFolder, base: base, work: work(slot, spec, isReview: review != nil),
             promptFile: promptFile, handoffIn: handoffIn,
-            handoffOut: environment["COORD_HANDOFF_OUT"], transcript: transcript, environment: environment,
+            handoffOut: environment["COORD_HANDOFF_OUT"], notes: environment["COORD_NOTES"],
+            transcript: transcript, environment: environment,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
     }
 
@@ -139,7 +141,8 @@ final class AssignmentWriter {
     private func noop(_ slot: SlotSpec, _ lease: Lease) -> Assignment {
         Assignment(
             run: parts.run, lease: lease, role: nil, worktree: "/", base: nil, work: .none, promptFile: nil,
-            handoffIn: nil, handoffOut: nil, transcript: nil, environment: [:], timeout: nil, checks: [])
+            handoffIn: nil, handoffOut: nil, notes: nil, transcript: nil, environment: [:], timeout: nil,
+            checks: [])
     }
 
     private func work(_ slot: SlotSpec, _ spec: TaskSpec, isReview: Bool) -> Assignment.Work {

@@ -81,6 +81,9 @@ package final class ControlSocket {
         case "heartbeats":
             let ages = coordinator.heartbeatAges().map { ($0.0.rawValue, JSONValue.number($0.1)) }
             send(.response(id: id, result: .object(JSONObject(ages))), to: caller)
+        case "collisions":
+            let collisions = coordinator.projection.collisions.map(\.json)
+            send(.response(id: id, result: .array(collisions)), to: caller)
         case "command":
             do {
                 let command = try CommandCodec.decode(params ?? .null)

@@ -98,10 +98,12 @@ final class EffectRunner {
             assign(slot, lease, spec, base: base, note: note)
         case .review(let slot, let lease, let order): review(slot, lease, order)
         case .cancelAttempt(let slot, let lease, let reason): hosts[slot].send(.cancel(lease, reason: reason))
+        case .notice(let slot, let lease, let text): hosts[slot].send(.notice(lease, text: text))
         case .withdraw(let slot, let lease): hosts[slot].send(.withdraw(lease))
         case .reply(let number, let reply): onReply?(number, reply)
         case .finish(let status, let exitStatus, let reason): onFinish?(status, exitStatus, reason)
-        case .prepareWorktree, .prepareReview, .takeWork, .stage, .gate, .advance, .cancelGate, .deliver:
+        case .prepareWorktree, .prepareReview, .takeWork, .stage, .gate, .advance, .cancelGate,
+            .lookForOverlap, .deliver:
             performGit(effect)
         }
     }
@@ -126,9 +128,10 @@ final class EffectRunner {
             crew.advance(ticket, commit: commit, tree: tree, from: from)
         case .deliver(let commit, let landed): deliveries?.deliver(commit, letter(of: landed))
         case .cancelGate(let ticket): crew.cancelGate(ticket)
+        case .lookForOverlap(let attempts):
+            crew.lookForOverlap(attempts, slots: attempts.map { worker($0.slot) })
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .review, .cancelAttempt, .withdraw,
-            .reply,
-            .finish:
+            .reply, .finish, .notice:
             break
         }
     }

@@ -21,6 +21,7 @@ final class GitCrew {
     private let lander = BlockingThreads(count: 1, name: "coord-lander")
     private let gates: BlockingThreads
     private let gateFolders: GateFolders
+    private let lookout: OverlapLookout
     private var gateCancellations: [MergeQueue.Ticket: Cancellation] = [:]
 
     init(
@@ -36,6 +37,7 @@ final class GitCrew {
         hands = BlockingThreads(count: min(max(workers, 1), 4), name: "coord-git")
         gates = BlockingThreads(count: max(merge.parallel, 1), name: "coord-gate")
         gateFolders = GateFolders(workspace)
+        lookout = OverlapLookout(workspace)
     }
 
     func prepareWorktree(slot: Int, worker: WorkerID, _ lease: Lease, base: ObjectID?) {
@@ -235,8 +237,14 @@ final class GitCrew {
         }
     }
 
+    /// Finds out which of the attempts overlap; `slots` names the worker of each.
+    func lookForOverlap(_ attempts: [OverlapRadar.Attempt], slots: [WorkerID]) {
+        lookout.look(attempts, slots: slots, answers: answers)
+    }
+
     /// Waits for what runs and takes the gate's folders away.
     func end() {
+        lookout.end()
         for cancellation in gateCancellations.values { cancellation.cancel() }
         hands.shutdown()
         gates.shutdown()

@@ -165,6 +165,14 @@ package struct RunPlan: Sendable {
         }
     }
 
+    /// How often worktrees are compared: `COORD_OVERLAP_MS`, 0 for never; else every ten seconds.
+    private static var overlapEvery: Duration? {
+        guard let text = Environment.value("COORD_OVERLAP_MS"), let number = Int64(text),
+            (0...3_600_000).contains(number)
+        else { return .seconds(10) }
+        return number == 0 ? nil : .milliseconds(number)
+    }
+
     /// The settings of the coordinator's mind for this plan.
     ///
     /// - Parameter project: its folder, absolute: a mission file in it is protected, and the files in it that
@@ -174,6 +182,7 @@ package struct RunPlan: Sendable {
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,
             review: mission.merge.review, callsModels: callsModels,
             gatesMax: mission.merge.parallel, batchMax: mission.merge.batch, seed: seed)
+        settings.overlapEvery = Self.overlapEvery
         settings.scale = mission.scale
         settings.deliver = mission.merge.deliver
         settings.mayAsk = mayAsk

@@ -259,8 +259,7 @@ extension SimulatedWorld {
                 project.chain(from: from, to: commit) != nil,
                 "\(commit.short) is landed on another head than it was gated on")
         case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .deliver,
-            .reply,
-            .finish:
+            .reply, .finish, .notice, .lookForOverlap:
             break
         }
     }

@@ -33,6 +33,8 @@ struct Scenario {
         limit(&chance)
         settings.leasesAheadMax = chance.number(0...8)
         settings.aheadWithin = .milliseconds(chance.pick([20, 1000, 5000]))
+        settings.overlapEvery = chance.pick([nil, .seconds(1), .seconds(10)])
+        settings.overlapPatience = .seconds(chance.pick([1, 60]))
         // A rush of quick commands, beside the rest.
         let isRush = chance.happens(perMille: 500)
         for number in 0..<(isRush ? chance.number(10...40) : 0) {
@@ -102,6 +104,7 @@ struct Scenario {
         if chance.happens(perMille: 50) { spec.risk = .high }
         if chance.happens(perMille: 200) { spec.maxAttempts = chance.number(1...3) }
         if chance.happens(perMille: 100) { spec.timeout = .seconds(chance.number(5...30)) }
+        if chance.happens(perMille: 300) { spec.files = [chance.pick(["f", "h/**", "**", "x"])] }
         if chance.happens(perMille: 150) {
             spec.budget = Money(microDollars: Int64(chance.number(1...20)) * 50_000)
         }

@@ -28,6 +28,8 @@ extension SimulatedWorld {
         case .gate(let ticket, let commit): gate(ticket, commit)
         case .advance(let ticket, let commit, _, let from): advance(ticket, commit, from)
         case .deliver: preconditionFailure("nothing is delivered in the simulated world")
+        case .notice: break
+        case .lookForOverlap(let attempts): lookForOverlap(attempts)
         // A gate that is ended has no verdict, or had one just before.
         case .cancelGate: break
         case .reply(let number, _): unanswered.remove(number)
@@ -37,6 +39,20 @@ extension SimulatedWorld {
     }
 
     // MARK: - Git
+
+    private mutating func lookForOverlap(_ attempts: [OverlapRadar.Attempt]) {
+        var sighting = OverlapRadar.Sighting()
+        for (number, attempt) in attempts.enumerated() {
+            sighting.touched[attempt.lease] = [chance.pick(["f", "g", "h/i"])]
+            for other in attempts.dropFirst(number + 1) where chance.happens(perMille: 200) {
+                sighting.collisions.append(Collision(attempt.lease, with: other.lease, files: ["f"]))
+            }
+            if chance.happens(perMille: 100) {
+                sighting.collisions.append(Collision(attempt.lease, with: nil, files: ["f"]))
+            }
+        }
+        tell(.overlapSeen(sighting), after: chance.milliseconds(5...400))
+    }
 
     private mutating func prepareWorktree(_ slot: Int, _ lease: Lease, holding commit: ObjectID? = nil) {
         let delay = chance.milliseconds(5...400)

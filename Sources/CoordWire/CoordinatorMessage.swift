@@ -9,6 +9,8 @@ package enum CoordinatorMessage: Hashable, Sendable {
     case cancel(Lease, reason: String)
     /// Give the attempt back if it has not begun.
     case withdraw(Lease)
+    /// Something that happened around the attempt while it goes on; for its agent to read.
+    case notice(Lease, text: String)
     /// End the attempt, if there is one, and then yourself.
     case shutdown
 }
@@ -36,6 +38,8 @@ package struct Assignment: Sendable, Hashable {
     package var promptFile: String?
     package var handoffIn: String?
     package var handoffOut: String?
+    /// Where notices go, absolute.
+    package var notes: String?
     /// Where everything the agent says is kept, absolute.
     package var transcript: String?
     /// The whole environment of the agent.
@@ -48,7 +52,7 @@ package struct Assignment: Sendable, Hashable {
 
     package init(
         run: RunID, lease: Lease, role: RoleID? = nil, worktree: String, base: ObjectID? = nil, work: Work,
-        promptFile: String? = nil, handoffIn: String? = nil, handoffOut: String? = nil,
+        promptFile: String? = nil, handoffIn: String? = nil, handoffOut: String? = nil, notes: String? = nil,
         transcript: String? = nil, environment: [String: String] = [:], launcher: Launcher = .none,
         timeout: Duration? = nil, checks: [String] = []
     ) {
@@ -61,6 +65,7 @@ package struct Assignment: Sendable, Hashable {
         self.promptFile = promptFile
         self.handoffIn = handoffIn
         self.handoffOut = handoffOut
+        self.notes = notes
         self.transcript = transcript
         self.environment = environment
         self.launcher = launcher
@@ -83,6 +88,10 @@ extension CoordinatorMessage {
         case .withdraw(let lease):
             output.beginNotification("withdraw")
             output.members(run, lease)
+        case .notice(let lease, let text):
+            output.beginNotification("notice")
+            output.members(run, lease)
+            output.member("text", text)
         case .shutdown:
             output.beginNotification("shutdown")
         }
@@ -111,6 +120,8 @@ extension CoordinatorMessage {
             let reason = try members.optionalText("reason") ?? ""
             return (try members.run(), .cancel(try members.lease(), reason: reason))
         case "withdraw": return (try members.run(), .withdraw(try members.lease()))
+        case "notice":
+            return (try members.run(), .notice(try members.lease(), text: try members.text("text")))
         case "shutdown": return (nil, .shutdown)
         default: return nil
         }
@@ -139,6 +150,7 @@ extension Assignment {
         output.member("promptFile", promptFile)
         output.member("handoffIn", handoffIn)
         output.member("handoffOut", handoffOut)
+        output.member("notes", notes)
         output.member("transcript", transcript)
         if let timeout { output.member("timeoutMilliseconds", timeout.wholeMilliseconds) }
         if !checks.isEmpty { output.member("checks", checks) }
@@ -172,6 +184,7 @@ extension Assignment {
         promptFile = try members.absolutePath("promptFile")
         handoffIn = try members.absolutePath("handoffIn")
         handoffOut = try members.absolutePath("handoffOut")
+        notes = try members.absolutePath("notes")
         transcript = try members.absolutePath("transcript")
         environment = try members.environment()
         timeout = try members.milliseconds("timeoutMilliseconds")

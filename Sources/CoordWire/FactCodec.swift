@@ -89,7 +89,8 @@ extension FactCodec {
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
             .reviewAsked, .reviewStarted, .reviewFinished, .approvalAsked, .approvalGiven, .candidateStaged,
             .candidateConflicted, .gateStarted,
-            .gateFinished, .gateFlaked, .landingStarted, .landingDelayed, .candidateBounced:
+            .gateFinished, .gateFlaked, .landingStarted, .landingDelayed, .candidateBounced,
+            .overlapFound, .overlapCleared:
             attemptMembers(of: body, to: &writer)
         case .taskAdded, .taskEdited, .taskReady, .taskLanded, .taskCompleted, .taskRetryable, .taskFailed,
             .taskQuarantined, .taskSkipped, .taskCancelled, .taskRevived, .taskReassigned:
@@ -199,6 +200,13 @@ extension FactCodec {
         case .reviewFinished(_, _, let verdict, let reason):
             verdict?.write(to: &writer)
             writer.string("reason", reason)
+        case .overlapFound(let collision):
+            writer.string("otherTask", collision.other?.task.rawValue)
+            if let other = collision.other { writer.integer("otherAttempt", other.attempt) }
+            writer.strings("files", collision.files)
+        case .overlapCleared(_, let other):
+            writer.string("otherTask", other?.task.rawValue)
+            if let other { writer.integer("otherAttempt", other.attempt) }
         case .approvalAsked(_, let reason), .landingDelayed(_, let reason), .candidateBounced(_, let reason):
             writer.string("reason", reason)
         case .candidateStaged(_, let commit, let tree, let onto):

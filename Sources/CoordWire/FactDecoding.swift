@@ -22,7 +22,8 @@ struct FactDecoding {
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
             .reviewAsked, .reviewStarted, .reviewFinished, .approvalAsked, .approvalGiven, .candidateStaged,
             .candidateConflicted, .gateStarted,
-            .gateFinished, .gateFlaked, .landingStarted, .landingDelayed, .candidateBounced:
+            .gateFinished, .gateFlaked, .landingStarted, .landingDelayed, .candidateBounced,
+            .overlapFound, .overlapCleared:
             try attempt()
         case .taskAdded, .taskEdited, .taskReady, .taskLanded, .taskCompleted, .taskRetryable, .taskFailed,
             .taskQuarantined, .taskSkipped, .taskCancelled, .taskRevived, .taskReassigned:
@@ -40,6 +41,12 @@ struct FactDecoding {
         get throws(FactCodecError) {
             if let tip = try members.findObject("tip") { return tip }
             return try members.objectID("commit")
+        }
+    }
+    private var otherLease: Lease? {
+        get throws(FactCodecError) {
+            guard let task = try members.findName("otherTask", as: TaskID.self) else { return nil }
+            return Lease(task: task, attempt: try members.integer("otherAttempt"))
         }
     }
     private var reason: String { get throws(FactCodecError) { try members.string("reason") } }
@@ -169,6 +176,10 @@ struct FactDecoding {
                 tip: try tip)
         case .landingDelayed: .landingDelayed(try lease, reason: try reason)
         case .candidateBounced: .candidateBounced(try lease, reason: try reason)
+        case .overlapFound:
+            .overlapFound(
+                Collision(try lease, with: try otherLease, files: try members.strings("files")))
+        case .overlapCleared: .overlapCleared(try lease, other: try otherLease)
         default: preconditionFailure("not a fact of an attempt: \(type)")
         }
     }

@@ -37,6 +37,8 @@ package enum FactType: String, Sendable, CaseIterable {
     case deliveryPushed = "delivery.pushed"
     case deliveryFailed = "delivery.failed"
     case targetFollowed = "target.followed"
+    case overlapFound = "overlap.found"
+    case overlapCleared = "overlap.cleared"
     case taskLanded = "task.landed"
     case taskCompleted = "task.completed"
     case taskRetryable = "task.retryable"
@@ -108,6 +110,8 @@ extension Fact.Body {
         case .deliveryPushed: .deliveryPushed
         case .deliveryFailed: .deliveryFailed
         case .targetFollowed: .targetFollowed
+        case .overlapFound: .overlapFound
+        case .overlapCleared: .overlapCleared
         case .taskLanded: .taskLanded
         case .taskCompleted: .taskCompleted
         case .taskRetryable: .taskRetryable

@@ -31,6 +31,8 @@ final class Attempt {
     /// Set when somebody else than the agent decided the end.
     private var verdict: AttemptOutcome?
     private var isOver = false
+    /// What the coordinator told the agent, the newest last.
+    private var notes = ""
 
     init(
         _ assignment: Assignment, in surroundings: StepSurroundings,
@@ -102,6 +104,16 @@ final class Attempt {
         wait = nil
         finish(outcome)
     }
+
+    /// Adds to the file that `COORD_NOTES` names. It is written anew as a whole: the agent can write in its
+    /// folder, and nothing it put there is followed.
+    func add(note: String) throws(SystemError) {
+        guard let path = assignment.notes, notes.utf8.count < Self.notesBytesMax else { return }
+        notes += (notes.isEmpty ? "" : "\n") + note + "\n"
+        try Files.write(Array(notes.utf8), to: path, permissions: 0o600, step: .handoffIn)
+    }
+
+    private static let notesBytesMax = 64 << 10
 
     /// Kills everything now and tells nobody.
     func abort() {

@@ -136,6 +136,7 @@ package final class Worker {
             case .assign(let assignment): accept(assignment)
             case .cancel(let lease, let reason): cancel(run, lease, reason)
             case .withdraw(let lease): _ = giveBack(run, lease)
+            case .notice(let lease, let text): take(note: text, for: lease, of: run)
             case .shutdown: shutDown()
             }
         } catch {
@@ -220,6 +221,12 @@ package final class Worker {
         guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else { return }
         log("\(lease) is cancelled: \(reason)")
         attempt.end(.cancelled)
+    }
+
+    /// Adds to the notes of the attempt at work. One for an attempt that is over has no reader.
+    private func take(note: String, for lease: Lease, of run: RunID?) {
+        guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else { return }
+        do throws(SystemError) { try attempt.add(note: note) } catch { log("a note was lost: \(error)") }
     }
 
     private func shutDown() {

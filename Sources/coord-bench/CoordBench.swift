@@ -10,6 +10,7 @@ import CoordSystem
 ///     coord-bench respawn [--workers N] [--at-once] [--well SECONDS]
 ///     coord-bench queue [--parallel N] [--batch N] [--red N] [--clash N] [--conflict N] [--tasks N]
 ///     coord-bench simulation [--days N] [--first SEED]
+///     coord-bench overlap [--worktrees N] [--files N] [--passes N]
 ///     coord-bench failpoints                 the points where `COORD_FAILPOINT` can kill coord, one a line
 @main
 enum CoordBench {
@@ -23,6 +24,7 @@ enum Bench {
         case "schedule": ScheduleBench.run(options)
         case "dispatch": DispatchBench.run(options)
         case "ipc": IPCBench.run(options)
+        case "overlap": OverlapBench.run(options)
         case "queue": QueueBench.run(options)
         case "simulation": SimulationBench.run(options)
         case "respawn": RespawnBench.run(options)
@@ -32,7 +34,7 @@ enum Bench {
             case "bugs": for bug in PlantedBug.allCases { print(bug.rawValue) }
         #endif
         default:
-            print("usage: coord-bench schedule N | dispatch | ipc | queue | respawn | simulation")
+            print("usage: coord-bench schedule N | dispatch | ipc | overlap | queue | respawn | simulation")
         }
     }
 

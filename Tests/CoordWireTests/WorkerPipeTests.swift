@@ -50,12 +50,14 @@ struct WorkerPipeTests {
 
     private static let coordinatorMessages: [CoordinatorMessage] = [
         .shutdown, .cancel(lease, reason: "budget"), .withdraw(lease),
+        .notice(lease, text: "line\nfeed \"quoted\" ü"),
         .assign(Assignment(run: run, lease: lease, worktree: "/w", work: .none)),
         .assign(
             Assignment(
                 run: run, lease: lease, role: "backend-dev", worktree: "/w t",
                 base: ObjectID(String(repeating: "a", count: 40)),
                 work: .command("make \"x\" && true"), promptFile: "/p", handoffIn: "/i", handoffOut: "/o",
+                notes: "/n",
                 transcript: "/t", environment: ["PATH": "/bin", "A": "ü=\n", "EMPTY": ""],
                 timeout: .seconds(600), checks: ["a", "b"])),
         .assign(

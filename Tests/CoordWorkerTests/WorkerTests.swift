@@ -56,6 +56,25 @@ struct WorkerTests {
         #expect(worker.finished.last?.tail == transcript)
     }
 
+    @Test("what the coordinator has to say goes to the notes of the attempt at work, through no link")
+    func notes() throws {
+        let worker = try WorkerHarness(heartbeatMilliseconds: 5)
+        var assignment = worker.assignment(.command("echo begun; read line < ../go"))
+        assignment.notes = worker.folder + "/notes"
+        #expect(mkfifo(worker.folder + "/go", 0o600) == 0)
+        try Files.write(Array("mine".utf8), to: worker.folder + "/elsewhere")
+        #expect(symlink("elsewhere", worker.folder + "/notes") == 0)
+        worker.send(.assign(assignment))
+        #expect(worker.wait { worker.messages.contains(.heartbeat(assignment.lease)) })
+        worker.send(.notice(Lease(task: "other", attempt: 1), text: "not for you"))
+        worker.send(.notice(assignment.lease, text: "first"))
+        worker.send(.notice(assignment.lease, text: "second"))
+        worker.send(.cancel(assignment.lease, reason: "enough"))
+        #expect(worker.wait { worker.finished.count == 1 })
+        #expect(worker.text("notes") == "first\n\nsecond\n")
+        #expect(worker.text("elsewhere") == "mine")
+    }
+
     @Test(
         "an agent that does not end well fails the attempt, with the reason",
         arguments: [

@@ -190,6 +190,7 @@ extension CoordinatorStateMachine {
             preconditionFailure("slot \(slot) has no attempt to end: \(slots[slot].work)")
         }
         if isReviewed(node) { return endReview(node, by: slot, outcome, cause) }
+        forgetOverlap(of: tasks[node].lease)
         record(.attemptEnded(tasks[node].lease, outcome))
         if case .workerLost = outcome { tasks[node].workerLosses += 1 }
         slots[slot].work = .taking(node, outcome, cause, tail: tail)

@@ -31,7 +31,7 @@ extension CoordinatorStateMachine {
 
     mutating func enterQueue(_ node: Int, _ candidate: Candidate) {
         setState(node, .queued)
-        perform(queue.submitted(candidate))
+        perform(queue.submitted(candidate, files: tasks[node].files))
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.needMetEarly) { satisfy(node) }
         #endif
@@ -46,6 +46,7 @@ extension CoordinatorStateMachine {
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.needMetEarly) { return }
         #endif
+        radar.targetMoved(at: now)
         satisfy(node)
     }
 
@@ -93,7 +94,7 @@ extension CoordinatorStateMachine {
             return "Landed meanwhile: task `\(tasks[landed].spec.id)`, \(tasks[landed].spec.title), "
                 + "which changed \(common.map { "`\($0)`" }.joined(separator: ", "))."
         }
-        let story = ([reason] + sides).joined(separator: "\n")
+        let story = ([reason] + sides + tasks[node].notices).joined(separator: "\n")
         retryOrFail(node, reason: reason, note: Self.note(story, tail: excerpt), countsAsFailure: false)
     }
 }

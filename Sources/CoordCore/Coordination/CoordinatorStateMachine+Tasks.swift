@@ -119,16 +119,16 @@ extension CoordinatorStateMachine {
     /// Gives ready tasks to idle workers until one of both, the rate or the budget is used up. A task that
     /// calls no model needs neither rate nor budget and does not wait behind one that does.
     mutating func grantLeases() {
+        heldUntil = nil
         guard mode == .running, counts.ready > 0 else { return }
         let limit = settings.limits.maxConcurrency ?? slots.count
         var modelsMayStart = true
         var lacksBudget = false
+        var passedOver: [Int] = []
         for slot in slots.indices {
             while busyCount < limit, counts.ready > 0, slots[slot].canTake, !isOutOfBudget(slot) {
-                let node = scheduler.take(for: slot, withoutModels: !modelsMayStart) { [tasks] in
-                    tasks[$0].state == .ready
-                }
-                guard let node else { break }
+                let taken = takeApart(for: slot, withoutModels: !modelsMayStart, &passedOver)
+                guard let node = taken else { break }
                 switch admission(of: node, callsModel: callsModel(node)) {
                 case .granted: grant(node, to: slot)
                 case .refused(let reason): fail(node, reason: reason, cause: nil)
@@ -142,6 +142,7 @@ extension CoordinatorStateMachine {
                 }
             }
         }
+        for node in passedOver { scheduler.putBack(node) }
         grantLeasesAhead()
         if lacksBudget, isQuiet { exhaustBudget() }
         stopIfWorkersAreOutOfBudget()
@@ -239,6 +240,8 @@ extension CoordinatorStateMachine {
     mutating func lease(_ node: Int, to slot: Int) {
         tasks[node].attempt += 1
         tasks[node].worker = slot
+        tasks[node].heldSince = nil
+        tasks[node].notices = []
         setState(node, .leased(slot: slot))
         record(.leaseGranted(tasks[node].lease, worker: slots[slot].spec.worker))
     }
@@ -249,6 +252,7 @@ extension CoordinatorStateMachine {
         slots[slot].turnBegan = now
         slots[slot].isAskedBack = false
         progressed(slot)
+        if base != nil { radar.began(at: now) }
         effects.append(.assign(slot: slot, entry.lease, entry.spec, base: base, note: entry.note))
     }
 

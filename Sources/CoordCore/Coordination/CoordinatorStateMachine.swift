@@ -41,6 +41,9 @@ package struct CoordinatorStateMachine: Sendable {
     var pace: StartPace
     /// The tasks that landed last, the newest at the end.
     var recentLandings: [Int] = []
+    var radar: OverlapRadar
+    /// When the first of the tasks that are held back for overlap may start in any case.
+    var heldUntil: Timestamp?
     let runDeadline: Timestamp
 
     var counts = StateCounts()
@@ -75,6 +78,7 @@ package struct CoordinatorStateMachine: Sendable {
         slots = settings.slots.map { SlotEntry(spec: $0, policy: RestartPolicy(settings.restart)) }
         chance = SeededGenerator(seed: settings.seed)
         pace = StartPace(startsMax: settings.startsPerSecondMax)
+        radar = OverlapRadar(every: settings.slots.count > 1 ? settings.overlapEvery : nil)
         runDeadline = now + settings.limits.runTimeout
         for index in slots.indices where settings.unmanned.contains(slots[index].spec.worker) {
             slots[index].isStoppedByPerson = true
@@ -113,6 +117,7 @@ package struct CoordinatorStateMachine: Sendable {
         case .workTaken(let slot, let lease, let work): workTaken(slot, lease, work)
         case .workFound(let lease, let commit, let reference):
             record(.workRescued(lease, commit: commit, reference: reference))
+        case .overlapSeen(let sighting): overlapSeen(sighting)
         case .staged(let ticket, let staging): perform(queue.staged(ticket, staging))
         case .gated(let ticket, let report): perform(queue.gated(ticket, report))
         case .advanced(let ticket, let advance): perform(queue.advanced(ticket, advance, at: self.now))
@@ -142,6 +147,8 @@ package struct CoordinatorStateMachine: Sendable {
         if mode == .running && counts.ready > 0 || (mode == .running || isDraining) && !reviewLine.isEmpty {
             consider(rateBlockedUntil)
         }
+        if mode == .running, counts.ready > 0 { consider(heldUntil) }
+        consider(radar.deadline)
         consider(queue.nextDeadline)
         if wantsDeliveries { consider(delivery.nextDeadline) }
         consider(scaleDeadline)
@@ -165,6 +172,7 @@ package struct CoordinatorStateMachine: Sendable {
         grantLeases()
         scaleUp()
         scaleDown()
+        lookForOverlap()
         concludeIfOver()
         if let until = rateBlockedUntil, until <= now { rateBlockedUntil = nil }
         wakeAt = nextDeadline

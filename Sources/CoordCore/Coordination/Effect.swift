@@ -26,6 +26,11 @@ package enum Effect: Sendable, Equatable {
     /// Make a commit of what the attempt left, to land it or, for `rescue`, to keep it.
     case takeWork(slot: Int, Lease, TaskSpec, base: ObjectID, rescue: Bool)
 
+    /// Tell the agent of a living attempt something that it may want to know.
+    case notice(slot: Int, Lease, text: String)
+    /// Find out which of the attempts would not unite with each other or with the target as they stand.
+    case lookForOverlap([OverlapRadar.Attempt])
+
     // MARK: merging
     /// Build the candidates one on top of the other, on `onto` or, when it is nil, on the target's head.
     case stage(MergeQueue.Ticket, [Candidate], [TaskSpec], onto: ObjectID?)

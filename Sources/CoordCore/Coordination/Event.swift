@@ -22,6 +22,9 @@ package enum Event: Sendable, Equatable {
     /// Work that an earlier attempt had left in a worktree was found and kept.
     case workFound(Lease, ObjectID, reference: String)
 
+    /// The look for overlap that was wished for.
+    case overlapSeen(OverlapRadar.Sighting)
+
     // MARK: merging
     case staged(MergeQueue.Ticket, MergeQueue.Staging)
     case gated(MergeQueue.Ticket, GateReport)

@@ -54,6 +54,10 @@ package struct RunSettings: Sendable {
     package var leasesAheadMax: Int
     /// How long a task may stand behind another before it is asked back.
     package var aheadWithin: Duration
+    /// How often the worktrees of living attempts are compared; nil: never, and nothing waits for overlap.
+    package var overlapEvery: Duration?
+    /// How long a ready task waits at most because its files overlap those of another under way.
+    package var overlapPatience: Duration
     package var seed: UInt64
 
     package init(
@@ -90,6 +94,8 @@ package struct RunSettings: Sendable {
         retryDelay = .milliseconds(100)
         leasesAheadMax = 32
         aheadWithin = .milliseconds(100)
+        overlapEvery = nil
+        overlapPatience = .seconds(60)
         self.seed = seed
     }
 }

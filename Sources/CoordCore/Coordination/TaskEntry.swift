@@ -55,7 +55,11 @@ struct TaskEntry: Sendable {
         var unanswered = 0
     }
 
-    var spec: TaskSpec
+    var spec: TaskSpec {
+        didSet { globs = spec.files.map { PathGlob($0) } }
+    }
+    /// What `spec.files` means.
+    private(set) var globs: [PathGlob]
     var state = State.waiting
     var lane: Int
     var attempt = 0
@@ -73,8 +77,18 @@ struct TaskEntry: Sendable {
     var proposals = 0
     /// What its submitted work changed.
     var files: [String] = []
+    /// Since when it was passed over because its files overlap those of another.
+    var heldSince: Timestamp?
+    /// What its present attempt was told of its neighbours.
+    var notices: [String] = []
     /// 0 for tasks of the mission, one more than the proposer's for proposed ones.
     var depth = 0
+
+    init(spec: TaskSpec, lane: Int) {
+        self.spec = spec
+        self.lane = lane
+        globs = spec.files.map { PathGlob($0) }
+    }
 
     var lease: Lease { Lease(task: spec.id, attempt: attempt) }
     var isAwaitingReviewer: Bool {

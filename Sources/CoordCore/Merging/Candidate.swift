@@ -93,6 +93,13 @@ struct CandidateLine: Sendable, Equatable {
     private var cut = 0
     /// Where each task's candidate stands, counted from the first one ever.
     private var positions: [TaskID: Int] = [:]
+    /// How often the first one was passed over.
+    private var overtaken = 0
+
+    /// How far behind the first one is looked for a better.
+    private static let lookahead = 8
+    /// The first one is passed over so often at most.
+    private static let overtakenMax = 4
 
     var count: Int { positions.count }
     var isEmpty: Bool { positions.isEmpty }
@@ -125,7 +132,20 @@ struct CandidateLine: Sendable, Equatable {
         return true
     }
 
+    /// Takes the first of the next few that is preferred, else the first; the first as well when it has been
+    /// passed over a few times.
+    mutating func popFirst(preferring isPreferred: (Candidate) -> Bool) -> Candidate? {
+        guard overtaken < Self.overtakenMax else { return popFirst() }
+        let few = places[head...].lazy.compactMap { $0 }.prefix(Self.lookahead)
+        guard let first = few.first, let best = few.first(where: isPreferred), best != first,
+            remove(best.lease.task)
+        else { return popFirst() }
+        overtaken += 1
+        return best
+    }
+
     mutating func popFirst() -> Candidate? {
+        overtaken = 0
         var next: Candidate?
         while next == nil, head < places.count {
             next = places[head]

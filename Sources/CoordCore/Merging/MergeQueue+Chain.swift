@@ -28,8 +28,19 @@ extension MergeQueue {
             let size = pace.size(waiting: line.count, free: free)
             tellPlan(size: size, reason: pace.reason(waiting: line.count, free: free))
             var taken: [Candidate] = []
-            while taken.count < size, let next = line.popFirst() { taken.append(next) }
+            while taken.count < size, let next = takeNext(after: taken) { taken.append(next) }
             groups.append(Group(ticket: nextTicket(), candidates: taken, phase: .fresh))
+        }
+    }
+
+    /// The next candidate of the line, or one close behind it that shares no file with what is on its way
+    /// when that one does.
+    private mutating func takeNext(after taken: [Candidate]) -> Candidate? {
+        guard !touched.isEmpty, !(groups.isEmpty && taken.isEmpty) else { return line.popFirst() }
+        let ahead = groups.flatMap(\.candidates) + taken
+        let busy = Set(ahead.flatMap { touched[$0.lease.task] ?? [] })
+        return line.popFirst { [touched] candidate in
+            touched[candidate.lease.task].map { busy.isDisjoint(with: $0) } ?? true
         }
     }
 

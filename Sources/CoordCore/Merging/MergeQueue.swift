@@ -72,6 +72,8 @@ package struct MergeQueue: Sendable, Equatable {
     var heads: [Head] = []
     /// No new candidate is taken up; a landing goes on.
     var isHeld = false
+    /// What the candidates change, where it is known.
+    var touched: [TaskID: [String]] = [:]
     var effects: [Effect] = []
     /// Whether a candidate that loses tests waits for a person.
     let guardsTests: Bool
@@ -115,9 +117,10 @@ package struct MergeQueue: Sendable, Equatable {
 
     // MARK: - What happens
 
-    /// Puts a candidate at the end of the line.
-    package mutating func submitted(_ candidate: Candidate) -> [Effect] {
+    /// Puts a candidate at the end of the line. `files` is what it changes, as far as is known.
+    package mutating func submitted(_ candidate: Candidate, files: [String] = []) -> [Effect] {
         line.append(candidate)
+        if !files.isEmpty { touched[candidate.lease.task] = files }
         return settle()
     }
 
@@ -139,6 +142,7 @@ package struct MergeQueue: Sendable, Equatable {
 
     /// Takes a candidate out. Nil: the task has none here, or it is being landed; else what follows from it.
     package mutating func withdraw(_ task: TaskID) -> [Effect]? {
+        touched[task] = nil
         if line.remove(task) { return [] }
         for index in groups.indices where !groups[index].phase.isLanding {
             guard let place = groups[index].candidates.firstIndex(where: { $0.lease.task == task }) else {
@@ -271,6 +275,13 @@ package struct MergeQueue: Sendable, Equatable {
     /// Hands out what was decided.
     mutating func takeEffects() -> [Effect] {
         defer { effects = [] }
+        guard !touched.isEmpty else { return effects }
+        for effect in effects {
+            switch effect {
+            case .landed(let candidate, _), .bounced(let candidate, _): touched[candidate.lease.task] = nil
+            default: continue
+            }
+        }
         return effects
     }
 }

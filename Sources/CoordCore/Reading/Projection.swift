@@ -8,6 +8,9 @@ package struct Projection: Sendable, Equatable {
     package private(set) var tasks: [TaskRecord] = []
     package private(set) var workers: [WorkerRecord] = []
     package private(set) var costs: [CostRecord] = []
+    /// Living attempts that would not unite with each other or with the target. Kept beside the records: it
+    /// is true only as long as its coordinator lives.
+    package private(set) var collisions: [Collision] = []
     private var taskNumbers: [TaskID: Int] = [:]
     private var workerNumbers: [WorkerID: Int] = [:]
     private var costNumbers: [CostRecord.Key: Int] = [:]
@@ -90,6 +93,11 @@ package struct Projection: Sendable, Equatable {
         case .progressReported, .toolStarted, .toolCompleted, .handoffWritten, .staleMessageRefused,
             .taskProposalRefused, .workRescued, .scaleChanged, .attemptStalled:
             break
+        case .overlapFound(let collision):
+            collisions.removeAll { $0.isSamePair(as: collision) }
+            collisions.append(collision)
+        case .overlapCleared(let lease, let other):
+            collisions.removeAll { $0.lease == lease && $0.other == other }
         default:
             guard let id = fact.body.task else { return }
             change(id) { Self.apply(fact.body, to: &$0, at: time) }
@@ -137,6 +145,7 @@ extension Projection {
             changeRun { $0.slots += slots }
             add(slots, at: time)
         case .runResumed(let process):
+            collisions = []
             changeRun {
                 $0.process = process
                 $0.status = .running

@@ -1,0 +1,2 @@
+/// How much a thread of ours counts beside the others.
+package enum ThreadPriority {}
