@@ -89,7 +89,11 @@ package enum Explanation {
         let role = task.spec.role.map { " of role `\($0)`" } ?? ""
         if fitting.isEmpty { return "is ready and waits for a worker that fits: none is\(role)" }
         if alive.isEmpty { return "is ready, but no worker\(role) is up" }
-        if alive.contains(where: { $0.status == .idle }) { return "is ready and is about to be given out" }
+        if alive.contains(where: { $0.status == .idle }) {
+            return "is ready and is about to be given out"
+                + (task.spec.files.isEmpty
+                    ? "" : ", or waits a minute at most for one under way with the same files")
+        }
         let busy = alive.compactMap(\.task)
         guard !busy.isEmpty else { return "is ready and waits for a worker\(role) to start" }
         return "is ready and waits for a worker\(role): "
