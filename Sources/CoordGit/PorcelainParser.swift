@@ -165,7 +165,8 @@ extension PorcelainParser {
 }
 
 extension PorcelainParser {
-    /// Reads `merge-tree --stdin -z --name-only --no-messages`: for each pair whether it united, the tree, the
+    /// Reads `merge-tree --stdin -z --name-only --no-messages`: for each pair whether it united, the tree,
+    /// the
     /// paths in conflict, and an empty field. The paths come, none where it united. Nil when it is not that.
     static func mergedPairs(_ bytes: [UInt8], count: Int) -> [[String]]? {
         let parts = fields(bytes)
