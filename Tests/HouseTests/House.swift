@@ -30,7 +30,8 @@ enum House {
         "coord": ["CoordCommandLine"] + system,
         "coord-worker": ["CoordWorker"] + system,
         "coord-bench": pureFloors
-            + ["CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation"] + system,
+            + ["CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation"]
+            + system,
     ]
 
     private static let pureFloors = [
