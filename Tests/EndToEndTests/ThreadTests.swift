@@ -133,9 +133,8 @@ struct ThreadTests {
         #expect(
             names == [
                 "PATH", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "LC_ALL", "TMPDIR", "COORD_RUN",
-                "COORD_TASK",
-                "COORD_ATTEMPT",
-                "COORD_WORKER", "COORD_PROJECT", "COORD_BASE", "COORD_PROMPT_FILE", "COORD_HANDOFF_OUT",
+                "COORD_TASK", "COORD_ATTEMPT", "COORD_WORKER", "COORD_PROJECT", "COORD_BASE",
+                "COORD_PROMPT_FILE", "COORD_HANDOFF_OUT", "COORD_NOTES",
             ])
         let variables = try stand.read("env.b").lines
         #expect(variables.contains("COORD_TASK=b") && variables.contains("COORD_ATTEMPT=1"))
