@@ -47,6 +47,7 @@ let package = Package(
         room("CoordCore", ["CoordModel"]),
         room("CoordWire", ["CoordModel", "CoordJSON"]),
         room("CoordSandbox", ["CoordModel"]),
+        room("CoordAgents", ["CoordModel", "CoordJSON", "CoordWire"]),
 
         // Floor 2: adapters.
         room("CoordSystem", ["CoordModel", "CPosix"]),
@@ -59,27 +60,30 @@ let package = Package(
         room(
             "CoordRuntime",
             [
-                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordSystem",
-                "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog",
+                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordAgents",
+                "CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog",
             ]),
         room(
             "CoordWorker",
-            ["CoordModel", "CoordJSON", "CoordWire", "CoordSandbox", "CoordSystem", "CoordProcess"]),
+            [
+                "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordSandbox", "CoordSystem",
+                "CoordProcess",
+            ]),
 
         // Floor 4: programs.
         room(
             "CoordCommandLine",
             [
-                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSystem", "CoordProcess",
-                "CoordGit", "CoordStore", "CoordCatalog", "CoordRuntime",
+                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordAgents", "CoordSystem",
+                "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog", "CoordRuntime",
             ]),
         program("coord", ["CoordCommandLine"]),
         program("coord-worker", ["CoordWorker"]),
         program(
             "coord-bench",
             [
-                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSystem", "CoordProcess",
-                "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation",
+                "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordAgents", "CoordSystem",
+                "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation",
             ]),
 
         // Garden: a world for tests and benches, and tests.
@@ -88,6 +92,8 @@ let package = Package(
         tests("CoordCoreTests", ["CoordCore", "CoordModel"]),
         tests("SimulationTests", ["CoordSimulation", "CoordCore", "CoordModel"]),
         tests("CoordWireTests", ["CoordWire", "CoordModel", "CoordJSON"]),
+        tests(
+            "CoordAgentsTests", ["CoordAgents", "CoordWire", "CoordModel", "CoordJSON", "CoordSystem"]),
         tests("CoordSandboxTests", ["CoordSandbox", "CoordModel"]),
         tests("CoordProcessTests", ["CoordProcess", "CoordWire", "CoordSystem", "CoordModel"]),
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),

@@ -12,7 +12,8 @@ package enum FactWording {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             ofWorker(body)
-        case .usageRecorded, .progressReported, .toolStarted, .toolCompleted, .handoffWritten,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted,
+            .handoffWritten,
             .taskProposalRefused:
             ofAgent(body)
         default: ofTask(body)
@@ -113,6 +114,7 @@ package enum FactWording {
             "\(usage.model), \(Wording.tokens(usage.tokens)), \(Wording.money(cost))"
                 + (counted ? "" : ", counted before")
         case .progressReported(_, let text): text
+        case .agentSessionBegan(_, let agent, let session): "\(agent), session \(session)"
         case .toolStarted(_, let name, _, let summary): joined(name, summary)
         case .toolCompleted(_, let name, _, let succeeded, let summary, _):
             joined(name + (succeeded ? "" : " failed"), summary)

@@ -87,6 +87,8 @@ package struct Fact: Hashable, Sendable {
         /// `counted` is false when the same usage id was counted before.
         case usageRecorded(Lease, worker: WorkerID, role: RoleID?, Usage, cost: Money, counted: Bool)
         case progressReported(Lease, text: String)
+        /// The agent works in a session of its own that can be gone on with.
+        case agentSessionBegan(Lease, agent: String, session: String)
         case toolStarted(Lease, name: String, id: String, summary: String)
         case toolCompleted(
             Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
@@ -248,6 +250,7 @@ extension Fact.Body {
             .landingStarted(let lease, _, _, _), .landingDelayed(let lease, _), .taskLanded(let lease, _, _),
             .taskCompleted(let lease, _), .taskRetryable(let lease, _, _, _),
             .usageRecorded(let lease, _, _, _, _, _), .progressReported(let lease, _),
+            .agentSessionBegan(let lease, _, _),
             .toolStarted(let lease, _, _, _), .toolCompleted(let lease, _, _, _, _, _),
             .handoffWritten(let lease, _, _), .taskProposalRefused(let lease, _, _),
             .staleMessageRefused(_, let lease, _, _), .overlapCleared(let lease, _):

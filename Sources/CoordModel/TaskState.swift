@@ -97,6 +97,8 @@ package enum AttemptOutcome: Hashable, Sendable {
     case finished
     /// The agent, or a check, ended otherwise.
     case failed(reason: String)
+    /// The coding agent could not do its work.
+    case agentFailed(AgentFailure)
     case timedOut(after: Duration)
     /// The worker was told to end it.
     case cancelled
@@ -111,6 +113,7 @@ package enum AttemptOutcome: Hashable, Sendable {
         switch self {
         case .finished: "finished"
         case .failed(let reason): reason
+        case .agentFailed(let failure): failure.description
         case .timedOut(let limit): "time-out after \(limit.wholeMilliseconds / 1000) s"
         case .cancelled: "cancelled"
         case .workerLost(let reason): "worker lost: \(reason)"
@@ -124,6 +127,7 @@ package enum AttemptOutcome: Hashable, Sendable {
         switch self {
         case .finished: "finished"
         case .failed: "failed"
+        case .agentFailed: "agent-failed"
         case .timedOut: "timed-out"
         case .cancelled: "cancelled"
         case .workerLost: "worker-lost"
@@ -179,6 +183,8 @@ package enum AgentReport: Hashable, Sendable {
     case handoff(summary: String, remaining: [String])
     case proposedTask(TaskSpec)
     case rateLimited(retryAfter: Duration?)
+    /// The session it works in, to go on with after an interruption.
+    case session(String)
     /// What a reviewer makes of a candidate.
     case verdict(ReviewVerdict)
 }

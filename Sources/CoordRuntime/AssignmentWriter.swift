@@ -9,6 +9,7 @@ final class AssignmentWriter {
     private let parts: Coordinator.Parts
     private let inherited = AgentEnvironment.inherited()
     private let sandbox: Sandbox?
+    private let launcher: AgentLauncher
     /// What each finished task passed on, and who had it last.
     private var summaries: [TaskID: PromptAssembly.Need] = [:]
     private var workers: [TaskID: WorkerID] = [:]
@@ -20,6 +21,7 @@ final class AssignmentWriter {
     init(_ parts: Coordinator.Parts, sandbox: Sandbox?) {
         self.parts = parts
         self.sandbox = sandbox
+        launcher = AgentLauncher(parts, isConfined: sandbox != nil)
     }
 
     /// Who worked last on a task that has something to land.
@@ -55,9 +57,11 @@ final class AssignmentWriter {
                 slot: slot, lease: lease, spec: spec, base: base, note: note, review: review)
         } catch { throw .system(error) }
         guard let sandbox else { return assignment }
+        var launch: AgentLaunch?
+        if case .agent(let agent) = assignment.work { launch = agent }
         let confinement = try sandbox.confine(
-            slot, lease, spec, exchange: assignment.handoffOut.map(Files.parent), folder: assignment.worktree,
-            environment: assignment.environment)
+            slot, lease, spec, launch, exchange: assignment.handoffOut.map(Files.parent),
+            folder: assignment.worktree, environment: assignment.environment)
         assignment.launcher = confinement.launcher
         assignment.environment = confinement.environment
         return assignment
@@ -69,6 +73,7 @@ final class AssignmentWriter {
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
         let isAgent = spec.run == nil
+        let launch = isAgent ? launcher.launch(slot, lease, spec, isReview: review != nil) : nil
         let rescue = review == nil ? rescues[spec.id] : nil
         let patch = try rescue.flatMap { (rescue) throws(SystemError) in
             try givePatch(of: rescue.lease, in: folder)
@@ -80,8 +85,10 @@ final class AssignmentWriter {
             try Files.makeFolder(folder, permissions: 0o700)
             promptFile = folder + "/prompt.md"
             let text = try review.map { (order) throws(SystemError) in try prompt(slot, lease, order) }
+            let isResumed = launch?.session != nil
             try Files.writeAtomically(
-                Array((text ?? prompt(slot, lease, spec, note)).utf8), to: folder + "/prompt.md",
+                Array((text ?? prompt(slot, lease, spec, note, isResumed: isResumed)).utf8),
+                to: folder + "/prompt.md",
                 permissions: 0o600, step: .prompt)
             if let note {
                 handoffIn = folder + "/handoff-in.md"
@@ -92,6 +99,14 @@ final class AssignmentWriter {
         let workingFolder =
             spec.workspace == .worktree ? slot.worktree : try scratch(slot.worker, nextPlace(of: slot.worker))
         var environment = inherited
+        if let launch {
+            environment.merge(launcher.variables(of: launch)) { $1 }
+            if sandbox == nil, let home = launch.home {
+                try Files.makeFolder(home + "/tmp", permissions: 0o700)
+                environment["TMPDIR"] = home + "/tmp"
+            }
+            if let home = launch.home { try Files.makeFolder(home, permissions: 0o700) }
+        }
         environment["COORD_RUN"] = parts.run.rawValue
         environment["COORD_TASK"] = lease.task.rawValue
         environment["COORD_ATTEMPT"] = String(lease.attempt)
@@ -109,7 +124,7 @@ final class AssignmentWriter {
         environment["COORD_NOTES"] = isAgent ? folder + "/notes.md" : nil
         return Assignment(
             run: parts.run, lease: lease, role: spec.role ?? slot.role,
-            worktree: workingFolder, base: base, work: work(slot, spec, isReview: review != nil),
+            worktree: workingFolder, base: base, work: work(slot, spec, launch, isReview: review != nil),
             promptFile: promptFile, handoffIn: handoffIn,
             handoffOut: environment["COORD_HANDOFF_OUT"], notes: environment["COORD_NOTES"],
             transcript: transcript, environment: environment,
@@ -145,8 +160,11 @@ final class AssignmentWriter {
             checks: [])
     }
 
-    private func work(_ slot: SlotSpec, _ spec: TaskSpec, isReview: Bool) -> Assignment.Work {
+    private func work(
+        _ slot: SlotSpec, _ spec: TaskSpec, _ launch: AgentLaunch?, isReview: Bool
+    ) -> Assignment.Work {
         if let command = spec.run { return .command(command) }
+        if let launch { return .agent(launch) }
         switch slot.agent {
         case .command(let command): return .command(command)
         case .rehearsal:
@@ -157,8 +175,11 @@ final class AssignmentWriter {
         }
     }
 
-    private func prompt(_ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?) -> String {
-        PromptAssembly.prompt(
+    private func prompt(
+        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?, isResumed: Bool
+    ) -> String {
+        if isResumed { return PromptAssembly.continuation(task: spec, attempt: lease.attempt, note: note) }
+        return PromptAssembly.prompt(
             goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },
             common: parts.plan.commonRules, task: spec, attempt: lease.attempt,
             needs: spec.dependencies.compactMap { summaries[$0] }, note: note)
@@ -217,6 +238,7 @@ final class AssignmentWriter {
 
     /// Keeps what an agent passed on for the tasks that need it, and what was rescued for the next attempt.
     func remember(_ facts: [Fact]) {
+        launcher.remember(facts)
         for case .workRescued(let lease, let commit, _) in facts.map(\.body) {
             rescues[lease.task] = (lease, commit)
         }

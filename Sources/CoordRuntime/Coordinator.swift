@@ -300,7 +300,10 @@ package final class Coordinator {
     /// What agents passed on before the run was stopped.
     private func rememberHandoffs(of run: RunID) throws(RuntimeError) {
         do throws(StoreError) {
-            for type in [FactType.handoffWritten, .workRescued] {
+            // In this order a session is known before what speaks of it.
+            for type in [
+                FactType.handoffWritten, .workRescued, .agentSessionBegan, .usageRecorded, .attemptEnded,
+            ] {
                 let stored = try parts.store.facts(run, ofType: type.rawValue)
                 // One that a newer coord wrote otherwise is left out: it informs and decides nothing.
                 runner?.remember(stored.compactMap { try? $0.fact() })

@@ -1,3 +1,4 @@
+import CoordAgents
 package import CoordCore
 package import CoordModel
 import CoordSystem
@@ -39,6 +40,8 @@ package struct RunPlan: Sendable {
     /// The rules every role is given.
     package var commonRules: String
     package var slots: [SlotSpec]
+    /// The clients that are driven by name, as they were found.
+    private(set) var agents: [String: FoundAgent] = [:]
     /// Slots of a run that is taken up again with fewer workers: they stay empty.
     package var unmanned: Set<WorkerID>
     /// The one agent of the run, for display; `mixed` when members differ.
@@ -93,6 +96,9 @@ package struct RunPlan: Sendable {
             slots = try Self.slots(of: mission, roles, overrides, worktrees)
             unmanned = []
         }
+        for case .named(let name) in slots.map(\.agent) where agents[name] == nil {
+            agents[name] = try Self.found(name)
+        }
         let names = Set(slots.map(\.agent.description))
         agentName = names.count == 1 ? slots[0].agent.description : "mixed"
     }
@@ -144,25 +150,46 @@ package struct RunPlan: Sendable {
         }
     }
 
-    /// Turns a wish into an agent this version can drive.
+    /// Turns a wish into an agent that is there.
     private static func resolve(_ wish: AgentChoice, _ mission: Mission) throws(RuntimeError) -> AgentChoice {
-        let hint = "use `--agent 'command:…'` with the agent's own command line, or `--agent rehearsal`"
+        let needsAgent = mission.tasks.isEmpty || mission.tasks.contains { $0.run == nil }
         switch wish {
         case .command: return wish
-        case .rehearsal:
-            if mission.rehearsal != nil { return wish }
-            if mission.tasks.allSatisfy({ $0.run != nil }) { return wish }
+        case .acp:
             throw .noAgent(
-                reason: "mission `\(mission.id)` has no rehearsal", hint: "use `--agent 'command:…'`")
-        case .automatic:
-            if mission.rehearsal != nil { return .rehearsal }
-            if mission.tasks.allSatisfy({ $0.run != nil }), !mission.tasks.isEmpty { return .rehearsal }
-            throw .noAgent(
-                reason: "no agent was found for mission `\(mission.id)`, and it has no rehearsal", hint: hint)
+                reason: "this version does not speak ACP yet", hint: "use `--agent 'command:…'`")
         case .named(let name):
-            throw .noAgent(reason: "this version has no driver for `\(name)` yet", hint: hint)
-        case .acp: throw .noAgent(reason: "this version does not speak ACP yet", hint: hint)
+            _ = try found(name)
+            return wish
+        case .rehearsal:
+            if mission.rehearsal != nil || !needsAgent { return wish }
+            throw .noAgent(
+                reason: "mission `\(mission.id)` has no rehearsal",
+                hint: "name an agent, as in `--agent claude`; `coord doctor agents` shows which are there")
+        case .automatic:
+            guard needsAgent else { return .rehearsal }
+            if let found = AgentFinder.automatic() { return .named(found.profile.name) }
+            if mission.rehearsal != nil { return .rehearsal }
+            throw .noAgent(
+                reason: "no agent was found for mission `\(mission.id)`, and it has no rehearsal",
+                hint: "install and sign in to one of \(ClientProfile.automatic.joined(separator: ", ")); "
+                    + "`coord doctor agents` shows what is missing")
         }
+    }
+
+    private static func found(_ name: String) throws(RuntimeError) -> FoundAgent {
+        guard let profile = ClientProfile.named(name) else {
+            throw .noAgent(
+                reason: "coord has no driver for `\(name)`",
+                hint: "use `--agent 'command:…'` or `--agent 'acp:…'` with its own command line")
+        }
+        guard let found = AgentFinder.find(profile) else {
+            throw .noAgent(reason: "agent `\(name)` is not installed", hint: profile.installing)
+        }
+        guard found.signIn != .none else {
+            throw .noAgent(reason: "nobody is signed in to agent `\(name)`", hint: profile.signingIn)
+        }
+        return found
     }
 
     /// How often worktrees are compared: `COORD_OVERLAP_MS`, 0 for never; else every ten seconds.

@@ -53,7 +53,8 @@ struct Sandbox: Sendable {
 
     /// Confines an attempt: an agent, the command of a task, its checks.
     func confine(
-        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, exchange: String?, folder: String,
+        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ launch: AgentLaunch?, exchange: String?,
+        folder: String,
         environment: [String: String]
     ) throws(RuntimeError) -> Confinement {
         let workspace = spec.workspace == .worktree ? workspace : nil
@@ -65,15 +66,25 @@ struct Sandbox: Sendable {
             } catch { throw .git(error) }
         }
         var command: String?
-        if spec.run == nil, case .command(let words) = slot.agent { command = words }
+        if spec.run == nil {
+            switch slot.agent {
+            case .command(let words), .acp(let words): command = words
+            case .named, .automatic, .rehearsal: break
+            }
+        }
         do throws(SystemError) {
-            let work = SandboxedWork(
+            var work = SandboxedWork(
                 folder: try Files.realPath(folder),
                 administration: workspace.map { _ in hub + "/worktrees/\(slot.worker)" },
                 branchFolders: workspace?.branchFolders(of: lease) ?? [],
                 exchange: try exchange.map { (path) throws(SystemError) in try Files.realPath(path) },
                 throwaway: try makeThrowaway(name(of: lease)), agentCommand: command,
                 ownFiles: spec.files)
+            if let launch {
+                if launch.driver != "acp" { work.agentProgram = launch.program }
+                work.agentHome = try launch.home.map { (path) throws(SystemError) in try Files.realPath(path)
+                }
+            }
             return try confine(work, environment)
         } catch { throw .system(error) }
     }

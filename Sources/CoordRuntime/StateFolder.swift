@@ -27,6 +27,12 @@ package struct StateFolder: Sendable, Equatable {
         root + "/attempts/\(run)/\(lease.task).\(lease.attempt)"
     }
 
+    /// What a client keeps for one task from attempt to attempt: settings, sessions, caches. A reviewer's is
+    /// apart from the author's.
+    package func agentHome(_ run: RunID, _ task: TaskID, isReview: Bool) -> String {
+        root + "/agents/\(run)/\(task)" + (isReview ? ".review" : "")
+    }
+
     /// Where a worker works on tasks that need no worktree.
     package func scratch(_ worker: WorkerID) -> String { root + "/scratch/\(worker)" }
 

@@ -65,6 +65,10 @@ package struct SandboxedWork: Hashable, Sendable {
     package var throwaway: String
     /// The agent's command; nil for commands that are no agent's.
     package var agentCommand: String?
+    /// The program of an agent that coord drives by name; nil for others.
+    package var agentProgram: String?
+    /// A folder of the agent's client for this task; nil when it keeps to the user's own.
+    package var agentHome: String?
     /// Patterns of the files that are the task's own.
     package var ownFiles: [String]
     /// Whether it is a gate: it may write nothing of git's.
@@ -72,7 +76,8 @@ package struct SandboxedWork: Hashable, Sendable {
 
     package init(
         folder: String, administration: String? = nil, branchFolders: [String] = [], exchange: String? = nil,
-        throwaway: String, agentCommand: String? = nil, ownFiles: [String] = [], isGate: Bool = false
+        throwaway: String, agentCommand: String? = nil, agentProgram: String? = nil, agentHome: String? = nil,
+        ownFiles: [String] = [], isGate: Bool = false
     ) {
         self.folder = folder
         self.administration = administration
@@ -80,6 +85,8 @@ package struct SandboxedWork: Hashable, Sendable {
         self.exchange = exchange
         self.throwaway = throwaway
         self.agentCommand = agentCommand
+        self.agentProgram = agentProgram
+        self.agentHome = agentHome
         self.ownFiles = ownFiles
         self.isGate = isGate
     }
@@ -104,6 +111,7 @@ package struct SandboxPolicy: Sendable {
         // First, so that what follows closes the secrets and coord's own again within what the user opens.
         for path in scene.settings.readable + scene.settings.writable { show(path, .readable, &plan) }
         if let command = work.agentCommand { showAgent(command, &plan) }
+        if let program = work.agentProgram { showAgent(program: program, work, &plan) }
         hideSecrets(&plan)
         hideProject(&plan)
         // What the user names outright is shown whatever it is, but for coord's own.
@@ -191,6 +199,19 @@ package struct SandboxPolicy: Sendable {
         }
     }
 
+    /// The client's program with what lies around it, and, without folders of its own, the user's.
+    private func showAgent(program: String, _ work: SandboxedWork, _ plan: inout SandboxPlan) {
+        let real = scene.look(program)?.path ?? program
+        for path in [program, real] {
+            let folder = Self.parent(path)
+            // `bin/client` has its libraries beside `bin`; one that lies in the home itself is alone.
+            let around = ["bin", "sbin"].contains(Self.name(folder)) ? Self.parent(folder) : folder
+            let isShared = [scene.home, "/", scene.project].contains(around)
+            show(isShared || isOurs(around) ? path : around, .readable, &plan)
+        }
+        if work.agentHome == nil { showAgent(Self.name(program), &plan) }
+    }
+
     private func hideSecrets(_ plan: inout SandboxPlan) {
         guard let home = scene.home else { return }
         for name in SandboxTables.secrets { hide(home + "/" + name, &plan) }
@@ -211,6 +232,7 @@ package struct SandboxPolicy: Sendable {
     private func allow(_ work: SandboxedWork, _ plan: inout SandboxPlan) {
         plan.set(work.folder, .writable)
         if let exchange = work.exchange { plan.set(exchange, .writable) }
+        if let home = work.agentHome { plan.set(home, .writable) }
         if scene.mechanism != .bubblewrap { plan.set(work.throwaway, .writable) }
         guard let administration = work.administration else { return }
         plan.set(administration, work.isGate ? .readable : .writable)

@@ -51,6 +51,10 @@ extension AgentReport {
             output.beginNotification("rate-limited")
             output.members(run, lease)
             if let retryAfter { output.member("retryAfterMilliseconds", retryAfter.wholeMilliseconds) }
+        case .session(let session):
+            output.beginNotification("session")
+            output.members(run, lease)
+            output.member("session", session)
         }
     }
 }
@@ -81,6 +85,8 @@ extension Members {
         case "task": return .proposedTask(try proposal())
         case "verdict": return .verdict(try verdict())
         case "rate-limited": return .rateLimited(retryAfter: try milliseconds("retryAfterMilliseconds"))
+        case "session":
+            return .session(AgentEventParser.prefix(try text("session"), AgentEventParser.Limits.nameBytes))
         default: return nil
         }
     }

@@ -23,6 +23,8 @@ package struct Assignment: Sendable, Hashable {
         case command(String)
         /// Plays a part of `rehearsal.json` in the folder.
         case rehearsal(folder: String, part: String)
+        /// Drives a coding agent.
+        case agent(AgentLaunch)
         /// Nothing: finished at once. For measuring the pool.
         case none
     }
@@ -144,6 +146,9 @@ extension Assignment {
             output.member("kind", "rehearsal")
             output.member("folder", folder)
             output.member("part", part)
+        case .agent(let launch):
+            output.member("kind", "agent")
+            launch.write(to: &output)
         case .none: output.member("kind", "none")
         }
         output.append(0x7D)
@@ -200,7 +205,7 @@ extension Assignment {
 }
 
 extension Members {
-    fileprivate func absolutePath(_ name: String) throws(WireError) -> String? {
+    func absolutePath(_ name: String) throws(WireError) -> String? {
         guard let path = try optionalText(name) else { return nil }
         guard path.utf8.first == 0x2F, !path.utf8.contains(0) else {
             throw .wrong(member: name, method: method, wanted: "an absolute path")
@@ -228,12 +233,13 @@ extension Members {
                 throw .missing(member: "folder", method: "work")
             }
             return .rehearsal(folder: folder, part: try inner.text("part"))
+        case "agent": return .agent(try AgentLaunch(inner))
         case "none": return .none
         default: throw .wrong(member: "kind", method: "work", wanted: "a known kind of work")
         }
     }
 
-    fileprivate func environment() throws(WireError) -> [String: String] {
+    func environment() throws(WireError) -> [String: String] {
         guard let value = object["environment"], !value.isNull else { return [:] }
         guard let object = value.objectValue else {
             throw .wrong(member: "environment", method: method, wanted: "an object")

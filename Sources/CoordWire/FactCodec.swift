@@ -83,7 +83,8 @@ extension FactCodec {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             workerMembers(of: body, to: &writer)
-        case .usageRecorded, .progressReported, .toolStarted, .toolCompleted, .handoffWritten,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted,
+            .handoffWritten,
             .taskProposalRefused:
             agentMembers(of: body, to: &writer)
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
@@ -259,6 +260,9 @@ extension FactCodec {
             writer.money("costUSD", cost)
             writer.flag("counted", counted)
         case .progressReported(_, let text): writer.string("text", text)
+        case .agentSessionBegan(_, let agent, let session):
+            writer.string("agent", agent)
+            writer.string("session", session)
         case .toolStarted(_, let name, let id, let summary):
             writer.string("name", name)
             writer.string("id", id)

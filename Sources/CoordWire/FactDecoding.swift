@@ -16,7 +16,8 @@ struct FactDecoding {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             try workerFact()
-        case .usageRecorded, .progressReported, .toolStarted, .toolCompleted, .handoffWritten,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted,
+            .handoffWritten,
             .taskProposalRefused:
             try agent()
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
@@ -213,6 +214,9 @@ struct FactDecoding {
                 try lease, worker: try worker, role: try members.findName("role", as: RoleID.self),
                 try Usage(members), cost: try members.money("costUSD"), counted: try members.flag("counted"))
         case .progressReported: .progressReported(try lease, text: try members.string("text"))
+        case .agentSessionBegan:
+            .agentSessionBegan(
+                try lease, agent: try members.string("agent"), session: try members.string("session"))
         case .toolStarted:
             .toolStarted(
                 try lease, name: try members.string("name"), id: try members.string("id"),

@@ -218,6 +218,10 @@ extension AttemptOutcome {
         writer.string("outcome", kind)
         switch self {
         case .failed(let reason), .workerLost(let reason): writer.string("reason", reason)
+        case .agentFailed(let failure):
+            writer.string("failure", failure.kind.rawValue)
+            writer.string("reason", failure.reason)
+            if let wait = failure.retryAfter { writer.seconds("retryAfterSeconds", wait) }
         case .timedOut(let limit): writer.seconds("afterSeconds", limit)
         case .finished, .cancelled, .interrupted, .notBegun: break
         }
@@ -227,6 +231,11 @@ extension AttemptOutcome {
         switch try reader.string("outcome") {
         case "finished": self = .finished
         case "failed": self = .failed(reason: try reader.string("reason"))
+        case "agent-failed":
+            self = .agentFailed(
+                AgentFailure(
+                    try reader.word("failure", as: AgentFailure.Kind.self), try reader.string("reason"),
+                    retryAfter: try reader.findSeconds("retryAfterSeconds")))
         case "timed-out": self = .timedOut(after: try reader.seconds("afterSeconds"))
         case "cancelled": self = .cancelled
         case "worker-lost": self = .workerLost(reason: try reader.string("reason"))

@@ -61,6 +61,7 @@ package enum FactType: String, Sendable, CaseIterable {
 
     case usageRecorded = "usage.recorded"
     case progressReported = "progress.reported"
+    case agentSessionBegan = "session.began"
     case toolStarted = "tool.started"
     case toolCompleted = "tool.completed"
     case handoffWritten = "handoff.written"
@@ -132,6 +133,7 @@ extension Fact.Body {
         case .workerStopped: .workerStopped
         case .usageRecorded: .usageRecorded
         case .progressReported: .progressReported
+        case .agentSessionBegan: .agentSessionBegan
         case .toolStarted: .toolStarted
         case .toolCompleted: .toolCompleted
         case .handoffWritten: .handoffWritten

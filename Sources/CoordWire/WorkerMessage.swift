@@ -38,6 +38,12 @@ extension WorkerMessage {
             output.member("outcome", outcome.kind)
             switch outcome {
             case .failed(let reason), .workerLost(let reason): output.member("reason", reason)
+            case .agentFailed(let failure):
+                output.member("failure", failure.kind.rawValue)
+                output.member("reason", failure.reason)
+                if let wait = failure.retryAfter {
+                    output.member("retryAfterMilliseconds", wait.wholeMilliseconds)
+                }
             case .timedOut(let limit): output.member("afterMilliseconds", limit.wholeMilliseconds)
             case .finished, .cancelled, .interrupted, .notBegun: break
             }
@@ -89,6 +95,13 @@ extension Members {
         switch try text("outcome") {
         case "finished": return .finished
         case "failed": return .failed(reason: try text("reason"))
+        case "agent-failed":
+            guard let kind = AgentFailure.Kind(rawValue: try text("failure")) else {
+                throw .wrong(member: "failure", method: method, wanted: "a kind of failure")
+            }
+            return .agentFailed(
+                AgentFailure(
+                    kind, try text("reason"), retryAfter: try milliseconds("retryAfterMilliseconds")))
         case "timed-out": return .timedOut(after: try milliseconds("afterMilliseconds") ?? .zero)
         case "cancelled": return .cancelled
         case "worker-lost": return .workerLost(reason: try text("reason"))

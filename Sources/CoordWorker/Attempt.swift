@@ -4,10 +4,12 @@ import CoordSystem
 import CoordWire
 
 /// What drives one agent. It reports while it works, and completes once: with nil when all went well, else
-/// with the reason why not.
+/// with how the attempt failed.
 protocol AgentDriver: AnyObject {
     /// Begins. `completion` may be called before this returns.
-    func start(report: @escaping (AgentReport) -> Void, completion: @escaping (String?) -> Void)
+    func start(report: @escaping (AgentReport) -> Void, completion: @escaping (AttemptOutcome?) -> Void)
+    /// Says something to the agent while it works. False: it cannot be spoken to.
+    func steer(_ text: String) -> Bool
     /// Ends politely; `completion` still comes.
     func terminate()
     /// Ends at once; nothing is called any more.
@@ -23,7 +25,7 @@ final class Attempt {
     private let report: (AgentReport) -> Void
     private let completion: (AttemptOutcome, String) -> Void
     private var agent: (any AgentDriver)?
-    private var check: ShellStep?
+    private var check: CommandStep?
     /// The place in line before the first check, and the slot that is held for all of them.
     private var wait: SlotWait?
     private var slot: HeldSlot?
@@ -52,12 +54,14 @@ final class Attempt {
         switch assignment.work {
         case .none: return startChecks()
         case .command(let command): agent = CommandAgent(command, in: surroundings)
+        case .agent(let launch):
+            agent = DialogueAgent(launch, assignment: assignment, in: surroundings)
         case .rehearsal(let folder, let part):
             agent = RehearsalAgent(
                 folder: folder, part: part, attempt: assignment.lease.attempt, in: surroundings)
         }
         agent?.start(report: report) { [unowned self] problem in
-            if let problem { finish(.failed(reason: problem)) } else { startChecks() }
+            if let problem { finish(problem) } else { startChecks() }
         }
     }
 
@@ -81,8 +85,9 @@ final class Attempt {
         let command = assignment.checks[index]
         surroundings.transcript.note("[coord: check] \(command)")
         do throws(ProcessError) {
-            check = try ShellStep(command, in: surroundings, variables: slot?.variables ?? [:]) {
-                [unowned self] exit in
+            check = try CommandStep(
+                .shell(command), in: surroundings, variables: slot?.variables ?? [:]
+            ) { [unowned self] exit in
                 check = nil
                 guard exit == .exited(status: 0) else {
                     return finish(.failed(reason: "the check `\(command)` ended with \(exit)"))

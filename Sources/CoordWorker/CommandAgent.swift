@@ -10,7 +10,7 @@ final class CommandAgent: AgentDriver {
 
     private let command: String
     private let surroundings: StepSurroundings
-    private var step: ShellStep?
+    private var step: CommandStep?
     private var refusals = 0
 
     init(_ command: String, in surroundings: StepSurroundings) {
@@ -18,22 +18,23 @@ final class CommandAgent: AgentDriver {
         self.surroundings = surroundings
     }
 
-    func start(report: @escaping (AgentReport) -> Void, completion: @escaping (String?) -> Void) {
+    func start(report: @escaping (AgentReport) -> Void, completion: @escaping (AttemptOutcome?) -> Void) {
         do throws(ProcessError) {
-            step = try ShellStep(
-                command, in: surroundings,
-                onLine: { [unowned self] line in
+            step = try CommandStep(
+                .shell(command), in: surroundings,
+                lines: StepLines(output: { [unowned self] line in
                     switch AgentEventParser.parse(line) {
                     case .report(let event): report(event)
                     case .transcript: break
                     case .refused(let reason): refuse(reason, report)
                     }
-                },
+                }),
                 completion: { exit in
-                    completion(exit == .exited(status: 0) ? nil : "the agent ended with \(exit)")
+                    completion(
+                        exit == .exited(status: 0) ? nil : .failed(reason: "the agent ended with \(exit)"))
                 })
         } catch {
-            completion("the agent could not start: \(error)")
+            completion(.failed(reason: "the agent could not start: \(error)"))
         }
     }
 
@@ -44,6 +45,7 @@ final class CommandAgent: AgentDriver {
         report(.progress("coord refused an event of the agent: \(reason)\(rest)"))
     }
 
+    func steer(_ text: String) -> Bool { false }
     func terminate() { step?.terminate() }
     func abort() { step?.abort() }
     func resumeIfPossible() { step?.resumeIfPossible() }

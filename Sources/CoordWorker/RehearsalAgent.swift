@@ -11,11 +11,11 @@ final class RehearsalAgent: AgentDriver {
     private let surroundings: StepSurroundings
     private var steps: [RehearsalStep] = []
     private var next = 0
-    private var step: ShellStep?
+    private var step: CommandStep?
     private var pause: Timers.Token?
     private var isTerminated = false
     private var report: (AgentReport) -> Void = { _ in }
-    private var completion: (String?) -> Void = { _ in }
+    private var completion: (AttemptOutcome?) -> Void = { _ in }
 
     init(folder: String, part: String, attempt: Int, in surroundings: StepSurroundings) {
         self.folder = folder
@@ -24,7 +24,7 @@ final class RehearsalAgent: AgentDriver {
         self.surroundings = surroundings
     }
 
-    func start(report: @escaping (AgentReport) -> Void, completion: @escaping (String?) -> Void) {
+    func start(report: @escaping (AgentReport) -> Void, completion: @escaping (AttemptOutcome?) -> Void) {
         self.report = report
         self.completion = completion
         surroundings.transcript.note(
@@ -32,7 +32,7 @@ final class RehearsalAgent: AgentDriver {
         do throws(RehearsalError) {
             steps = try RehearsalPart.read(folder: folder, part: part, attempt: attempt)
         } catch {
-            return completion("\(error)")
+            return completion(.failed(reason: "\(error)"))
         }
         play()
     }
@@ -45,10 +45,10 @@ final class RehearsalAgent: AgentDriver {
             do throws(RehearsalError) {
                 guard try perform(step) else { return }
             } catch {
-                return completion("step \(next) of part `\(part)`: \(error)")
+                return completion(.failed(reason: "step \(next) of part `\(part)`: \(error)"))
             }
         }
-        completion(isTerminated ? "ended before its end" : nil)
+        completion(isTerminated ? .failed(reason: "ended before its end") : nil)
     }
 
     /// False when the step goes on by itself and plays on when it is done.
@@ -88,11 +88,12 @@ final class RehearsalAgent: AgentDriver {
         surroundings.transcript.note("[run] \(command)")
         report(.toolStarted(name: "shell", id: id, summary: command))
         do throws(ProcessError) {
-            step = try ShellStep(command, in: surroundings) { [unowned self] exit in
+            step = try CommandStep(.shell(command), in: surroundings) { [unowned self] exit in
                 let succeeded = exit == .exited(status: 0)
                 report(.toolEnded(name: "shell", id: id, succeeded: succeeded, summary: exit.description))
                 if succeeded || mayFail { return play() }
-                completion("step \(next) of part `\(part)`: `\(command)` ended with \(exit)")
+                completion(
+                    .failed(reason: "step \(next) of part `\(part)`: `\(command)` ended with \(exit)"))
             }
         } catch {
             throw RehearsalError("`\(command)` could not start: \(error)")
@@ -147,6 +148,8 @@ final class RehearsalAgent: AgentDriver {
     }
 
     // MARK: Ending
+
+    func steer(_ text: String) -> Bool { false }
 
     func terminate() {
         guard !isTerminated else { return }

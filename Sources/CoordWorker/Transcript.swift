@@ -57,6 +57,9 @@ final class Transcript {
         }
     }
 
+    /// Something was said that is not kept.
+    func noteLife(_ bytes: Int) { bytesSeen += UInt64(bytes) }
+
     /// A line of coord's own, on a line of its own.
     func note(_ text: String) {
         let line = (lastByte == 0x0A ? "" : "\n") + text + "\n"

@@ -169,6 +169,31 @@ struct PolicyTests {
                 "PATH": "/usr/bin", "TMPDIR": "/t/a-1/tmp", "HOME": "/t/a-1/home",
             ])
     }
+
+    @Test("A client's program is shown with what lies around it, and its own folder is all it writes more")
+    func client() {
+        let scene = Self.scene(
+            has: "/home/ada/.venv/ /home/ada/.venv/bin/ /home/ada/.venv/bin/vibe /home/ada/.vibe/logs/ "
+                + "/home/ada/.opt/x/client /home/ada/.opt/x/ /home/ada/bin/codex=/home/ada/.opt/x/client")
+        var work = Self.work
+        work.agentProgram = "/home/ada/.venv/bin/vibe"
+        work.agentHome = "/home/ada/p/.coord/state/agents/r/t"
+        var plan = SandboxPolicy(scene).plan(work)
+        #expect(Self.access("/home/ada/.venv/lib/x.py", plan) == .readable)
+        #expect(Self.access("/home/ada/p/.coord/state/agents/r/t/config", plan) == .writable)
+        #expect(Self.access("/home/ada/p/.coord/state/agents/r/u", plan) == .hidden)
+        #expect(Self.access("/home/ada/.vibe/logs", plan) == .replaced(by: "/t/a-1/home"))
+
+        // Signed in by a login, it keeps to the user's own folders.
+        work.agentHome = nil
+        plan = SandboxPolicy(scene).plan(work)
+        #expect(Self.access("/home/ada/.vibe/logs", plan) == .writable)
+
+        // A link is followed to where the program truly lies.
+        work.agentProgram = "/home/ada/bin/codex"
+        plan = SandboxPolicy(scene).plan(work)
+        #expect(Self.access("/home/ada/.opt/x/beside", plan) == .readable)
+    }
 }
 
 @Suite("Bubblewrap's arguments")

@@ -60,6 +60,9 @@ enum Samples {
         .attemptStalled(lease, silent: .milliseconds(1500)),
         .attemptEnded(lease, .workerLost(reason: "signal 9")), .attemptEnded(lease, .interrupted),
         .attemptEnded(lease, .notBegun),
+        .attemptEnded(lease, .agentFailed(AgentFailure(.authentication, awkward))),
+        .attemptEnded(
+            lease, .agentFailed(AgentFailure(.rateLimit, "", retryAfter: .milliseconds(1500)))),
         .workSubmitted(lease, commit: commit, base: tree, files: ["a b", awkward]),
         .workSubmitted(lease, commit: commit, base: tree, files: []),
         .workRescued(lease, commit: commit, reference: "refs/coord/rescue/r/api/2"),
@@ -124,6 +127,7 @@ enum Samples {
             lease, worker: "qa-1", role: nil,
             Usage(model: "m", tokens: TokenCounts(input: .max)), cost: .zero, counted: false),
         .progressReported(lease, text: awkward),
+        .agentSessionBegan(lease, agent: "acp:x --y", session: awkward),
         .toolStarted(lease, name: "bash", id: "t1", summary: "make"),
         .toolCompleted(
             lease, name: "bash", id: "t1", succeeded: false, summary: "", duration: .milliseconds(3)),

@@ -33,7 +33,10 @@ struct WorkerPipeTests {
         .finished(lease, .failed(reason: "exit status 1"), tail: ""),
         .finished(lease, .timedOut(after: .seconds(1200)), tail: ""), .finished(lease, .cancelled, tail: ""),
         .finished(lease, .workerLost(reason: "signal 9"), tail: ""), .finished(lease, .interrupted, tail: ""),
-        .finished(lease, .notBegun, tail: ""),
+        .finished(lease, .notBegun, tail: ""), .report(lease, .session("01a1-\u{1F600}")),
+        .finished(lease, .agentFailed(AgentFailure(.billing, "no credit")), tail: "x"),
+        .finished(
+            lease, .agentFailed(AgentFailure(.rateLimit, "", retryAfter: .milliseconds(1500))), tail: ""),
     ]
 
     @Test("every message of a worker goes out and comes back, with its run", arguments: workerMessages)
@@ -48,7 +51,25 @@ struct WorkerPipeTests {
         }
     }
 
+    private static let launch = AgentLaunch(
+        driver: "claude", program: "/bin/claude", model: "m", session: "s", newSession: "n",
+        counted: TokenCounts(input: 1, output: 2, cacheRead: 3, cacheWrite: 4), systemPrompt: "Be \"kind\"\n",
+        permissions: PermissionPolicy(tools: ["Read", "Bash(git *)"], mayWrite: false),
+        mcpServers: [
+            MCPServerSpec(
+                name: "coord", command: "/c", arguments: ["mcp"], environment: ["K": "V", "A": ""]),
+            MCPServerSpec(name: "other", command: "/o"),
+        ],
+        gateway: GatewayEndpoint(
+            anthropic: "http://127.0.0.1:1/a", openAI: "http://127.0.0.1:1/v1", key: "k"),
+        home: "/h", isConfined: true)
+
     private static let coordinatorMessages: [CoordinatorMessage] = [
+        .assign(Assignment(run: run, lease: lease, worktree: "/w", work: .agent(launch))),
+        .assign(
+            Assignment(
+                run: run, lease: lease, worktree: "/w",
+                work: .agent(AgentLaunch(driver: "codex", program: "/c")))),
         .shutdown, .cancel(lease, reason: "budget"), .withdraw(lease),
         .notice(lease, text: "line\nfeed \"quoted\" ü"),
         .assign(Assignment(run: run, lease: lease, worktree: "/w", work: .none)),

@@ -16,6 +16,7 @@ enum House {
         "CoordCore": ["CoordModel"],
         "CoordWire": ["CoordModel", "CoordJSON"] + system,
         "CoordSandbox": ["CoordModel"],
+        "CoordAgents": ["CoordModel", "CoordJSON", "CoordWire"],
         "CoordSystem": ["CoordModel", "CPosix", "Synchronization"] + system,
         "CoordProcess": ["CoordModel", "CoordWire", "CoordSystem", "CPosix", "Synchronization"] + system,
         "CoordGit": ["CoordModel", "CoordSystem", "CoordProcess", "Synchronization"] + system,
@@ -23,7 +24,8 @@ enum House {
         "CoordCatalog": ["CoordModel", "CoordJSON", "CoordSystem", "CYAML"] + system,
         "CoordRuntime": pureFloors + adapters + ["Synchronization"] + system,
         "CoordWorker": [
-            "CoordModel", "CoordJSON", "CoordWire", "CoordSandbox", "CoordSystem", "CoordProcess",
+            "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordSandbox", "CoordSystem",
+            "CoordProcess",
         ] + system,
         "CoordCommandLine": pureFloors + adapters + ["CoordRuntime", "Synchronization"] + system,
         "CoordSimulation": ["CoordModel", "CoordCore"],
@@ -35,12 +37,14 @@ enum House {
     ]
 
     private static let pureFloors = [
-        "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox",
+        "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordAgents",
     ]
     private static let adapters = ["CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog"]
 
     /// The floors that only compute: the same input gives the same answer, always.
-    static let pureTargets = ["CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox"]
+    static let pureTargets = [
+        "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordAgents",
+    ]
 
     /// What does not belong on a pure floor, and what to do instead.
     static let bannedWhenPure: [(code: String, instead: String)] = [
@@ -98,6 +102,8 @@ enum House {
 
     /// Declarations of these files are explained where the protocol they conform to declares them.
     static let explainedByTheirProtocol: [String: String] = [
+        "Sources/CoordAgents/AgentDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/ClaudeDialogue.swift": "AgentDialogue",
         "Sources/CoordStore/InMemoryStore.swift": "Store",
         "Sources/CoordStore/SQLiteStore.swift": "Store",
         "Sources/CoordStore/SQLiteStore+Reading.swift": "Store",

@@ -148,7 +148,7 @@ extension CoordinatorStateMachine {
         if let cause = entry.cause, Self.decides(cause, over: outcome) {
             concludeCancelled(entry.node, cause, tail: tail)
         } else {
-            conclude(entry.node, outcome, .nothing, tail: tail)
+            conclude(entry.node, outcome, .nothing, of: slot, tail: tail)
         }
     }
 

@@ -47,6 +47,8 @@ extension CoordinatorStateMachine {
             let until = limiter.coolDown(for: retryAfter, at: now)
             record(.rateLimited(until: until, reason: "a provider asked for a pause"))
             rateBlockedUntil = until
+        case .session(let session):
+            record(.agentSessionBegan(lease, agent: slots[slot].spec.agent.description, session: session))
         case .verdict: break
         }
     }
@@ -64,6 +66,7 @@ extension CoordinatorStateMachine {
                 tasks[node].lease, worker: worker, role: slots[slot].spec.role, usage, cost: cost,
                 counted: counted))
         guard counted else { return }
+        outages = 0
         recordReservation(changedFrom: reserved)
         if let budget = ledger.budget, ledger.takeWarning() {
             record(.budgetWarned(spent: ledger.spent, budget: budget))
@@ -217,7 +220,7 @@ extension CoordinatorStateMachine {
         } else if let cause {
             concludeCancelled(node, cause, tail: tail)
         } else {
-            conclude(node, outcome, work, tail: tail)
+            conclude(node, outcome, work, of: slot, tail: tail)
         }
         sendHomeIfStopped(slot)
     }
@@ -226,7 +229,9 @@ extension CoordinatorStateMachine {
         if slots[slot].isStoppedByPerson, slots[slot].work == .free { sendHome(slot) }
     }
 
-    mutating func conclude(_ node: Int, _ outcome: AttemptOutcome, _ work: TakenWork, tail: String) {
+    mutating func conclude(
+        _ node: Int, _ outcome: AttemptOutcome, _ work: TakenWork, of slot: Int, tail: String
+    ) {
         switch outcome {
         case .finished:
             if case .commit(let commit, let base, let files) = work {
@@ -234,6 +239,11 @@ extension CoordinatorStateMachine {
             } else {
                 concludeWithoutChange(node)
             }
+        case .agentFailed(let failure):
+            let isNobodysFault = accept(failure, of: slot)
+            retryOrFail(
+                node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail),
+                countsAsFailure: !isNobodysFault)
         case .failed, .timedOut, .cancelled, .notBegun:
             retryOrFail(node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail))
         case .workerLost: concludeLost(node)

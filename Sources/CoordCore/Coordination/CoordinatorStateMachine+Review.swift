@@ -138,6 +138,13 @@ extension CoordinatorStateMachine {
         } else if outcome == .finished, let verdict {
             record(.reviewFinished(lease, worker: worker, verdict, reason: ""))
             conclude(node, review, verdict)
+        } else if case .agentFailed(let failure) = outcome, accept(failure, of: slot) {
+            record(.reviewFinished(lease, worker: worker, nil, reason: failure.description))
+            if failure.needsPerson {
+                askPerson(node, reason: "no reviewer had its say: \(failure)")
+            } else {
+                reviewLine.append(node)
+            }
         } else {
             let reason = outcome == .finished ? "the reviewer ended without a verdict" : outcome.reason
             record(.reviewFinished(lease, worker: worker, nil, reason: reason))

@@ -55,6 +55,8 @@ package struct CoordinatorStateMachine: Sendable {
     var retryTimes = DueTimes()
     /// No lease for a model before this time: the rate limiter said so at the last look.
     var rateBlockedUntil: Timestamp?
+    /// How many pauses in a row a provider's failures have made; usage ends the row.
+    var outages = 0
 
     /// The answer being built and the time of the event, valid within one call.
     var effects: [Effect] = []

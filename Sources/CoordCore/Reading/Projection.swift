@@ -90,8 +90,8 @@ package struct Projection: Sendable, Equatable {
         case .taskAdded(let spec, let proposer): add(spec, proposedBy: proposer, at: time)
         case .usageRecorded(let lease, let worker, let role, let usage, let cost, let counted):
             if counted { book(usage, cost, lease.task, worker, role) }
-        case .progressReported, .toolStarted, .toolCompleted, .handoffWritten, .staleMessageRefused,
-            .taskProposalRefused, .workRescued, .scaleChanged, .attemptStalled:
+        case .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted, .handoffWritten,
+            .staleMessageRefused, .taskProposalRefused, .workRescued, .scaleChanged, .attemptStalled:
             break
         case .overlapFound(let collision):
             collisions.removeAll { $0.isSamePair(as: collision) }

@@ -44,6 +44,19 @@ package enum PromptAssembly {
         return parts.joined(separator: "\n\n") + "\n"
     }
 
+    /// What an agent gets that goes on in the session of an earlier attempt: it knows who it is and what to
+    /// do.
+    package static func continuation(task: TaskSpec, attempt: Int, note: String?) -> String {
+        var parts = [
+            "# Go on with your task: \(task.title) (`\(task.id)`, attempt \(attempt))",
+            "An earlier attempt in this session ended before its work landed. Your folder was made anew from "
+                + "where the target stands now: what you left there is not in it, look before you rely on it. "
+                + "The task is the same:\n\n" + task.prompt,
+        ]
+        if let note { parts.append("## Why the last try did not land\n\n" + fenced(note)) }
+        return parts.joined(separator: "\n\n") + "\n"
+    }
+
     /// How much of a diff stands in the prompt, in bytes; the rest is in its file.
     package static let diffBytesMax = 48 << 10
 

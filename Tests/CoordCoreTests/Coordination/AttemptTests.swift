@@ -163,6 +163,10 @@ struct AttemptTests {
         let said: [(AgentReport, Fact.Body)] = [
             (.progress("half"), .progressReported(lease("a"), text: "half")),
             (
+                .session("s-1"),
+                .agentSessionBegan(lease("a"), agent: "rehearsal", session: "s-1")
+            ),
+            (
                 .toolStarted(name: "sh", id: "1", summary: "ls"),
                 .toolStarted(lease("a"), name: "sh", id: "1", summary: "ls")
             ),

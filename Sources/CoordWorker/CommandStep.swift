@@ -39,21 +39,48 @@ final class StepSurroundings {
     }
 }
 
-/// One shell command of an attempt: started in a session of its own, read to its end, and cleared away with
+/// What a step runs.
+enum StepProgram {
+    /// Through `/bin/sh -c`.
+    case shell(String)
+    /// A program by its absolute path.
+    case file(String, arguments: [String])
+}
+
+/// What becomes of what a step says, and whether it is spoken to.
+struct StepLines {
+    /// Each line of standard output, without its end.
+    var output: ((ArraySlice<UInt8>) -> Void)?
+    /// Each line of standard error.
+    var error: ((ArraySlice<UInt8>) -> Void)?
+    /// A line above the limit was dropped; its size.
+    var oversized: ((Int) -> Void)?
+    /// In bytes.
+    var limit = 1 << 20
+    /// Whether all of it goes to the transcript as it comes.
+    var isTranscript = true
+    /// Whether its standard input is a pipe that can be written; else it is the null device.
+    var readsInput = false
+}
+
+/// One command of an attempt: started in a session of its own, read to its end, and cleared away with
 /// all it started.
 ///
 /// Its end is the end of its own process: what it leaves behind is killed, also what went into a session of
 /// its own, where orphans come to this process; and a stranger that holds its output open is listened to for
 /// one more second.
-final class ShellStep {
+final class CommandStep {
     private static let drain = Duration.seconds(1)
 
     private let surroundings: StepSurroundings
-    private let onLine: ((ArraySlice<UInt8>) -> Void)?
+    private let lines: StepLines
     private let completion: (ExitOutcome) -> Void
     private let child: ChildProcess
     private var outputs: [Int32]
-    private var framing = LineFraming()
+    /// One for standard output, one for standard error.
+    private var framing: [LineFraming]
+    /// What the command reads; nil when that is the null device.
+    private var input: LineChannel?
     private var isPaused = false
     private var hasEnded = false
     /// The polite signal was sent; until its grace is over the tree may end by itself.
@@ -64,17 +91,27 @@ final class ShellStep {
     private var isComplete = false
     private var timer: Timers.Token?
 
-    /// Starts the command. Standard output goes to the transcript and, line by line, to `onLine`; standard
-    /// error to the transcript. `completion` is called once, unless `abort` is.
+    /// Starts the command. What it says goes to the transcript as it comes, unless `lines` says otherwise.
+    /// `completion` is called once, unless `abort` is.
     init(
-        _ command: String, in surroundings: StepSurroundings, variables: [String: String] = [:],
-        onLine: ((ArraySlice<UInt8>) -> Void)? = nil, completion: @escaping (ExitOutcome) -> Void
+        _ program: StepProgram, in surroundings: StepSurroundings, variables: [String: String?] = [:],
+        lines: StepLines = StepLines(), completion: @escaping (ExitOutcome) -> Void
     ) throws(ProcessError) {
         self.surroundings = surroundings
-        self.onLine = onLine
+        self.lines = lines
         self.completion = completion
-        (child, outputs) = try Self.spawn(command, surroundings, variables)
+        framing = [LineFraming(limitBytes: lines.limit), LineFraming(limitBytes: lines.limit)]
+        var writeEnd: Int32 = -1
+        (child, outputs, writeEnd) = try Self.spawn(program, surroundings, variables, lines.readsInput)
         let loop = surroundings.loop
+        if writeEnd >= 0 {
+            do throws(SystemError) {
+                input = try LineChannel(loop: loop, read: -1, write: writeEnd, writeLimitBytes: 16 << 20)
+            } catch {
+                child.killTree()
+                throw .system(error)
+            }
+        }
         watchOutputs()
         loop.watchReadable(child.exitDescriptor) { [unowned self] in self.handleEnd() }
     }
@@ -82,33 +119,64 @@ final class ShellStep {
     deinit { abort() }
 
     private static func spawn(
-        _ command: String, _ surroundings: StepSurroundings, _ variables: [String: String]
-    ) throws(ProcessError) -> (ChildProcess, [Int32]) {
+        _ program: StepProgram, _ surroundings: StepSurroundings, _ variables: [String: String?],
+        _ readsInput: Bool
+    ) throws(ProcessError) -> (ChildProcess, [Int32], Int32) {
         var open: [Int32] = []
         defer { for descriptor in open { Descriptors.close(descriptor) } }
-        let output: (read: Int32, write: Int32)
-        let error: (read: Int32, write: Int32)
+        func pipe() throws(ProcessError) -> (read: Int32, write: Int32) {
+            do throws(SystemError) {
+                let pipe = try Descriptors.makePipe()
+                open += [pipe.read, pipe.write]
+                return pipe
+            } catch {
+                throw .system(error)
+            }
+        }
+        let output = try pipe()
+        let error = try pipe()
+        let input = readsInput ? try pipe() : nil
         do throws(SystemError) {
-            output = try Descriptors.makePipe()
-            open += [output.read, output.write]
-            error = try Descriptors.makePipe()
-            open += [error.read, error.write]
             try Descriptors.setNonBlocking(output.read)
             try Descriptors.setNonBlocking(error.read)
         } catch {
             throw .system(error)
         }
+        var descriptors: [(child: Int32, parent: Int32)] = [(1, output.write), (2, error.write)]
+        if let input { descriptors.append((0, input.read)) }
         let child = try ChildProcess.spawn(
-            SpawnRequest(
-                executable: ShellCommand.program,
-                arguments: ShellCommand.arguments(command, launcher: surroundings.launcher),
-                environment: surroundings.environment.merging(variables) { $1 },
-                workingFolder: surroundings.folder,
-                descriptors: [(child: 1, parent: output.write), (child: 2, parent: error.write)],
-                launcher: surroundings.launcher))
-        open = [output.write, error.write]
-        return (child, [output.read, error.read])
+            request(program, surroundings, variables, descriptors))
+        open = [output.write, error.write] + (input.map { [$0.read] } ?? [])
+        return (child, [output.read, error.read], input?.write ?? -1)
     }
+
+    private static func request(
+        _ program: StepProgram, _ surroundings: StepSurroundings, _ variables: [String: String?],
+        _ descriptors: [(child: Int32, parent: Int32)]
+    ) -> SpawnRequest {
+        var environment = surroundings.environment
+        for (name, value) in variables { environment[name] = value }
+        var request = SpawnRequest(
+            executable: ShellCommand.program, environment: environment,
+            workingFolder: surroundings.folder, descriptors: descriptors, launcher: surroundings.launcher)
+        switch program {
+        case .shell(let command):
+            request.arguments = ShellCommand.arguments(command, launcher: surroundings.launcher)
+        case .file(let path, let arguments):
+            request.executable = path
+            request.arguments = arguments
+        }
+        return request
+    }
+
+    // MARK: Input
+
+    /// Sends a line. False: the command does not read, or not any more.
+    @discardableResult
+    func send(_ line: [UInt8]) -> Bool { input?.send(line: line) ?? false }
+
+    /// The command finds the end of its input behind what was sent.
+    func finishInput() { input?.finishWriting() }
 
     // MARK: Output
 
@@ -151,18 +219,29 @@ final class ShellStep {
             return false
         }
         let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-        surroundings.transcript.append(bytes)
-        if index == 0, onLine != nil {
-            framing.append(bytes)
-            deliverLines()
+        if lines.isTranscript {
+            surroundings.transcript.append(bytes)
+        } else {
+            surroundings.transcript.noteLife(bytes.count)
+        }
+        if handler(index) != nil {
+            framing[index].append(bytes)
+            deliverLines(index)
         }
         return true
     }
 
-    private func deliverLines() {
-        while let piece = framing.next() {
-            // A line above the limit is no event; the transcript has it.
-            if case .line(let line) = piece { onLine?(line) }
+    private func handler(_ index: Int) -> ((ArraySlice<UInt8>) -> Void)? {
+        index == 0 ? lines.output : lines.error
+    }
+
+    private func deliverLines(_ index: Int) {
+        while let piece = framing[index].next() {
+            switch piece {
+            case .line(let line): handler(index)?(line)
+            // A line above the limit is no event.
+            case .oversized(let bytes): lines.oversized?(bytes)
+            }
         }
     }
 
@@ -170,9 +249,9 @@ final class ShellStep {
         let descriptor = outputs[index]
         guard descriptor >= 0 else { return }
         // The last line of a stream may lack its end and is a line all the same.
-        if index == 0, !framing.unfinished.isEmpty {
-            framing.append([0x0A])
-            deliverLines()
+        if handler(index) != nil, !framing[index].unfinished.isEmpty {
+            framing[index].append([0x0A])
+            deliverLines(index)
         }
         outputs[index] = -1
         surroundings.loop.unwatch(descriptor)
@@ -182,6 +261,12 @@ final class ShellStep {
     private var isSilent: Bool { outputs.allSatisfy { $0 < 0 } }
 
     // MARK: End
+
+    /// Asks the whole group to leave off, as the interrupt key would.
+    func interrupt() {
+        guard !hasEnded, !isComplete else { return }
+        signalAll(SIGINT)
+    }
 
     /// Ends the command and all it started: the polite signal, then, after the grace, the other.
     func terminate() {
@@ -201,6 +286,7 @@ final class ShellStep {
     func abort() {
         guard !isComplete else { return }
         isComplete = true
+        input?.close()
         killAll()
         surroundings.timers.cancel(timer)
         surroundings.loop.unwatch(child.exitDescriptor)
@@ -255,6 +341,7 @@ final class ShellStep {
             closeOutput(index)
         }
         isComplete = true
+        input?.close()
         surroundings.timers.cancel(timer)
         completion(child.wait())
     }

@@ -1,0 +1,63 @@
+package import CoordAgents
+import CoordModel
+import CoordProcess
+import CoordSystem
+
+/// A client as it was found on this machine.
+package struct FoundAgent: Hashable, Sendable {
+    /// How its calls are paid for.
+    package enum SignIn: Hashable, Sendable {
+        /// A variable of ours holds a key.
+        case key(variable: String)
+        /// Somebody signed in; the file says so.
+        case login(file: String)
+        case none
+    }
+
+    package var profile: ClientProfile
+    /// The program, absolute.
+    package var program: String
+    package var signIn: SignIn
+
+    /// Whether the client has folders of its own for each task. One that somebody signed in to keeps to the
+    /// user's: copies of a login would end each other's.
+    package var hasOwnFolders: Bool {
+        if case .login = signIn { return false }
+        return true
+    }
+
+    package init(profile: ClientProfile, program: String, signIn: SignIn) {
+        self.profile = profile
+        self.program = program
+        self.signIn = signIn
+    }
+}
+
+/// Looks for clients on this machine. Starts none.
+package enum AgentFinder {
+    /// Nil: it is not installed.
+    package static func find(_ profile: ClientProfile) -> FoundAgent? {
+        for name in profile.programs {
+            guard let program = Executables.find(name, path: Environment.value("PATH")) else { continue }
+            return FoundAgent(profile: profile, program: program, signIn: signIn(profile))
+        }
+        return nil
+    }
+
+    /// The first client of `auto` that is there and signed in.
+    package static func automatic() -> FoundAgent? {
+        for name in ClientProfile.automatic {
+            guard let profile = ClientProfile.named(name), let found = find(profile) else { continue }
+            if found.signIn != .none { return found }
+        }
+        return nil
+    }
+
+    private static func signIn(_ profile: ClientProfile) -> FoundAgent.SignIn {
+        let isSet = { (name: String) in !(Environment.value(name) ?? "").isEmpty }
+        if let variable = profile.keys.first(where: isSet) { return .key(variable: variable) }
+        guard let home = Environment.home else { return .none }
+        let file = profile.logins.lazy.map { home + "/" + $0 }.first { Files.kind($0) != nil }
+        return file.map { .login(file: $0) } ?? .none
+    }
+}

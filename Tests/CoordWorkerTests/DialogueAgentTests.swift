@@ -1,0 +1,133 @@
+import CoordModel
+import CoordProcess
+import CoordSystem
+import CoordWire
+import Testing
+
+/// A client in a test: a shell script that speaks as Claude Code does.
+@Suite("An agent driven by its own interface")
+struct DialogueAgentTests {
+    private func assignment(
+        _ worker: WorkerHarness, _ script: String, _ change: (inout AgentLaunch) -> Void = { _ in }
+    ) throws -> Assignment {
+        let client = worker.folder + "/client"
+        try Files.write(Array("#!/bin/sh\n\(script)\n".utf8), to: client, permissions: 0o755)
+        try Files.write(Array("Do it".utf8), to: worker.folder + "/prompt.md")
+        var launch = AgentLaunch(
+            driver: "claude", program: client, newSession: "n", home: worker.folder + "/home")
+        change(&launch)
+        var assignment = worker.assignment(.agent(launch))
+        assignment.promptFile = worker.folder + "/prompt.md"
+        return assignment
+    }
+
+    private static let good = #"echo '{"type":"result","subtype":"success","is_error":false}'"#
+
+    @Test("it is given the prompt, what it says is reported, and its end is the end of the program")
+    func speaks() throws {
+        let worker = try WorkerHarness()
+        let script = """
+            read -r line
+            echo "$line" > got
+            echo '{"type":"system","subtype":"init","session_id":"s-1","model":"m"}'
+            echo '{"type":"assistant","message":{"content":[{"type":"text","text":"Hello"}]}}'
+            \(Self.good)
+            echo "$CLAUDE_CONFIG_DIR" > config
+            cat > rest
+            echo done > last
+            """
+        #expect(worker.outcome(try assignment(worker, script)) == .finished)
+        #expect(worker.text("tree/got")?.contains("Do it") ?? false)
+        #expect(worker.text("tree/last") == "done\n")
+        #expect(worker.text("tree/config") == worker.folder + "/home/config\n")
+        #expect(worker.reports == [.session("s-1")])
+        #expect(worker.transcript()?.contains("Hello") ?? false)
+    }
+
+    @Test(
+        "how it failed is told as what it is",
+        arguments: [(429, AgentFailure.Kind.rateLimit), (401, .authentication)])
+    func fails(status: Int, kind: AgentFailure.Kind) throws {
+        let worker = try WorkerHarness()
+        let script =
+            #"echo '{"type":"result","subtype":"success","is_error":true,"result":"no","#
+            + #""api_error_status":\#(status)}'; exit 1"#
+        guard case .agentFailed(let failure)? = worker.outcome(try assignment(worker, script)) else {
+            Issue.record("no failure of the agent")
+            return
+        }
+        #expect(failure.kind == kind)
+    }
+
+    @Test("one that cannot be started, or that coord does not know, is told so")
+    func missing() throws {
+        let worker = try WorkerHarness()
+        for change in [
+            { (launch: inout AgentLaunch) in launch.program = "/nowhere/client" },
+            { (launch: inout AgentLaunch) in launch.driver = "nobody" },
+        ] {
+            guard case .agentFailed(let failure)? = worker.outcome(try assignment(worker, ":", change)) else {
+                Issue.record("no failure of the agent")
+                continue
+            }
+            #expect(failure.kind == .setup)
+        }
+    }
+
+    @Test("what it leaves running in the background ends with it, and a port of its own is free again")
+    func orphans() throws {
+        let worker = try WorkerHarness()
+        let script = """
+            setsid sh -c 'echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 < /dev/null &
+            while [ ! -s pid ]; do :; done
+            \(Self.good)
+            """
+        #expect(worker.outcome(try assignment(worker, script)) == .finished)
+        let pid = try #require(worker.text("tree/pid").flatMap { Int32($0.dropLast()) })
+        #expect(ProcessTable.startTime(pid) == nil)
+    }
+
+    @Test("a cancelled one is asked to leave off in its own words, and then ended")
+    func cancelled() throws {
+        let worker = try WorkerHarness()
+        let script = """
+            read -r line
+            echo '{"type":"system","subtype":"init","session_id":"s-1","model":"m"}'
+            read -r line
+            echo "$line" > told
+            trap 'echo term > ended; exit 1' TERM
+            while :; do sleep 1; done
+            """
+        let assignment = try assignment(worker, script)
+        worker.send(.assign(assignment))
+        worker.wait { worker.reports.contains(.session("s-1")) }
+        worker.send(.cancel(assignment.lease, reason: "enough"))
+        worker.wait { !worker.finished.isEmpty }
+        #expect(worker.finished.first?.outcome == .cancelled)
+        #expect(worker.text("tree/told")?.contains("interrupt") ?? false)
+        #expect(worker.text("tree/ended") == "term\n")
+    }
+
+    @Test("a line of megabytes is read, and a last line without its end as well")
+    func longLine() throws {
+        let worker = try WorkerHarness()
+        let script = """
+            printf '{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"'
+            head -c 5000000 /dev/zero | tr '\\0' x
+            printf '"}]}}\\n'
+            printf '{"type":"result","subtype":"success","is_error":false}'
+            """
+        #expect(worker.outcome(try assignment(worker, script)) == .finished)
+    }
+
+    @Test("a link that an earlier attempt left in its folder leads nowhere else")
+    func plantedLink() throws {
+        let worker = try WorkerHarness()
+        let home = worker.folder + "/home"
+        try Files.makeFolder(home)
+        try Files.makeFolder(worker.folder + "/outside")
+        try Files.link(home + "/config", to: worker.folder + "/outside")
+        #expect(worker.outcome(try assignment(worker, Self.good)) == .finished)
+        #expect(Files.kind(home + "/config") == .folder)
+    }
+}
