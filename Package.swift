@@ -48,20 +48,21 @@ let package = Package(
         room("CoordWire", ["CoordModel", "CoordJSON"]),
         room("CoordSandbox", ["CoordModel"]),
         room("CoordAgents", ["CoordModel", "CoordJSON", "CoordWire"]),
+        room("CoordSkills", ["CoordModel", "CoordJSON"]),
 
         // Floor 2: adapters.
         room("CoordSystem", ["CoordModel", "CPosix"]),
         room("CoordProcess", ["CoordModel", "CoordWire", "CoordSystem", "CPosix"]),
         room("CoordGit", ["CoordModel", "CoordSystem", "CoordProcess"]),
         room("CoordStore", ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CSQLite"]),
-        room("CoordCatalog", ["CoordModel", "CoordJSON", "CoordSystem", "CYAML"]),
+        room("CoordCatalog", ["CoordModel", "CoordJSON", "CoordSkills", "CoordSystem", "CYAML"]),
 
         // Floor 3: shells.
         room(
             "CoordRuntime",
             [
                 "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordAgents",
-                "CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog",
+                "CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog", "CoordSkills",
             ]),
         room(
             "CoordWorker",
@@ -75,7 +76,7 @@ let package = Package(
             "CoordCommandLine",
             [
                 "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordAgents", "CoordSystem",
-                "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog", "CoordRuntime",
+                "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog", "CoordRuntime", "CoordSkills",
             ]),
         program("coord", ["CoordCommandLine"]),
         program("coord-worker", ["CoordWorker"]),
@@ -95,10 +96,11 @@ let package = Package(
         tests(
             "CoordAgentsTests", ["CoordAgents", "CoordWire", "CoordModel", "CoordJSON", "CoordSystem"]),
         tests("CoordSandboxTests", ["CoordSandbox", "CoordModel"]),
+        tests("CoordSkillsTests", ["CoordSkills", "CoordModel", "CoordJSON"]),
         tests("CoordProcessTests", ["CoordProcess", "CoordWire", "CoordSystem", "CoordModel"]),
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
         tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),
-        tests("CoordCatalogTests", ["CoordCatalog", "CoordModel", "CoordJSON", "CoordSystem"]),
+        tests("CoordCatalogTests", ["CoordCatalog", "CoordSkills", "CoordModel", "CoordJSON", "CoordSystem"]),
         tests(
             "CoordWorkerTests",
             [

@@ -18,6 +18,11 @@ package struct Catalog: Sendable {
         SkillEntry.all(in: locations)
     }
 
+    /// Every skill of every place, read; first match wins. Broken files are named in `problems`, never fatal.
+    package func skillShelf() -> SkillShelf {
+        SkillShelf(locations: locations)
+    }
+
     /// Every mission of every place, by name; first match wins. Broken ones are listed with what is wrong.
     package func missions() -> [MissionEntry] {
         var seen: Set<MissionID> = []

@@ -6,6 +6,8 @@ package enum CatalogOrigin: Hashable, Sendable, CustomStringConvertible {
     case project
     /// A folder that the project's `config.json` names, as written there.
     case configured(String)
+    /// `.claude/` of the project: what other tools of the field keep there is taken as it is.
+    case ecosystem
     /// The user's configuration folder.
     case user
     /// Came with coord.
@@ -16,6 +18,7 @@ package enum CatalogOrigin: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .project: "project"
         case .configured(let folder): "configured (\(folder))"
+        case .ecosystem: "project (.claude)"
         case .user: "user"
         case .shipped: "shipped"
         }
@@ -41,12 +44,13 @@ package struct CatalogLocations: Sendable, Hashable {
     package init(places: [Place]) { self.places = places }
 
     /// The order of CONTRACT 3.2: `.coord/` of the project, the folders its `config.json` names, the user's
-    /// folder, what is shipped.
+    /// folder, what is shipped. What the project keeps in `.claude/` stands behind its own for coord.
     package init(project: String?, extra: [String] = [], userFolder: String?, shipped: String?) {
         var places: [Place] = []
         if let project {
             places.append(Place(origin: .project, folder: Files.absolute(".coord", base: project)))
             places += extra.map { Place(origin: .configured($0), folder: Files.absolute($0, base: project)) }
+            places.append(Place(origin: .ecosystem, folder: Files.absolute(".claude", base: project)))
         }
         if let userFolder { places.append(Place(origin: .user, folder: userFolder)) }
         if let shipped { places.append(Place(origin: .shipped, folder: shipped)) }

@@ -38,7 +38,7 @@ struct RoleReader {
             var reader = RoleReader(path: path)
             var root: LocatedValue?
             if let yaml = matter.yaml {
-                root = try reader.frontMatter(Array(yaml))
+                root = try Self.frontMatter(Array(yaml), path: path, reader.problems)
             } else {
                 let sidecar = path.dropLast(".md".utf8.count) + ".json"
                 if Files.kind(String(sidecar)) != nil {
@@ -56,7 +56,9 @@ struct RoleReader {
 
     /// The front matter as a tree. Other tools take `description: Use it so: …` as it stands, though the
     /// colon makes it no YAML; such lines are read with their value in quotes, and a warning says so.
-    private func frontMatter(_ yaml: [UInt8]) throws(Diagnostic) -> LocatedValue {
+    static func frontMatter(
+        _ yaml: [UInt8], path: String, _ problems: ProblemList
+    ) throws(Diagnostic) -> LocatedValue {
         let firstLine = FrontMatter.firstLine
         do throws(Diagnostic) {
             return try YAMLDocument.parse(yaml, file: path, firstLine: firstLine)

@@ -46,7 +46,8 @@ package struct RoleShelf: Sendable {
         var order: [RoleID] = []
         var hasCommon = false
         for place in locations.places {
-            let folder = place.folder + "/roles"
+            // Other tools call the folder by what it holds for them.
+            let folder = place.folder + (place.origin == .ecosystem ? "/agents" : "/roles")
             for name in Catalog.names(in: folder) where name.hasSuffix(".md") {
                 let path = folder + "/" + name
                 if name == "_common.md" {

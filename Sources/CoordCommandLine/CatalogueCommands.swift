@@ -3,50 +3,14 @@ import CoordJSON
 import CoordModel
 import CoordSystem
 
-/// `coord validate FILE…`: every problem of every file, and exit status 2 when one is an error.
-enum ValidateCommand {
-    static func run(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
-        let catalog = MissionPreparation.catalog(context)
-        var all: [Diagnostic] = []
-        for word in context.arguments.words {
-            let found = diagnostics(of: context.path(word), catalog)
-            all += found
-            if !context.wantsJSON {
-                for diagnostic in found { context.diagnostics.show(diagnostic) }
-                if !found.contains(where: \.isError) {
-                    context.output.line("\(TerminalText.escaped(word)): ok")
-                }
-            }
-        }
-        if context.wantsJSON { context.answer(document(all)) }
-        return all.contains(where: \.isError) ? .wrongInput : .done
-    }
-
-    /// Role files end in `.md` and lie in a folder `roles`; every other file is read as a mission.
-    private static func diagnostics(of path: String, _ catalog: Catalog) -> [Diagnostic] {
-        if path.hasSuffix(".md"), Files.parent(path).hasSuffix("/roles") { return RoleShelf.check(path) }
-        return MissionFile.read(path, catalog: catalog).diagnostics
-    }
-
-    private static func document(_ diagnostics: [Diagnostic]) -> JSONValue {
-        [
-            "schema": "coord.diagnostics/1",
-            "diagnostics": .array(
-                diagnostics.map {
-                    [
-                        "severity": .string($0.severity.rawValue), "file": .string($0.file),
-                        "line": .count($0.line), "column": .count($0.column), "message": .string($0.message),
-                        "hint": .optional($0.hint),
-                    ]
-                }),
-        ]
-    }
-}
-
 /// `coord missions` and `coord roles`: what the catalogues hold, and where each came from.
 enum CatalogueCommands {
     static func listMissions(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
-        let missions = MissionPreparation.catalog(context).missions()
+        show(MissionPreparation.catalog(context).missions(), context)
+        return .done
+    }
+
+    private static func show(_ missions: [MissionEntry], _ context: CommandContext) {
         if context.wantsJSON {
             context.answer([
                 "schema": "coord.missions/1",
@@ -61,7 +25,7 @@ enum CatalogueCommands {
                         ]
                     }),
             ])
-            return .done
+            return
         }
         var table = TextTable([
             .left("MISSION"), .right("TASKS"), .right("WORKERS"), .left("ORIGIN"), .flexible("WHAT IT DOES"),
@@ -74,6 +38,17 @@ enum CatalogueCommands {
             ])
         }
         context.output.write(table.text(columns: context.columns, style: context.style))
+    }
+
+    /// Missions whose name, title or description has all the words.
+    static func searchMissions(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let missions = MissionPreparation.catalog(context).missions()
+        let words = context.arguments.words.map { $0.lowercased() }
+        show(
+            missions.filter { mission in
+                let text = "\(mission.id) \(mission.name) \(mission.description)".lowercased()
+                return words.allSatisfy { text.contains($0) }
+            }, context)
         return .done
     }
 
@@ -83,13 +58,32 @@ enum CatalogueCommands {
 
     static func listRoles(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let shelf = MissionPreparation.catalog(context).roles()
+        show(shelf.sorted, context)
+        for problem in shelf.problems { context.diagnostics.show(problem) }
+        return .done
+    }
+
+    /// Roles whose name, description or examples have all the words.
+    static func searchRoles(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let words = context.arguments.words.map { $0.lowercased() }
+        show(
+            MissionPreparation.catalog(context).roles().sorted.filter { entry in
+                let role = entry.role
+                let names = ([role.id] + role.aliases).map(\.rawValue)
+                let text = (names + [role.name, role.description] + role.examples).joined(separator: " ")
+                return words.allSatisfy { text.lowercased().contains($0) }
+            }, context)
+        return .done
+    }
+
+    private static func show(_ entries: [RoleShelf.Entry], _ context: CommandContext) {
         if context.wantsJSON {
-            context.answer(["schema": "coord.roles/1", "roles": .array(shelf.sorted.map(document))])
+            context.answer(["schema": "coord.roles/1", "roles": .array(entries.map(document))])
         } else {
             var table = TextTable([
                 .left("ROLE"), .left("KIND"), .left("ORIGIN"), .flexible("WHAT IT IS FOR"),
             ])
-            for entry in shelf.sorted {
+            for entry in entries {
                 table.append([
                     .init(entry.role.id.rawValue), .init(entry.role.kind.rawValue),
                     .init(entry.origin.description), .init(entry.role.description),
@@ -97,8 +91,6 @@ enum CatalogueCommands {
             }
             context.output.write(table.text(columns: context.columns, style: context.style))
         }
-        for problem in shelf.problems { context.diagnostics.show(problem) }
-        return .done
     }
 
     static func showRole(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {

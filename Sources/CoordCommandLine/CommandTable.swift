@@ -247,49 +247,12 @@ package enum CommandTable {
                 arguments: [.one("MISSION")], examples: ["coord plan missions/web-app.json"],
                 body: PlanCommand.run),
             CommandSpec(
-                "validate", .check, "check mission and role files", arguments: [.some("FILE")],
-                body: ValidateCommand.run),
-        ] + ["missions", "roles", "skills"].map(catalogue) + [
+                "validate", .check, "check mission, role and skill files", arguments: [.some("FILE")],
+                flags: CatalogueTable.validateFlags, body: ValidateCommand.run),
+        ] + CatalogueTable.all + [
             CommandSpec(
                 "doctor", .check, "whether this machine has what coord needs", body: DoctorCommand.run)
         ]
-
-    private static func catalogue(_ name: String) -> CommandSpec {
-        let singular = name.dropLast().uppercased()
-        var commands = [
-            CommandSpec(
-                "list", .check, "every one, with its origin",
-                body: name == "missions"
-                    ? CatalogueCommands.listMissions : name == "roles" ? CatalogueCommands.listRoles : nil),
-            CommandSpec(
-                "show", .check, "one", arguments: [.one(singular)],
-                body: name == "missions"
-                    ? CatalogueCommands.showMission : name == "roles" ? CatalogueCommands.showRole : nil),
-            CommandSpec(
-                "validate", .check, "check files", arguments: [.some("FILE")],
-                body: name == "skills" ? nil : ValidateCommand.run),
-            CommandSpec("add", .check, "start a new one", arguments: [.one(singular)]),
-        ]
-        if name == "skills" {
-            commands.append(CommandSpec("search", .check, "find by words", arguments: [.some("WORD")]))
-            commands.append(
-                CommandSpec(
-                    "select", .check, "what a task would be given",
-                    flags: [
-                        Flag("task", nil, .text("TEXT"), "the task's prompt"),
-                        Flag("role", nil, .text("ROLE"), "the role"),
-                    ]))
-        }
-        if name != "roles" {
-            commands.append(
-                CommandSpec(
-                    "import", .check, "take one over from another form", arguments: [.one("FILE")],
-                    flags: [Flag("out", nil, .text("FILE"), "where to write it")]))
-        }
-        return CommandSpec(
-            name, .check, "the \(name) that coord finds here", subcommands: commands,
-            defaultSubcommand: "list")
-    }
 
     // MARK: Set up
 

@@ -35,13 +35,19 @@ package final class Diagnostics {
     }
 
     /// Prints an error: what, where, and what would help.
-    package func error(_ message: String, at location: String? = nil, hint: String? = nil) {
-        say(style.bold(style.red("error:")), message, location, hint)
+    ///
+    /// `excerpt`: lines of the file, shown between place and hint.
+    package func error(
+        _ message: String, at location: String? = nil, excerpt: String? = nil, hint: String? = nil
+    ) {
+        say(style.bold(style.red("error:")), message, location, excerpt, hint)
     }
 
     /// Prints a warning in the shape of an error.
-    package func warning(_ message: String, at location: String? = nil, hint: String? = nil) {
-        say(style.bold(style.yellow("warning:")), message, location, hint)
+    package func warning(
+        _ message: String, at location: String? = nil, excerpt: String? = nil, hint: String? = nil
+    ) {
+        say(style.bold(style.yellow("warning:")), message, location, excerpt, hint)
     }
 
     /// Prints a failure as an error.
@@ -61,9 +67,12 @@ package final class Diagnostics {
         if isVerbose { note(message) }
     }
 
-    private func say(_ label: String, _ message: String, _ location: String?, _ hint: String?) {
+    private func say(
+        _ label: String, _ message: String, _ location: String?, _ excerpt: String?, _ hint: String?
+    ) {
         output.line(label + " " + TerminalText.escaped(message, keepsLines: true))
         if let location { output.line("  at " + TerminalText.escaped(location)) }
+        if let excerpt { output.line(excerpt) }
         if let hint {
             output.line(style.bold(style.cyan("hint:")) + " " + TerminalText.escaped(hint, keepsLines: true))
         }

@@ -149,11 +149,11 @@ extension Diagnostics {
     }
 
     /// Prints one finding as an error or a warning.
-    package func show(_ diagnostic: Diagnostic) {
+    package func show(_ diagnostic: Diagnostic, excerpt: String? = nil) {
         if diagnostic.isError {
-            error(diagnostic.message, at: diagnostic.place, hint: diagnostic.hint)
+            error(diagnostic.message, at: diagnostic.place, excerpt: excerpt, hint: diagnostic.hint)
         } else {
-            warning(diagnostic.message, at: diagnostic.place, hint: diagnostic.hint)
+            warning(diagnostic.message, at: diagnostic.place, excerpt: excerpt, hint: diagnostic.hint)
         }
     }
 }

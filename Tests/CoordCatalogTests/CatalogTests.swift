@@ -51,14 +51,15 @@ struct CatalogTests {
         #expect(good.problems == [])
         #expect(
             good.locations.places.filter { $0.origin != .user }.map(\.folder) == [
-                scratch.path("a/.coord"), scratch.path("a"), scratch.path("shared"), "/shipped",
+                scratch.path("a/.coord"), scratch.path("a"), scratch.path("shared"), scratch.path("a/.claude"),
+                "/shipped",
             ])
         let wrong = CatalogLocations.standard(project: scratch.path("b"), shipped: nil)
         #expect(
             wrong.problems.map(\.message) == [
                 "`catalogues` of the settings must be a list of folders, found a string"
             ])
-        #expect(wrong.locations.places.map(\.origin).filter { $0 != .user } == [.project])
+        #expect(wrong.locations.places.map(\.origin).filter { $0 != .user } == [.project, .ecosystem])
         let cut = CatalogLocations.standard(project: scratch.path("c"), shipped: nil)
         #expect(cut.problems.map(\.message) == ["This is not valid JSON: the document ends too early"])
         #expect(CatalogLocations.standard(project: scratch.path("none"), shipped: nil).problems == [])

@@ -91,6 +91,12 @@ struct SchemaChecker {
                     (argument.arrayValue ?? []).allSatisfy { object[$0.stringValue ?? ""] != nil }
                 } ?? true
         case "additionalProperties":
+            if argument.objectValue != nil {
+                let known = schema["properties"]?.objectValue?.keys ?? []
+                return (value.objectValue?.members ?? JSONObject().members)
+                    .filter { !known.contains($0.0) }
+                    .flatMap { faults($0.1, argument, "\(path)/\($0.0)") }
+            }
             isFit = value.objectValue?.keys.allSatisfy { schema["properties"]?[$0] != nil } ?? true
         case "pattern":
             isFit =

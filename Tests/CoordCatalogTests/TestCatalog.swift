@@ -58,6 +58,6 @@ final class Scratch {
 
     func write(_ bytes: [UInt8], to name: String) throws {
         try Files.makeFolder(Files.parent(path(name)))
-        try Files.writeAtomically(bytes, to: path(name))
+        try Files.write(bytes, to: path(name))
     }
 }

@@ -17,11 +17,12 @@ enum House {
         "CoordWire": ["CoordModel", "CoordJSON"] + system,
         "CoordSandbox": ["CoordModel"],
         "CoordAgents": ["CoordModel", "CoordJSON", "CoordWire"],
+        "CoordSkills": ["CoordModel", "CoordJSON"],
         "CoordSystem": ["CoordModel", "CPosix", "Synchronization"] + system,
         "CoordProcess": ["CoordModel", "CoordWire", "CoordSystem", "CPosix", "Synchronization"] + system,
         "CoordGit": ["CoordModel", "CoordSystem", "CoordProcess", "Synchronization"] + system,
         "CoordStore": ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CSQLite"] + system,
-        "CoordCatalog": ["CoordModel", "CoordJSON", "CoordSystem", "CYAML"] + system,
+        "CoordCatalog": ["CoordModel", "CoordJSON", "CoordSkills", "CoordSystem", "CYAML"] + system,
         "CoordRuntime": pureFloors + adapters + ["Synchronization"] + system,
         "CoordWorker": [
             "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordSandbox", "CoordSystem",
@@ -38,12 +39,14 @@ enum House {
 
     private static let pureFloors = [
         "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordAgents",
+        "CoordSkills",
     ]
     private static let adapters = ["CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordCatalog"]
 
     /// The floors that only compute: the same input gives the same answer, always.
     static let pureTargets = [
         "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordAgents",
+        "CoordSkills",
     ]
 
     /// What does not belong on a pure floor, and what to do instead.

@@ -1,0 +1,109 @@
+/// Cuts text into the words that are compared: lower case, without endings, without words that say nothing.
+package enum Words {
+    /// The words of a text in their order, repeated as they stand.
+    package static func stems(of text: String) -> [String] {
+        var stems: [String] = []
+        var word: [UInt8] = []
+        func take() {
+            defer { word.removeAll(keepingCapacity: true) }
+            guard word.count > 1 || word.first == UInt8(ascii: "c") else { return }
+            guard !silent.contains(String(decoding: word, as: UTF8.self)) else { return }
+            stems.append(stem(word))
+        }
+        for byte in text.utf8 {
+            switch byte {
+            case 0x41...0x5A: word.append(byte | 0x20)
+            case 0x61...0x7A, 0x30...0x39: word.append(byte)
+            case 0x80...: word.append(byte)
+            default: take()
+            }
+        }
+        take()
+        return stems
+    }
+
+    /// A light stemmer: endings of number, time and doing are taken off, the same way everywhere. What comes
+    /// out need be no word. Synonyms that tasks and manuals use for one thing come out as one.
+    static func stem(_ word: [UInt8]) -> String {
+        let text = String(decoding: word, as: UTF8.self)
+        if let known = synonyms[text] { return known }
+        var stem = text
+        for (ending, rest, least) in endings where stem.hasSuffix(ending) {
+            guard stem.utf8.count - ending.utf8.count >= least else { continue }
+            stem = String(stem.dropLast(ending.count)) + rest
+            break
+        }
+        // `running` and `run`, `committed` and `commit`.
+        let letters = Array(stem.utf8)
+        if stem.utf8.count < text.utf8.count, letters.count > 3,
+            letters[letters.count - 1] == letters[letters.count - 2],
+            !"aeiouls".utf8.contains(letters[letters.count - 1])
+        {
+            stem.removeLast()
+        }
+        if stem.hasSuffix("e"), stem.utf8.count > 3 { stem.removeLast() }
+        return synonyms[stem] ?? stem
+    }
+
+    private static let endings: [(ending: String, rest: String, least: Int)] = [
+        ("ations", "", 4), ("ation", "", 4), ("ings", "", 3), ("ing", "", 3), ("ies", "y", 2),
+        ("sses", "ss", 2),
+        ("ers", "", 4), ("ied", "y", 2), ("ed", "", 3), ("ers", "", 3), ("er", "", 4), ("ors", "", 4),
+        ("or", "", 4), ("ment", "", 4), ("ness", "", 4), ("ly", "", 3), ("xes", "x", 2), ("ches", "ch", 2),
+        ("shes", "sh", 2), ("us", "us", 1), ("ss", "ss", 1), ("s", "", 2),
+    ]
+
+    /// Words of tasks that tell nothing about what is needed.
+    private static let silent: Set<String> = [
+        "the", "a", "an", "and", "or", "of", "to", "in", "on", "for", "is", "are", "be", "it", "its", "this",
+        "that", "with", "as", "at", "by", "from", "so", "we", "our", "you", "your", "i", "me", "my", "do",
+        "does",
+        "done", "was", "were", "has", "have", "had", "can", "could", "should", "would", "will", "shall",
+        "may",
+        "must", "not", "no", "but", "if", "then", "than", "there", "their", "them", "they", "what", "which",
+        "who",
+        "how", "why", "when", "where", "all", "any", "each", "every", "some", "into", "out", "up", "about",
+        "after",
+        "before", "also", "only", "just", "please", "make", "sure", "need", "needs", "use", "used", "using",
+        "let",
+        "get", "us", "more", "most", "one", "two", "these", "those", "such", "other", "here", "now", "new",
+        "same",
+        "task", "skill", "agent", "whether", "without", "between", "over", "under", "again", "still", "too",
+        "very",
+    ]
+
+    /// What people write, and the one word it is taken for. Keys and values are as they come out of `stem`.
+    private static let synonyms: [String: String] = [
+        "db": "databas", "database": "databas", "postgres": "sql", "postgresql": "sql", "mysql": "sql",
+        "sqlite": "sqlite", "doc": "docs", "docs": "docs", "documentation": "docs", "document": "docs",
+        "documents": "docs", "spec": "test", "specs": "test", "unittest": "test", "tester": "test",
+        "bug": "defect", "bugs": "defect", "broken": "defect", "crash": "defect", "crashes": "defect",
+        "dependencies": "depend", "dependency": "depend", "dependencie": "depend", "deps": "depend",
+        "package": "packag", "packages": "packag", "vulnerabilities": "vulnerab", "vulnerability": "vulnerab",
+        "vulnerable": "vulnerab", "cve": "vulnerab", "cves": "vulnerab", "secrets": "secret",
+        "credential": "secret", "credentials": "secret", "password": "secret", "passwords": "secret",
+        "style": "lint", "linter": "lint", "linting": "lint", "url": "link", "urls": "link", "links": "link",
+        "hyperlink": "link", "blame": "blam", "authored": "author", "repo": "repositor",
+        "repository": "repositor", "repositories": "repositor", "js": "javascript", "ts": "typescript",
+        "perf": "performanc", "slow": "performanc", "performance": "performanc", "speed": "performanc",
+        "faster": "performanc", "benchmark": "bench", "benchmarks": "bench", "regression": "regress",
+        "config": "configur", "configuration": "configur", "settings": "configur", "setting": "configur",
+        "search": "search", "find": "search", "grep": "search", "locate": "search", "look": "search",
+        "error": "error", "errors": "error", "failing": "fail", "failed": "fail", "fails": "fail",
+        "failure": "fail", "failures": "fail", "typos": "spell", "typo": "spell", "spelling": "spell",
+        "misspelled": "spell", "changelog": "changelog", "changes": "chang", "changed": "chang",
+        "history": "histor", "histories": "histor", "csv": "csv", "tsv": "csv", "spreadsheet": "csv",
+        "yml": "yaml", "compile": "build", "compiles": "build", "compiling": "build", "compiled": "build",
+        "compiler": "build", "duplicated": "duplicat", "duplicate": "duplicat", "duplicates": "duplicat",
+        "duplication": "duplicat", "cert": "certificat", "certificate": "certificat", "tls": "certificat",
+        "ssl": "certificat", "disk": "disk", "memory": "memor", "logs": "log", "logfile": "log",
+        "endpoint": "api", "endpoints": "api", "rest": "api", "migrate": "migrat", "migration": "migrat",
+        "migrations": "migrat", "licence": "licens", "licences": "licens", "license": "licens",
+        "licenses": "licens", "readme": "readm", "version": "version", "versions": "version",
+        "merge": "merg", "conflict": "conflict", "conflicts": "conflict", "formatting": "format",
+        "formatter": "format", "indentation": "format", "reformat": "format", "rename": "renam",
+        "renaming": "renam", "stash": "stash", "tag": "tag", "tags": "tag", "accessibility": "a11y",
+        "wcag": "a11y", "http": "http", "https": "http", "request": "request", "coverage": "cover",
+        "covered": "cover", "uncovered": "cover",
+    ]
+}
