@@ -51,7 +51,8 @@ struct CatalogTests {
         #expect(good.problems == [])
         #expect(
             good.locations.places.filter { $0.origin != .user }.map(\.folder) == [
-                scratch.path("a/.coord"), scratch.path("a"), scratch.path("shared"), scratch.path("a/.claude"),
+                scratch.path("a/.coord"), scratch.path("a"), scratch.path("shared"),
+                scratch.path("a/.claude"),
                 "/shipped",
             ])
         let wrong = CatalogLocations.standard(project: scratch.path("b"), shipped: nil)
