@@ -10,7 +10,7 @@ extension SkillReader {
     ]
 
     /// The program of the skill. Nil, and errors, when it is none.
-    func handler(_ value: LocatedValue, _ parameters: ParameterSchema?) -> SkillHandler? {
+    func handler(_ value: LocatedValue, _ parameters: ParameterSchema?) -> SkillProgram? {
         guard let fields = Fields<HandlerKey>(value, subject: "`handler`", problems: problems),
             fields.require(.command)
         else { return nil }
@@ -46,7 +46,7 @@ extension SkillReader {
             problems.warning(
                 at: fields.position(of: .command), "the parameter `\(name)` is used nowhere in `handler`")
         }
-        return SkillHandler(command: words.map(\.text), timeout: timeout)
+        return SkillProgram(command: words.map(\.text), timeout: timeout)
     }
 
     private func command(_ fields: Fields<HandlerKey>) -> [(text: String, position: SourcePosition)] {

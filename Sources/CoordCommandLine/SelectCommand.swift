@@ -92,8 +92,9 @@ enum SelectCommand {
             context.output.line("would help: " + choice.suggestions.map(\.rawValue).joined(separator: ", "))
         }
         context.output.line(
-            "\(choice.skills.count) of \(choice.candidateCount) candidates in a pool of \(skills.count); about "
-                + "\(SkillTools.tokens(offering: chosen)) tokens instead of \(SkillTools.tokens(offering: skills))"
+            "\(choice.skills.count) of \(choice.candidateCount) candidates in a pool of \(skills.count); "
+                + "about \(SkillTools.tokens(offering: chosen)) tokens instead "
+                + "of \(SkillTools.tokens(offering: skills))"
         )
     }
 }

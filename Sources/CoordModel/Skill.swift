@@ -28,7 +28,7 @@ package struct Skill: Hashable, Sendable {
     /// A person must agree before it runs.
     package var requiresConfirmation: Bool
     /// The program that does it. Nil: the skill is instruction only.
-    package var handler: SkillHandler?
+    package var handler: SkillProgram?
     /// The text that teaches it; empty for a skill that is only a program.
     package var instructions: String
     /// Fields coord does not know, by key, as JSON text: kept, so that nothing is lost on the way through.
@@ -43,7 +43,7 @@ package struct Skill: Hashable, Sendable {
         shortDescription: String = "", category: String = "general", tags: [String] = [],
         triggerExamples: [String] = [], parameters: ParameterSchema? = nil, requires: [SkillID] = [],
         conflicts: [SkillID] = [], enhancedBy: [SkillID] = [], sideEffects: [String] = [],
-        idempotent: Bool? = nil, requiresConfirmation: Bool = false, handler: SkillHandler? = nil,
+        idempotent: Bool? = nil, requiresConfirmation: Bool = false, handler: SkillProgram? = nil,
         instructions: String = "", extra: [String: String] = [:], path: String = "",
         contentHash: String = ""
     ) {
@@ -74,7 +74,7 @@ package struct Skill: Hashable, Sendable {
 }
 
 /// The program of a skill, as an argument list: no shell reads it.
-package struct SkillHandler: Hashable, Sendable {
+package struct SkillProgram: Hashable, Sendable {
     /// Program and arguments; `{{parameter}}` in an argument is filled in.
     package var command: [String]
     package var timeout: Duration

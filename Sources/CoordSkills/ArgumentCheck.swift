@@ -153,8 +153,8 @@ extension ParameterSchema {
         case .number: return Double(text).map { .number($0) }
         case .flag: return ["true": true, "yes": true, "false": false, "no": false][text].map { .bool($0) }
         case .list(let items, _, _):
+            // A text that is no JSON is a list of words.
             if text.hasPrefix("["), let value = try? JSONParser.parse(text) {
-                // A text that is no JSON is a list of words.
                 return value
             }
             let words = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)

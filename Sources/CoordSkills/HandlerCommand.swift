@@ -16,7 +16,7 @@ package enum HandlerCommand {
     /// that begins with `-` would be read as an option: it is refused, unless `--` stands before it or the
     /// author listed it among the choices.
     package static func fill(
-        _ handler: SkillHandler, parameters: ParameterSchema?, arguments: JSONValue
+        _ handler: SkillProgram, parameters: ParameterSchema?, arguments: JSONValue
     ) throws(ArgumentError) -> [String] {
         var words: [String] = []
         var optionsEnded = false

@@ -19,11 +19,16 @@ package struct SkillIndex: Sendable {
 
     package let skills: [Skill]
     private let numbers: [SkillID: Int]
-    private var postings: [String: [Posting]] = [:]
-    private var lengths: [Float] = []
-    private var meanLength: Float = 1
-    /// The words of each trigger example, as sets.
-    private(set) var examples: [[Set<String>]] = []
+    /// Every word of every skill, numbered.
+    private let words: [String: Int32]
+    /// By word.
+    private var postings: [[Posting]]
+    /// How much a word tells, by word: rare ones more.
+    private let rarities: [Double]
+    private var lengths: [Float]
+    private let meanLength: Float
+    /// The words of each trigger example, each once, by skill.
+    private var examples: [[[Int32]]]
 
     private static let saturation = 1.2
     private static let lengthShare = 0.4
@@ -32,51 +37,56 @@ package struct SkillIndex: Sendable {
     package init(_ skills: [Skill]) {
         self.skills = skills
         numbers = Dictionary(skills.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        lengths.reserveCapacity(skills.count)
+        var stemmer = Words.Stemmer()
+        postings = []
+        lengths = []
+        examples = []
         for (number, skill) in skills.enumerated() {
-            var weights: [String: Float] = [:]
+            var weights: [Int32: Float] = [:]
             var length: Float = 0
-            func add(_ text: String, _ weight: Float) {
-                for word in Words.stems(of: text) {
-                    weights[word, default: 0] += weight
-                    length += weight
-                }
+            func add(_ words: [Int32], _ weight: Float) {
+                for word in words { weights[word, default: 0] += weight }
+                length += weight * Float(words.count)
             }
-            add(skill.id.rawValue, 3)
-            if skill.name != skill.id.rawValue { add(skill.name, 2) }
-            add(skill.tags.joined(separator: " "), 2)
-            add(skill.category, 1)
-            add(skill.shortDescription, 1.5)
-            add(skill.description, 1)
-            for example in skill.triggerExamples { add(example, 1.5) }
+            add(stemmer.numbers(of: skill.id.rawValue), 3)
+            if skill.name != skill.id.rawValue { add(stemmer.numbers(of: skill.name), 2) }
+            for tag in skill.tags { add(stemmer.numbers(of: tag), 2) }
+            add(stemmer.numbers(of: skill.category), 1)
+            add(stemmer.numbers(of: skill.shortDescription), 1.5)
+            add(stemmer.numbers(of: skill.description), 1)
+            let phrases = skill.triggerExamples.map { stemmer.numbers(of: $0) }
+            for phrase in phrases { add(phrase, 1.5) }
+            while postings.count < stemmer.count { postings.append([]) }
             for (word, weight) in weights {
-                postings[word, default: []].append(Posting(number: Int32(number), weight: weight))
+                postings[Int(word)].append(Posting(number: Int32(number), weight: weight))
             }
             lengths.append(length)
-            examples.append(skill.triggerExamples.map { Set(Words.stems(of: $0)) })
+            examples.append(phrases.map { Array(Set($0)).sorted() })
         }
-        if !lengths.isEmpty { meanLength = max(1, lengths.reduce(0, +) / Float(lengths.count)) }
+        words = stemmer.words
+        meanLength = max(1, lengths.reduce(0, +) / Float(max(1, lengths.count)))
+        let count = Double(skills.count)
+        rarities = postings.map { Self.logarithm(1 + (count + 0.5) / (Double($0.count) + 0.5)) }
     }
+
+    /// The numbers of the words that any skill has; others are of no use here.
+    func known(_ words: [String]) -> [Int32] { words.compactMap { self.words[$0] } }
 
     /// The number of a skill in `skills`.
     package func number(of id: SkillID) -> Int? { numbers[id] }
 
-    /// How much a word tells: rare ones more.
-    func rarity(_ word: String) -> Double {
-        Self.logarithm(1 + (Double(skills.count) + 0.5) / (Double(postings[word]?.count ?? 0) + 0.5))
-    }
-
     /// Every skill that shares a word with `words`, unsorted.
-    package func matches(_ words: some Collection<String>) -> [Match] {
-        var counts: [String: Int] = [:]
+    package func matches(_ words: [String]) -> [Match] { matches(known(words)) }
+
+    func matches(_ words: [Int32]) -> [Match] {
+        var counts: [Int32: Int] = [:]
         for word in words { counts[word, default: 0] += 1 }
         var scores = [Double](repeating: 0, count: skills.count)
         var touched: [Int] = []
         // In order: sums of fractions depend on it, and hash tables have none.
         for (word, count) in counts.sorted(by: { $0.key < $1.key }) {
-            guard let list = postings[word] else { continue }
-            let value = rarity(word) * (1 + Self.logarithm(Double(count)))
-            for posting in list {
+            let value = rarities[Int(word)] * (1 + Self.logarithm(Double(count)))
+            for posting in postings[Int(word)] {
                 let number = Int(posting.number)
                 let weight = Double(posting.weight)
                 let share = Double(lengths[number] / meanLength)
@@ -88,15 +98,32 @@ package struct SkillIndex: Sendable {
         return touched.map { Match(number: $0, score: scores[$0]) }
     }
 
-    /// The words of the question that the skill is known by, the telling ones first.
-    package func sharedWords(_ number: Int, _ words: [String]) -> [String] {
-        var seen: Set<String> = []
-        let shared = words.filter { word in
-            seen.insert(word).inserted
-                && postings[word]?.contains { $0.number == Int32(number) } ?? false
+    /// How near words come to the nearest example of a skill: the share of the example's weight that they
+    /// cover, and which example that is.
+    func nearestExample(_ number: Int, _ words: Set<Int32>) -> (share: Double, example: Int?) {
+        var best: (share: Double, example: Int?) = (0, nil)
+        for (place, example) in examples[number].enumerated() {
+            var shared = 0.0
+            var size = 0.0
+            for word in example {
+                size += rarities[Int(word)]
+                if words.contains(word) { shared += rarities[Int(word)] }
+            }
+            if size > 0, shared / size > best.share { best = (shared / size, place) }
         }
-        return shared.map { (word: $0, rarity: rarity($0)) }
-            .sorted { ($1.rarity, $0.word) < ($0.rarity, $1.word) }.map(\.word)
+        return best
+    }
+
+    /// The words of the question that the skill is known by, the telling ones first.
+    func sharedWords(_ number: Int, _ words: [String]) -> [String] {
+        var seen: Set<String> = []
+        let shared = words.compactMap { word -> (word: String, rarity: Double)? in
+            guard seen.insert(word).inserted, let id = self.words[word],
+                postings[Int(id)].contains(where: { $0.number == Int32(number) })
+            else { return nil }
+            return (word, rarities[Int(id)])
+        }
+        return shared.sorted { ($1.rarity, $0.word) < ($0.rarity, $1.word) }.map(\.word)
     }
 
     /// The natural logarithm, to the few digits that ranking needs: the pure floors have no library.

@@ -37,6 +37,7 @@ package struct SkillResolver: Sendable {
         package var suggestions: [SkillID] = []
     }
 
+    /// Follows the chosen skills; nothing is left out, what is wrong is told beside it.
     package func resolve(_ chosen: [SkillID]) -> Resolution {
         var walk = Walk(find: find)
         for id in chosen { walk.visit(id) }

@@ -119,45 +119,35 @@ package struct SkillSelection: Sendable {
 
     // MARK: Stage one
 
-    /// Every candidate, best first.
+    /// Every candidate, best first. Only the best of the plain search are looked at more closely.
     private func scored(_ request: SkillRequest, _ words: [String]) -> [SkillIndex.Match] {
-        let set = Set(words)
+        let known = index.known(words)
+        let set = Set(known)
         let category = request.category.map { Words.stems(of: $0) } ?? []
         let affinity = request.role.map(Self.categories) ?? []
-        var matches = index.matches(words)
-        for at in matches.indices {
+        // The number breaks ties: the order is the same every time.
+        func isBetter(_ left: SkillIndex.Match, _ right: SkillIndex.Match) -> Bool {
+            (right.score, left.number) < (left.score, right.number)
+        }
+        var matches = index.matches(known).sorted(by: isBetter)
+        for at in matches.indices.prefix(Self.closeLooks) {
             let number = matches[at].number
             let skill = index.skills[number]
             var score = matches[at].score
-            score *= 1 + Self.exampleShare * nearestExample(number, set)
+            score *= 1 + Self.exampleShare * index.nearestExample(number, set).share
             if category.contains(Words.stem(Array(skill.category.utf8))) { score *= Self.categoryGain }
             if affinity.contains(skill.category) { score *= Self.roleGain }
             score *= usage.gain(of: skill.id, role: request.role?.id, category: request.category)
             matches[at].score = score
         }
-        // The number breaks ties: the order is the same every time.
-        return matches.sorted { ($1.score, $0.number) < ($0.score, $1.number) }
+        return matches.sorted(by: isBetter)
     }
 
+    /// How many candidates are looked at closely.
+    private static let closeLooks = 64
     private static let exampleShare = 1.0
     private static let categoryGain = 1.3
     private static let roleGain = 1.15
-
-    /// How near the question comes to the nearest example: the cosine of their words, rare ones heavy.
-    private func nearestExample(_ number: Int, _ words: Set<String>) -> Double {
-        var best = 0.0
-        for example in index.examples[number] {
-            var shared = 0.0
-            var size = 0.0
-            for word in example.sorted() {
-                let rarity = index.rarity(word)
-                size += rarity
-                if words.contains(word) { shared += rarity }
-            }
-            if size > 0 { best = max(best, shared / size) }
-        }
-        return best
-    }
 
     /// The categories that suit what a role can do.
     private static func categories(_ role: Role) -> Set<String> {
@@ -180,17 +170,14 @@ package struct SkillSelection: Sendable {
 
     private func reason(_ number: Int, _ words: [String], _ request: SkillRequest) -> String {
         let skill = index.skills[number]
-        let set = Set(words)
-        let shared = index.sharedWords(number, words).prefix(4)
-        var best: (text: String, share: Double) = ("", 0)
-        for (example, text) in zip(index.examples[number], skill.triggerExamples) where !example.isEmpty {
-            let share = Double(example.intersection(set).count) / Double(example.count)
-            if share > best.share { best = (text, share) }
-        }
+        let nearest = index.nearestExample(number, Set(index.known(words)))
         var reason =
-            best.share >= 0.5
-            ? "the task is like “\(best.text)”"
-            : "the task speaks of " + shared.map { "`\($0)`" }.joined(separator: ", ")
+            if nearest.share >= 0.5, let example = nearest.example {
+                "the task is like “\(skill.triggerExamples[example])”"
+            } else {
+                "the task speaks of "
+                    + index.sharedWords(number, words).prefix(4).map { "`\($0)`" }.joined(separator: ", ")
+            }
         let count = usage.calls(of: skill.id, role: request.role?.id, category: request.category)
         if count > 0 { reason += "; called \(count)× in such tasks" }
         return reason

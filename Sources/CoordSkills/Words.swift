@@ -3,23 +3,60 @@ package enum Words {
     /// The words of a text in their order, repeated as they stand.
     package static func stems(of text: String) -> [String] {
         var stems: [String] = []
+        cut(text) { word in
+            if !silent.contains(word) { stems.append(stem(Array(word.utf8))) }
+        }
+        return stems
+    }
+
+    /// Calls `take` with each word in lower case. A single letter says nothing, but for the language C.
+    private static func cut(_ text: String, _ take: (String) -> Void) {
         var word: [UInt8] = []
-        func take() {
-            defer { word.removeAll(keepingCapacity: true) }
-            guard word.count > 1 || word.first == UInt8(ascii: "c") else { return }
-            guard !silent.contains(String(decoding: word, as: UTF8.self)) else { return }
-            stems.append(stem(word))
+        func end() {
+            if word.count > 1 || word.first == UInt8(ascii: "c") {
+                take(String(decoding: word, as: UTF8.self))
+            }
+            word.removeAll(keepingCapacity: true)
         }
         for byte in text.utf8 {
             switch byte {
             case 0x41...0x5A: word.append(byte | 0x20)
-            case 0x61...0x7A, 0x30...0x39: word.append(byte)
-            case 0x80...: word.append(byte)
-            default: take()
+            case 0x61...0x7A, 0x30...0x39, 0x80...: word.append(byte)
+            default: end()
             }
         }
-        take()
-        return stems
+        end()
+    }
+
+    /// Numbers the words of many texts, and remembers what each word came to: the words of a pool are few.
+    struct Stemmer {
+        /// Each stem with its number.
+        private(set) var words: [String: Int32] = [:]
+        /// What was met so far; −1 for words that say nothing.
+        private var met: [String: Int32] = [:]
+
+        var count: Int { words.count }
+
+        mutating func numbers(of text: String) -> [Int32] {
+            var numbers: [Int32] = []
+            Words.cut(text) { word in
+                let number = number(of: word)
+                if number >= 0 { numbers.append(number) }
+            }
+            return numbers
+        }
+
+        private mutating func number(of word: String) -> Int32 {
+            if let known = met[word] { return known }
+            var number: Int32 = -1
+            if !Words.silent.contains(word) {
+                let stem = Words.stem(Array(word.utf8))
+                number = words[stem] ?? Int32(words.count)
+                words[stem] = number
+            }
+            met[word] = number
+            return number
+        }
     }
 
     /// A light stemmer: endings of number, time and doing are taken off, the same way everywhere. What comes

@@ -37,7 +37,7 @@ struct SkillTests {
         #expect(read.sideEffects == ["writes-files"] && read.idempotent == false && read.requiresConfirmation)
         #expect(
             read.handler
-                == SkillHandler(
+                == SkillProgram(
                     command: ["count", "--deep={{deep}}", "--", "{{what}}"], timeout: .milliseconds(2500)))
         #expect(
             read.parameters?.properties == [
@@ -187,10 +187,13 @@ struct SkillTests {
         var files: [String: String] = [:]
         for number in 0..<500 {
             let words = (0..<5).map { #""Do thing \#(number) in way \#($0)""# }.joined(separator: ", ")
+            let needs = number > 0 ? #", "requires": ["s\#(number - 1)"]"# : ""
             files["skills/c\(number % 12)/s\(number).skill.json"] = #"""
-                { "id": "s\#(number)", "description": "Skill number \#(number)", "triggerExamples": [\#(words)],
-                  "parameters": { "type": "object", "properties": { "n": { "type": "integer", "default": \#(number) } } },
-                  "handler": { "command": ["echo", "{{n}}"] }\#(number > 0 ? #", "requires": ["s\#(number - 1)"]"# : "") }
+                { "id": "s\#(number)", "description": "Skill number \#(number)",
+                  "triggerExamples": [\#(words)],
+                  "parameters": { "type": "object", "properties": {
+                    "n": { "type": "integer", "default": \#(number) } } },
+                  "handler": { "command": ["echo", "{{n}}"] }\#(needs) }
                 """#
         }
         let scratch = try Scratch(files)

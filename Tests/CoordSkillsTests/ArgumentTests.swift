@@ -103,7 +103,7 @@ struct ArgumentTests {
 
     private func fill(_ command: [String], _ arguments: JSONValue) throws(ArgumentError) -> [String] {
         try HandlerCommand.fill(
-            SkillHandler(command: command), parameters: Self.parameters, arguments: arguments)
+            SkillProgram(command: command), parameters: Self.parameters, arguments: arguments)
     }
 
     @Test("a parameter is one argument, whatever it holds; absent ones take their argument along")

@@ -14,7 +14,7 @@ struct SelectionTests {
         Skill(
             id: id, description: text, category: category, tags: tags, triggerExamples: examples,
             requires: requires, conflicts: conflicts, enhancedBy: enhancedBy,
-            handler: SkillHandler(command: ["true"]))
+            handler: SkillProgram(command: ["true"]))
     }
 
     private static let pool = [
