@@ -84,7 +84,7 @@ let package = Package(
             "coord-bench",
             [
                 "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordAgents", "CoordSystem",
-                "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation",
+                "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation", "CoordCatalog", "CoordSkills",
             ]),
 
         // Garden: a world for tests and benches, and tests.
@@ -111,7 +111,7 @@ let package = Package(
             "CoordCommandLineTests",
             [
                 "CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem", "CoordCore", "CoordWire",
-                "CoordStore", "CoordRuntime",
+                "CoordStore", "CoordRuntime", "CoordCatalog", "CoordSkills", "CoordProcess",
             ]),
         tests(
             "EndToEndTests",

@@ -12,24 +12,43 @@ enum CatalogueTable {
         more: [
             CommandSpec(
                 "import", .check, "take one over from another form", arguments: [.one("FILE")],
-                flags: [Flag("out", nil, .text("FILE"), "where to write it")])
+                flags: ImportCommand.flags, body: ImportCommand.missions)
         ])
 
     private static let roles = catalogue(
         "roles", "ROLE", list: CatalogueCommands.listRoles, show: CatalogueCommands.showRole,
-        search: CatalogueCommands.searchRoles, add: AddCommand.roles, more: [])
+        search: CatalogueCommands.searchRoles, add: AddCommand.roles,
+        more: [
+            CommandSpec(
+                "import", .check, "take one over from another form", arguments: [.one("FILE")],
+                flags: ImportCommand.flags, body: ImportCommand.roles),
+            CommandSpec(
+                "export", .check, "write as `.claude/agents/*.md`", arguments: [.some("ROLE")],
+                flags: ImportCommand.exportFlags, body: ImportCommand.exportRoles),
+        ])
 
     private static let skills = catalogue(
         "skills", "SKILL", list: SkillCommands.list, show: SkillCommands.show, search: SkillCommands.search,
         add: AddCommand.skills,
         more: [
             CommandSpec(
+                "run", .check, "run a skill's program here", arguments: [.one("SKILL")],
+                flags: RunSkillCommand.flags,
+                examples: ["coord skills run git-log --arg count=5 --arg paths=docs,README.md"],
+                body: RunSkillCommand.run),
+            CommandSpec(
+                "allow", .check, "agree to skills that ask first, as they are now",
+                arguments: [.some("SKILL")], flags: RunSkillCommand.allowFlags, body: RunSkillCommand.allow),
+            CommandSpec(
                 "select", .check, "which skills a task would be given, and why", flags: SelectCommand.flags,
                 examples: ["coord skills select --task 'Write the release notes' --explain"],
                 body: SelectCommand.run),
             CommandSpec(
                 "import", .check, "take one over from another form", arguments: [.one("FILE")],
-                flags: [Flag("out", nil, .text("FILE"), "where to write it")]),
+                flags: ImportCommand.flags, body: ImportCommand.skills),
+            CommandSpec(
+                "export", .check, "write as folders with a `SKILL.md`", arguments: [.some("SKILL")],
+                flags: ImportCommand.exportFlags, body: ImportCommand.exportSkills),
         ])
 
     private static func catalogue(

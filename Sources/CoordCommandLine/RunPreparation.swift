@@ -16,6 +16,7 @@ package struct MissionPreparation: Sendable {
     package let mission: Mission
     package let file: String
     package let shelf: RoleShelf
+    private let catalog: Catalog
     package let warnings: [Diagnostic]
 
     /// Reads the mission an argument names, with every problem told at once: those of files go to
@@ -35,6 +36,7 @@ package struct MissionPreparation: Sendable {
         self.mission = mission
         warnings = reading.warnings
         shelf = catalog.roles()
+        self.catalog = catalog
     }
 
     /// The catalogue as seen from the project that is meant.
@@ -62,9 +64,11 @@ package struct MissionPreparation: Sendable {
         var roles: [RoleID: Role] = [:]
         for entry in shelf.sorted { roles[entry.role.id] = entry.role }
         do throws(RuntimeError) {
-            return try RunPlan(
+            var plan = try RunPlan(
                 mission: mission, missionFile: file, roles: roles, commonRules: shelf.common,
                 overrides: overrides, worktrees: worktrees)
+            plan.catalog = catalog
+            return plan
         } catch { throw CommandFailure(error) }
     }
 

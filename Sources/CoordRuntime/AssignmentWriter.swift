@@ -15,6 +15,8 @@ final class AssignmentWriter {
     private var workers: [TaskID: WorkerID] = [:]
     /// What the last attempt of a task that left something unfinished left.
     private var rescues: [TaskID: (lease: Lease, commit: ObjectID)] = [:]
+    /// Chooses what agents are taught and given.
+    let skills: SkillProvider
     /// Where the next attempt of each worker works that needs no worktree.
     private var places: [WorkerID: Int] = [:]
 
@@ -22,7 +24,11 @@ final class AssignmentWriter {
         self.parts = parts
         self.sandbox = sandbox
         launcher = AgentLauncher(parts, isConfined: sandbox != nil)
+        skills = SkillProvider(parts)
     }
+
+    /// The folder of the project, absolute.
+    var project: String { parts.state.project }
 
     /// Who worked last on a task that has something to land.
     func worker(of task: TaskID) -> WorkerID? { workers[task] }
@@ -79,6 +85,7 @@ final class AssignmentWriter {
             try givePatch(of: rescue.lease, in: folder)
         }
         let note = Self.note(note, rescue, patch)
+        let equipment = isAgent && review == nil ? try equip(slot, spec, in: folder) : Equipment()
         var handoffIn: String?
         var promptFile: String?
         if isAgent {
@@ -87,7 +94,7 @@ final class AssignmentWriter {
             let text = try review.map { (order) throws(SystemError) in try prompt(slot, lease, order) }
             let isResumed = launch?.session != nil
             try Files.writeAtomically(
-                Array((text ?? prompt(slot, lease, spec, note, isResumed: isResumed)).utf8),
+                Array((text ?? prompt(slot, lease, spec, note, equipment, isResumed: isResumed)).utf8),
                 to: folder + "/prompt.md",
                 permissions: 0o600, step: .prompt)
             if let note {
@@ -115,6 +122,7 @@ final class AssignmentWriter {
         environment["COORD_PROJECT"] = parts.state.project
         environment["COORD_BASE"] = base?.rawValue
         environment["COORD_PROMPT_FILE"] = promptFile
+        environment["COORD_SKILLS_FILE"] = equipment.skillsFile
         environment["COORD_REVIEW"] = review == nil ? nil : "1"
         environment["COORD_DIFF_FILE"] = review == nil ? nil : diffFile(of: lease)
         environment["COORD_HANDOFF_IN"] = handoffIn
@@ -176,13 +184,15 @@ final class AssignmentWriter {
     }
 
     private func prompt(
-        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?, isResumed: Bool
+        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?, _ equipment: Equipment,
+        isResumed: Bool
     ) -> String {
         if isResumed { return PromptAssembly.continuation(task: spec, attempt: lease.attempt, note: note) }
         return PromptAssembly.prompt(
             goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },
             common: parts.plan.commonRules, task: spec, attempt: lease.attempt,
-            needs: spec.dependencies.compactMap { summaries[$0] }, note: note)
+            needs: spec.dependencies.compactMap { summaries[$0] }, note: note, skills: equipment.skills,
+            context: equipment.context)
     }
 
     private func prompt(
@@ -193,7 +203,8 @@ final class AssignmentWriter {
             firstBytes: PromptAssembly.diffBytesMax + 1)
         return PromptAssembly.reviewPrompt(
             goal: parts.plan.mission.goal, role: parts.plan.roles[order.role],
-            common: parts.plan.commonRules, order: order, diff: diff, diffFile: diffFile(of: lease))
+            common: parts.plan.commonRules, order: order, diff: diff, diffFile: diffFile(of: lease),
+            author: order.task.role.flatMap { parts.plan.roles[$0] })
     }
 
     /// Where the next attempt without a worktree works: what is assigned behind another must not be in its

@@ -1,4 +1,5 @@
 import CoordAgents
+package import CoordCatalog
 package import CoordCore
 package import CoordModel
 import CoordSystem
@@ -35,6 +36,8 @@ package struct RunPlan: Sendable {
     package var mission: Mission
     /// Whether a person can be asked while the run waits.
     package var mayAsk = true
+    /// Where skills are looked for. Nil: agents get none.
+    package var catalog: Catalog?
     package var missionFile: String
     package var roles: [RoleID: Role]
     /// The rules every role is given.

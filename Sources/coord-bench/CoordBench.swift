@@ -9,6 +9,7 @@ import CoordSystem
 ///     coord-bench ipc [--messages N]
 ///     coord-bench respawn [--workers N] [--at-once] [--well SECONDS]
 ///     coord-bench queue [--parallel N] [--batch N] [--red N] [--clash N] [--conflict N] [--tasks N]
+///     coord-bench selection DATA FOLDER [--misses] | selection --manifests N
 ///     coord-bench simulation [--days N] [--first SEED]
 ///     coord-bench overlap [--worktrees N] [--files N] [--passes N]
 ///     coord-bench failpoints                 the points where `COORD_FAILPOINT` can kill coord, one a line
@@ -27,6 +28,7 @@ enum Bench {
         case "overlap": OverlapBench.run(options)
         case "queue": QueueBench.run(options)
         case "simulation": SimulationBench.run(options)
+        case "selection": SelectionBench.run(options)
         case "respawn": RespawnBench.run(options)
         case "ipc-child": IPCBench.child(options)
         case "failpoints": for point in FailPoint.all { print(point) }

@@ -33,7 +33,10 @@ enum House {
         "coord": ["CoordCommandLine"] + system,
         "coord-worker": ["CoordWorker"] + system,
         "coord-bench": pureFloors
-            + ["CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation"]
+            + [
+                "CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordCatalog",
+                "CoordSimulation",
+            ]
             + system,
     ]
 

@@ -40,8 +40,25 @@ extension CoordinatorStateMachine {
 
     mutating func lane(of spec: TaskSpec) -> Int {
         scheduler.lane(
-            role: spec.role, capabilities: spec.capabilities,
+            role: spec.role ?? owner(of: spec), capabilities: spec.capabilities,
             callsModel: settings.callsModels && spec.run == nil)
+    }
+
+    /// The role of the team that owns most of the files a task means to change, if it can do what the task
+    /// needs; the first of the team among equals. Nil: nobody owns any, or tasks are dealt in turn.
+    private func owner(of spec: TaskSpec) -> RoleID? {
+        guard settings.assignment == .capability, spec.run == nil, !spec.files.isEmpty else { return nil }
+        var best: (role: RoleID, count: Int)?
+        var seen: Set<RoleID> = []
+        for slot in slots {
+            guard let id = slot.spec.role, seen.insert(id).inserted, let role = settings.roles[id],
+                spec.capabilities.allSatisfy(slot.spec.capabilities.contains)
+            else { continue }
+            let owned = role.owns.map { PathPattern($0) }
+            let count = spec.files.count { file in owned.contains { $0.matches(file) } }
+            if count > best?.count ?? 0 { best = (id, count) }
+        }
+        return best?.role
     }
 
     /// After one node or edge was added: its needs may have become more urgent.

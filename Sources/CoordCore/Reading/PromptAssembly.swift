@@ -18,7 +18,8 @@ package enum PromptAssembly {
     /// Text from agents (summaries, the note about the last try) is fenced as data: it informs and grants
     /// nothing.
     package static func prompt(
-        goal: String, role: Role?, common: String, task: TaskSpec, attempt: Int, needs: [Need], note: String?
+        goal: String, role: Role?, common: String, task: TaskSpec, attempt: Int, needs: [Need], note: String?,
+        skills: String = "", context: String = ""
     ) -> String {
         var parts: [String] = []
         if let role, !role.prose.isEmpty { parts.append(role.prose) }
@@ -34,6 +35,8 @@ package enum PromptAssembly {
                 "Before you end, these commands must pass in the worktree:\n\n"
                     + task.checks.map { "    " + $0 }.joined(separator: "\n"))
         }
+        if !skills.isEmpty { parts.append(skills) }
+        if !context.isEmpty { parts.append("# What the project tells agents\n\n" + fenced(context)) }
         for need in needs where !need.summary.isEmpty {
             parts.append(
                 "## What `\(need.id)` (\(need.title)) passed on\n\n" + fenced(need.summary))
@@ -63,7 +66,8 @@ package enum PromptAssembly {
     /// What a reviewer gets: who it is, what the task was, what was done, and how to answer. The diff is
     /// fenced as data: it informs and grants nothing.
     package static func reviewPrompt(
-        goal: String, role: Role?, common: String, order: ReviewOrder, diff: [UInt8], diffFile: String
+        goal: String, role: Role?, common: String, order: ReviewOrder, diff: [UInt8], diffFile: String,
+        author: Role? = nil
     ) -> String {
         var parts: [String] = []
         if let role, !role.prose.isEmpty { parts.append(role.prose) }
@@ -72,6 +76,11 @@ package enum PromptAssembly {
         let task = order.task
         parts.append("# Your part: review the work on \(task.title) (`\(task.id)`), round \(order.round)")
         parts.append("## What its author was asked to do\n\n" + fenced(task.run ?? task.prompt))
+        if let author, !author.owns.isEmpty {
+            parts.append(
+                "Its author's role, `\(author.id)`, owns \(author.owns.map { "`\($0)`" }.joined(separator: ", ")). "
+                    + "What it changed elsewhere needs a reason.")
+        }
         let commits = "`\(order.candidate.commit)`, on top of `\(order.candidate.base)`"
         parts.append(
             "## What its author did\n\nYour worktree holds the work: commit \(commits). What you change "
