@@ -1,4 +1,4 @@
-package import CoordJSON
+import CoordJSON
 package import CoordModel
 import CoordSkills
 import CoordSystem

@@ -49,19 +49,37 @@ enum RunSkillCommand {
         let state = StateFolder(project: project(context))
         try CommandFailure.fromSystem { () throws(SystemError) in try state.make() }
         for word in context.arguments.words {
-            let entry = try SkillCommands.find(word, shelf)
+            let (name, hash) = try subject(word, shelf, project: state.project)
             let isRevoked = context.arguments.has("revoke")
             do throws(Diagnostic) {
                 var approvals = try Approvals(stateFolder: state.root)
-                try approvals.set(
-                    "skill:" + entry.skill.id.rawValue, isRevoked ? nil : entry.skill.contentHash)
+                try approvals.set(name, isRevoked ? nil : hash)
             } catch { throw CommandFailure(.wrongInput, error.message, at: error.place, hint: error.hint) }
             context.output.line(
                 isRevoked
                     ? "\(word): asks again"
-                    : "\(word): allowed as it is now (\(entry.skill.contentHash.prefix(12)))")
+                    : "\(word): allowed as it is now (\(hash.prefix(12)))")
         }
         return .done
+    }
+
+    /// What is agreed to, and its content: a skill, or with `mcp:` a server of the project's `.mcp.json`.
+    private static func subject(
+        _ word: String, _ shelf: SkillShelf, project: String
+    ) throws(CommandFailure) -> (name: String, hash: String) {
+        guard word.hasPrefix("mcp:") else {
+            let skill = try SkillCommands.find(word, shelf).skill
+            return ("skill:" + skill.id.rawValue, skill.contentHash)
+        }
+        let (servers, problems) = ProjectServer.all(in: project)
+        if let server = servers.first(where: { $0.approvalName == word }) {
+            return (server.approvalName, server.contentHash)
+        }
+        let names = servers.map(\.approvalName)
+        throw CommandFailure(
+            .wrongInput, "the project's `.mcp.json` has no server `\(word.dropFirst(4))` that can be started",
+            hint: problems.first?.message
+                ?? Suggestion.nearest(to: word, among: names).map { "did you mean `\($0)`?" })
     }
 
     // MARK: What is meant

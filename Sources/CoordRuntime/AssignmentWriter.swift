@@ -79,7 +79,8 @@ final class AssignmentWriter {
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
         let isAgent = spec.run == nil
-        let launch = isAgent ? launcher.launch(slot, lease, spec, isReview: review != nil) : nil
+        var launch = isAgent ? launcher.launch(slot, lease, spec, isReview: review != nil) : nil
+        if review == nil { launch?.mcpServers += agreedServers() }
         let rescue = review == nil ? rescues[spec.id] : nil
         let patch = try rescue.flatMap { (rescue) throws(SystemError) in
             try givePatch(of: rescue.lease, in: folder)

@@ -84,6 +84,16 @@ extension AssignmentWriter {
         return equipment
     }
 
+    /// The servers of the project's `.mcp.json` that a person agreed to as they are; no other is offered.
+    func agreedServers() -> [MCPServerSpec] {
+        let servers = ProjectServer.all(in: project).servers
+        // Where the agreements cannot be read, nothing is agreed to.
+        guard !servers.isEmpty, let approvals = try? Approvals(stateFolder: project + "/.coord/state") else {
+            return []
+        }
+        return servers.filter { approvals.allows($0.approvalName, $0.contentHash) }.map(\.spec)
+    }
+
     /// The files in which projects speak to agents, the first that is there. Named clients read their own.
     private static let contextFiles = ["AGENTS.md", "CLAUDE.md"]
     private static let contextBytesMax = 16 << 10

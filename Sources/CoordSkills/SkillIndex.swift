@@ -1,7 +1,8 @@
 package import CoordModel
 
 /// Skills by the words they are described with: an inverted index that scores by BM25
-/// (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) with a weight per field.
+/// (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) with a weight per field and none
+/// for the length: manuals of skills are of like size, and the weights were tuned on the labelled tasks.
 ///
 /// Built once from a shelf and then only read; asking costs time in proportion to the skills that share a
 /// word with the question.
@@ -25,13 +26,10 @@ package struct SkillIndex: Sendable {
     private var postings: [[Posting]]
     /// How much a word tells, by word: rare ones more.
     private let rarities: [Double]
-    private var lengths: [Float]
-    private let meanLength: Float
     /// The words of each trigger example, each once, by skill.
     private var examples: [[[Int32]]]
 
     private static let saturation = 1.2
-    private static let lengthShare = 0.4
 
     /// - Parameter skills: in the order that breaks ties.
     package init(_ skills: [Skill]) {
@@ -39,32 +37,27 @@ package struct SkillIndex: Sendable {
         numbers = Dictionary(skills.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         var stemmer = Words.Stemmer()
         postings = []
-        lengths = []
         examples = []
         for (number, skill) in skills.enumerated() {
             var weights: [Int32: Float] = [:]
-            var length: Float = 0
             func add(_ words: [Int32], _ weight: Float) {
                 for word in words { weights[word, default: 0] += weight }
-                length += weight * Float(words.count)
             }
-            add(stemmer.numbers(of: skill.id.rawValue), 3)
-            if skill.name != skill.id.rawValue { add(stemmer.numbers(of: skill.name), 2) }
-            for tag in skill.tags { add(stemmer.numbers(of: tag), 2) }
+            add(stemmer.numbers(of: skill.id.rawValue), 1)
+            if skill.name != skill.id.rawValue { add(stemmer.numbers(of: skill.name), 1) }
+            for tag in skill.tags { add(stemmer.numbers(of: tag), 1) }
             add(stemmer.numbers(of: skill.category), 1)
             add(stemmer.numbers(of: skill.shortDescription), 1.5)
-            add(stemmer.numbers(of: skill.description), 1)
+            add(stemmer.numbers(of: skill.description), 0.6)
             let phrases = skill.triggerExamples.map { stemmer.numbers(of: $0) }
             for phrase in phrases { add(phrase, 1.5) }
             while postings.count < stemmer.count { postings.append([]) }
             for (word, weight) in weights {
                 postings[Int(word)].append(Posting(number: Int32(number), weight: weight))
             }
-            lengths.append(length)
             examples.append(phrases.map { Array(Set($0)).sorted() })
         }
         words = stemmer.words
-        meanLength = max(1, lengths.reduce(0, +) / Float(max(1, lengths.count)))
         let count = Double(skills.count)
         rarities = postings.map { Self.logarithm(1 + (count + 0.5) / (Double($0.count) + 0.5)) }
     }
@@ -89,10 +82,8 @@ package struct SkillIndex: Sendable {
             for posting in postings[Int(word)] {
                 let number = Int(posting.number)
                 let weight = Double(posting.weight)
-                let share = Double(lengths[number] / meanLength)
-                let norm = Self.saturation * (1 - Self.lengthShare + Self.lengthShare * share)
                 if scores[number] == 0 { touched.append(number) }
-                scores[number] += value * weight * (Self.saturation + 1) / (weight + norm)
+                scores[number] += value * weight * (Self.saturation + 1) / (weight + Self.saturation)
             }
         }
         return touched.map { Match(number: $0, score: scores[$0]) }

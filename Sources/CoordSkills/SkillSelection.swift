@@ -114,7 +114,7 @@ package struct SkillSelection: Sendable {
     }
 
     /// The share of the best score that earns a place of itself, and the least that fills up to the fewest.
-    private static let goodShare = 0.45
+    private static let goodShare = 0.3
     private static let leastShare = 0.2
 
     // MARK: Stage one
@@ -145,7 +145,7 @@ package struct SkillSelection: Sendable {
 
     /// How many candidates are looked at closely.
     private static let closeLooks = 64
-    private static let exampleShare = 1.0
+    private static let exampleShare = 0.5
     private static let categoryGain = 1.3
     private static let roleGain = 1.15
 
