@@ -29,6 +29,8 @@ enum GitCommand: Equatable, Sendable {
     case mergeTree(ours: ObjectID, theirs: ObjectID)
     case treeOf(ObjectID)
     case showFile(path: String, tree: ObjectID)
+    /// Every path of the tree.
+    case listTree(ObjectID)
     case difference(ObjectID, ObjectID, kinds: String?)
     case log(from: ObjectID, to: ObjectID, limit: Int)
     case isAncestor(ObjectID, of: ObjectID)
@@ -51,7 +53,8 @@ enum GitCommand: Equatable, Sendable {
     /// Takes the listed paths, NUL-separated on the input, into the index as they are in the files.
     case updateIndex
     case writeTrialTree
-    case commitTrial(ObjectID, parent: ObjectID)
+    /// Writes each of the files named on the input, a line each, as a commit.
+    case writeTrialCommits
     /// Every path in which the index differs from the commit.
     case indexDifference(ObjectID)
     /// Unites each pair of commits on the input, a line each.
@@ -93,8 +96,7 @@ extension GitCommand {
         switch self {
         case .updateIndex: ["update-index", "-z", "--add", "--remove", "--replace", "--stdin"]
         case .writeTrialTree: ["write-tree"]
-        case .commitTrial(let tree, let parent):
-            ["commit-tree", "-m", "", "-p", parent.rawValue, tree.rawValue]
+        case .writeTrialCommits: ["hash-object", "-t", "commit", "-w", "--no-filters", "--stdin-paths"]
         case .indexDifference(let commit):
             [
                 "diff-index", "--cached", "-z", "--name-only", "--no-renames", "--ignore-submodules=none",
@@ -114,7 +116,7 @@ extension GitCommand {
         case .listChanges: ["ls-files", "-z", "-t", "-m", "-d", "-o", "--exclude-standard"]
         case .listUntracked: ["ls-files", "-z", "-t", "-o", "--exclude-standard"]
         case .clean: ["clean", "-q", "-f", "-f", "-d", "-x"]
-        case .addAll: ["add", "--all", "--", "."]
+        case .addAll: ["add", "--all", "--verbose", "--", "."]
         case .writeTree: ["write-tree"]
         case .checkoutPaths: ["checkout-index", "-f", "-u", "-z", "--stdin"]
         default: nil
@@ -130,6 +132,7 @@ extension GitCommand {
         case .treeOf(let commit):
             ["rev-parse", "--verify", "-q", "--end-of-options", commit.rawValue + "^{tree}"]
         case .showFile(let path, let tree): ["cat-file", "blob", tree.rawValue + ":" + path]
+        case .listTree(let tree): ["ls-tree", "-r", "-z", "--full-tree", "--name-only", tree.rawValue]
         case .difference(let old, let new, let kinds):
             ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--ignore-submodules=none"]
                 + (kinds.map { ["--diff-filter=" + $0] } ?? []) + [old.rawValue, new.rawValue, "--"]
@@ -234,8 +237,8 @@ extension GitCommand {
     /// What the command leaves behind when coord dies while it runs; nil: nothing, it only reads.
     var step: DurableStep? {
         switch self {
-        case .listTracked, .listChanges, .listUntracked, .treeOf, .showFile, .difference, .log, .isAncestor,
-            .checkObjects, .readObjects, .mergeBase, .parentOf, .patch, .readablePatch, .resolve,
+        case .listTracked, .listChanges, .listUntracked, .treeOf, .showFile, .listTree, .difference, .log,
+            .isAncestor, .checkObjects, .readObjects, .mergeBase, .parentOf, .patch, .readablePatch, .resolve,
             .listReferences, .status, .symbolicHead, .describeRepository, .topLevel, .listWorktrees,
             .listConfiguration, .chain,
             .setting:
@@ -243,7 +246,7 @@ extension GitCommand {
         // The remote's own; here a push leaves nothing, and a fetch objects that the next one finds.
         case .push, .listRemote, .fetchBranch: nil
         // What they leave is coord's own and is never taken up again.
-        case .updateIndex, .writeTrialTree, .commitTrial, .indexDifference, .mergeTrees: nil
+        case .updateIndex, .writeTrialTree, .writeTrialCommits, .indexDifference, .mergeTrees: nil
         case .restore: .worktreeReset
         case .clean: .worktreeTidying
         case .adopt: .privateIndex
@@ -273,7 +276,7 @@ extension GitCommand {
                 "protocol.ext.allow=never", "core.fsync=all", "core.fsyncMethod=fsync",
                 "fetch.fsckObjects=true",
             ]
-        case .updateIndex, .writeTrialTree, .commitTrial, .mergeTrees: ["core.fsync=none"]
+        case .updateIndex, .writeTrialTree, .writeTrialCommits, .mergeTrees: ["core.fsync=none"]
         case .advance, .createReference: ["core.fsync=all", "core.fsyncMethod=fsync"]
         default: []
         }

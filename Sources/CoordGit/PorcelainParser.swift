@@ -147,6 +147,8 @@ extension PorcelainParser {
         }
         position += 1
         while position < parts.count {
+            // After a submodule's conflict git gives advice to people, which is no message and the last part.
+            if position == parts.count - 1, !result.messages.isEmpty { break }
             guard let count = Int(parts[position]), count >= 0, position + count + 2 < parts.count else {
                 return nil
             }

@@ -120,7 +120,10 @@ package struct TrialMerges: Sendable {
         guard Files.kind(workspace.folder(of: slot)) == .folder else {
             throw .worktreeMissing(workspace.folder(of: slot))
         }
-        if isNew { try openIndex(of: slot, worktree.base) }
+        if isNew {
+            state = State(slot: slot, base: worktree.base)
+            try openIndex(of: slot, worktree.base)
+        }
         let listing = try runner.listing(.listChanges, at: place(slot))
         let changed = listing.modified + listing.deleted + listing.untracked.filter { isReadable($0, slot) }
         guard isNew || !changed.isEmpty else { return }
@@ -128,9 +131,14 @@ package struct TrialMerges: Sendable {
             let input = changed.flatMap { path -> [UInt8] in Array(path.utf8) + [0] }
             _ = try runner.run(.updateIndex, at: place(slot), environment: environment, input: input)
         }
-        let difference = try runner.run(
-            .indexDifference(worktree.base), at: place(slot), environment: environment)
-        state.paths = Set(PorcelainParser.fields(difference.output))
+        if state.paths.isDisjoint(with: changed) {
+            state.paths.formUnion(changed)
+        } else {
+            // Something was changed again, and may be as it was at first.
+            let difference = try runner.run(
+                .indexDifference(worktree.base), at: place(slot), environment: environment)
+            state.paths = Set(PorcelainParser.fields(difference.output))
+        }
         state.commit = nil
         state.isBroken = false
         states[worktree.lease] = state
@@ -140,8 +148,13 @@ package struct TrialMerges: Sendable {
     private func openIndex(of slot: String, _ base: ObjectID) throws(GitError) {
         OwnFiles.removeLock(index(slot) + ".lock")
         let own = workspace.privateIndex(of: slot)
-        if Files.kind(own) == .file { try OwnFiles.copy(own, to: index(slot), step: .scratch) }
-        // The copy may be of another state, for instance when the attempt is just being taken over.
+        if Files.kind(own) == .file {
+            // Before the copy: coord changes the index only after it has noted so.
+            let note = try workspace.note(of: slot)
+            let isOfBase = note.map { $0.state == .ready && $0.base == base } ?? false
+            try OwnFiles.copy(own, to: index(slot), step: .scratch)
+            if isOfBase, try workspace.note(of: slot)?.state == .ready { return }
+        }
         _ = try runner.run(.adopt(base), at: place(slot), environment: environment)
     }
 
@@ -166,10 +179,9 @@ package struct TrialMerges: Sendable {
             let shared = state.paths.intersection(try landed(from: state.base, to: head))
             if !shared.isEmpty { wanted.append((lease, nil, shared)) }
         }
-        var pairs: [Pair] = []
-        for (lease, other, _) in wanted {
-            let second = if let other { try commit(of: other) } else { head }
-            pairs.append(Pair(one: try commit(of: lease), other: second))
+        let commits = try commits(of: wanted.flatMap { [$0.lease] + ($0.other.map { [$0] } ?? []) })
+        let pairs = wanted.map { lease, other, _ in
+            Pair(one: commits[lease] ?? head, other: other.flatMap { commits[$0] } ?? head)
         }
         try unite(pairs)
         return zip(wanted, pairs).compactMap { wanted, pair in
@@ -189,16 +201,32 @@ package struct TrialMerges: Sendable {
         return paths
     }
 
-    /// What a worktree holds, as a commit that nothing refers to.
-    private mutating func commit(of lease: Lease) throws(GitError) -> ObjectID {
-        guard let state = states[lease] else { preconditionFailure("\(lease) was not read") }
-        if let commit = state.commit { return commit }
-        let tree = try runner.object(.writeTrialTree, at: place(state.slot), environment: environment)
-        let signed = environment.merging(workspace.identity.environment) { own, _ in own }
-        let commit = try runner.object(
-            .commitTrial(tree, parent: state.base), at: place(nil), environment: signed)
-        states[lease]?.commit = commit
-        return commit
+    /// What the worktrees hold, as commits that nothing refers to. One process makes all that are new.
+    private mutating func commits(of leases: [Lease]) throws(GitError) -> [Lease: ObjectID] {
+        var files: [String] = []
+        var made: [Lease] = []
+        for lease in leases where states[lease]?.commit == nil && !made.contains(lease) {
+            guard let state = states[lease] else { preconditionFailure("\(lease) was not read") }
+            let tree = try runner.object(.writeTrialTree, at: place(state.slot), environment: environment)
+            let who = "coord <coord@localhost> 0 +0000"
+            files.append(folder + "/" + state.slot + ".commit")
+            try OwnFiles.write(
+                "tree \(tree)\nparent \(state.base)\nauthor \(who)\ncommitter \(who)\n\n",
+                to: folder + "/" + state.slot + ".commit", step: .scratch)
+            made.append(lease)
+        }
+        if !files.isEmpty {
+            let answer = try runner.run(
+                .writeTrialCommits, at: place(nil), environment: environment,
+                input: Array(files.map { $0 + "\n" }.joined().utf8))
+            let ids = String(decoding: answer.output, as: UTF8.self).split(separator: "\n")
+            for (lease, id) in zip(made, ids) { states[lease]?.commit = ObjectID(id) }
+        }
+        let found = leases.compactMap { lease in states[lease]?.commit.map { (lease, $0) } }
+        guard found.count == leases.count else {
+            throw .unexpectedOutput(arguments: GitCommand.writeTrialCommits.arguments, excerpt: "")
+        }
+        return Dictionary(found) { first, _ in first }
     }
 
     /// Unites what was not united at the last look, by one process. Of the others nothing is kept.

@@ -14,6 +14,7 @@ extension Workspace {
         let gate = Self.gateName(name)
         memory.withLock { _ = $0.gates.insert(gate) }
         try restoreHubSettings()
+        try giveBack(commit)
         try openFolder(gate)
         if Files.kind(privateIndex(of: gate)) != .file {
             try remove(try FolderWalk.extras(in: folder(of: gate), tracked: []), from: gate)

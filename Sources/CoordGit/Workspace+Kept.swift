@@ -1,12 +1,12 @@
 package import CoordModel
 import CoordSystem
 
-/// Work that was handed in and has not landed.
+/// Work that was handed in and has not landed, and the candidates built of it.
 ///
 /// Nothing in the project refers to it, so a `git gc` of the user's may drop it there. The hub has the same
 /// objects under names of its own (hard links, so they take no room), one folder for each run, and a
-/// reference to each commit: `refs/coord/kept/<run>/<task>/<attempt>`. What the project lost is given back
-/// before the work is staged.
+/// reference to each commit of a worker: `refs/coord/kept/<run>/<task>/<attempt>`. What the project lost is
+/// given back before the work is staged, tested and landed.
 extension Workspace {
     private static let keptPrefix = "refs/coord/kept"
 
@@ -48,13 +48,25 @@ extension Workspace {
 
     /// The slot's worktree with a folder of its own for new objects, empty.
     func collecting(_ slot: String) throws(GitError) -> GitPlace {
-        try OwnFiles.removeTree(collection(of: slot), step: .keptWork)
-        try OwnFiles.makeFolder(collection(of: slot), permissions: 0o755)
-        var place = place(of: slot)
-        place.newObjects = collection(of: slot)
+        try collecting(in: collection(of: slot), place(of: slot))
+    }
+
+    /// The project's objects with a folder for those of a candidate, empty.
+    func collectingCandidate() throws(GitError) -> GitPlace {
+        try collecting(in: collection(of: Self.candidateName), objects)
+    }
+
+    private func collecting(in folder: String, _ place: GitPlace) throws(GitError) -> GitPlace {
+        try OwnFiles.removeTree(folder, step: .keptWork)
+        try OwnFiles.makeFolder(folder, permissions: 0o755)
+        var place = place
+        place.newObjects = folder
         place.alternates = [projectObjects]
         return place
     }
+
+    /// No slot can have this name: an identifier starts with a letter or a digit.
+    private static let candidateName = "_candidate"
 
     /// How many objects were written.
     func collected(_ slot: String) throws(GitError) -> Int {
@@ -78,6 +90,16 @@ extension Workspace {
             place.alternates = [collection]
             try pack(commit, without: base, into: collection, at: place)
         }
+        try keepCollected(collection)
+        try OwnFiles.write(
+            commit.rawValue + "\n", to: hub + "/\(Self.keptPrefix)/\(run)/\(lease.task)/\(lease.attempt)",
+            permissions: 0o644, step: .keptWork)
+    }
+
+    /// Gives the project the candidate's objects that were collected, and keeps them for the run.
+    func keepCandidate() throws(GitError) { try keepCollected(collection(of: Self.candidateName)) }
+
+    private func keepCollected(_ collection: String) throws(GitError) {
         let files = try Self.objectFiles(in: collection)
         do throws(SystemError) {
             try FailPoint.pass(.keptWork, .before)
@@ -90,9 +112,6 @@ extension Workspace {
             try FailPoint.pass(.keptWork, .between)
         } catch { throw .system(error) }
         try OwnFiles.removeTree(collection, step: .keptWork)
-        try OwnFiles.write(
-            commit.rawValue + "\n", to: hub + "/\(Self.keptPrefix)/\(run)/\(lease.task)/\(lease.attempt)",
-            permissions: 0o644, step: .keptWork)
     }
 
     private func share(_ folder: String, _ file: String, with objects: String) throws(SystemError) {

@@ -16,7 +16,8 @@ extension Workspace {
         commit: ObjectID, from: ObjectID, expecting tree: ObjectID? = nil
     ) throws(GitError) -> LandOutcome {
         if let tree {
-            let actual = try runner.object(.treeOf(commit), at: objects)
+            try giveBack(commit)
+            let actual = try self.tree(of: commit)
             guard actual == tree else { throw .notTheGatedTree(commit, actual: actual, gated: tree) }
         }
         if Files.kind(landingNotePath) != nil, case .left(let reason) = try repairCheckout() {

@@ -2,6 +2,16 @@ package import CoordModel
 import CoordSystem
 import Synchronization
 
+extension WorktreeListing {
+    /// Whether `add --verbose` took exactly what is listed. A folder that became a link hides from the listing
+    /// what was below it, and the removal of it would go unseen.
+    fileprivate func isAll(_ output: [UInt8]) -> Bool {
+        let taken = String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+        let listed = deleted.map { "remove '\($0)'" } + (modified + untracked).map { "add '\($0)'" }
+        return taken.count == listed.count && Set(taken) == Set(listed)
+    }
+}
+
 extension Workspace {
     /// Takes over what an attempt left in its worktree, as one commit in the project's object store; nil when
     /// it changed nothing. Call it when the agent and all it started have ended.
@@ -29,9 +39,12 @@ extension Workspace {
         var commit = parent
         let collecting = try collecting(slot)
         var isWhole = parent == base && listing.deleted.isEmpty
+        var isListed = parent == base
         if listing.hasChanges {
             try beginTaking(slot, base)
-            _ = try runner.run(.addAll(isMany: listing.isMany), at: collecting)
+            let taken = try runner.run(.addAll(isMany: listing.isMany), at: collecting)
+            isListed = isListed && listing.isAll(taken.output)
+            isWhole = isWhole && isListed
             // A file that wrote no object has content that was there before, perhaps unreferenced as well.
             let added = listing.modified.count + listing.untracked.count
             if try collected(slot) != added { isWhole = false }
@@ -44,7 +57,7 @@ extension Workspace {
         }
         guard let tree, commit != base else { return nil }
         var files = listing.changed
-        if parent != base {
+        if !isListed {
             files = try runner.paths(.difference(base, commit, kinds: nil), at: collecting).sorted()
             guard !files.isEmpty else { return nil }
         }
@@ -59,7 +72,7 @@ extension Workspace {
         try addSaved([commit] + (head.map { [$0] } ?? []), slot: slot, lease: lease, base: base)
         memory.withLock { memory in
             memory.trees[commit] = tree
-            if parent == base { memory.additions[commit] = listing.untracked }
+            if isListed { memory.additions[commit] = listing.untracked }
         }
         return Snapshot(commit: commit, tree: tree, files: files, nestedRepositories: nested)
     }

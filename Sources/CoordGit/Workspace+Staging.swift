@@ -5,7 +5,7 @@ import Synchronization
 extension Workspace {
     /// Builds the commit that would land: the work united with the target's head. Runs no hook, no driver an
     /// agent chose, and touches no file. The message is written as given: it alone may carry coord's
-    /// trailers.
+    /// trailers. What it adds is kept beside the project too: nothing refers to it until it lands.
     ///
     /// - Parameters:
     ///   - commit: the work.
@@ -15,22 +15,25 @@ extension Workspace {
         commit: ObjectID, base: ObjectID, onto: ObjectID, message: String, style: MergeStyle
     ) throws(GitError) -> StageOutcome {
         try giveBack(commit)
+        try giveBack(onto)
+        let place = try collectingCandidate()
         let tree: ObjectID
         if onto == base {
             tree = try self.tree(of: commit)
         } else {
             let command = GitCommand.mergeTree(ours: onto, theirs: commit)
-            let answer = try runner.run(command, at: objects, accepting: 0...1)
+            let answer = try runner.run(command, at: place, accepting: 0...1)
             guard let merged = PorcelainParser.mergedTree(answer.output) else {
                 throw .unexpectedOutput(
                     arguments: command.arguments,
                     excerpt: String(decoding: answer.output.prefix(200), as: UTF8.self) + answer.errorText)
             }
             guard answer.status == 0 else {
-                return .conflict(files: merged.conflicts, excerpt: excerpt(merged))
+                return .conflict(files: merged.conflicts, excerpt: excerpt(merged, at: place))
             }
             tree = merged.tree
         }
+        if let clash = try clashOfLetters(in: tree, onto: onto, at: place) { return clash }
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.workLeftOut) {
                 let empty = try self.commit(
@@ -39,7 +42,9 @@ extension Workspace {
             }
         #endif
         let parents = style == .merge ? [onto, commit] : [onto]
-        let candidate = try self.commit(tree, parents: parents, message: CommitMessage.finished(message))
+        let candidate = try self.commit(
+            tree, parents: parents, message: CommitMessage.finished(message), at: place)
+        try keepCandidate()
         memory.withLock { memory in
             memory.trees[candidate] = tree
             // With the base among the target's ancestors a merge adds no path that the work itself did not.
@@ -50,29 +55,58 @@ extension Workspace {
         return .staged(commit: candidate, tree: tree)
     }
 
-    /// Git's reasons and, where a file has marks in it, the start of the first clash.
-    private func excerpt(_ merged: MergedTree) -> String {
-        var text = merged.messages.joined(separator: "\n")
-        for path in merged.conflicts.prefix(8) {
-            // A side that was deleted has no file to show; the sentence above says so.
-            guard let answer = try? runner.run(.showFile(path: path, tree: merged.tree), at: objects),
-                let clash = Self.firstClash(String(decoding: answer.output.prefix(1 << 20), as: UTF8.self))
-            else { continue }
-            text += "\n\n\(path):\n\(clash)"
-            break
+    /// Where the case of letters does not count, two names of a tree can mean one file, and git would lose
+    /// one of them at the checkout. Nil: there are none but those that the target has.
+    private func clashOfLetters(
+        in tree: ObjectID, onto: ObjectID, at place: GitPlace
+    ) throws(GitError) -> StageOutcome? {
+        guard project.settings.contains(ProjectSetting(name: "core.ignorecase", value: "true")) else {
+            return nil
         }
-        return Self.cut(text, toBytes: 2048)
+        var names: [String: [String]] = [:]
+        for path in try runner.paths(.listTree(tree), at: place) {
+            names[path.lowercased(), default: []].append(path)
+        }
+        let doubled = names.values.filter { $0.count > 1 }
+        guard !doubled.isEmpty else { return nil }
+        let known = Set(try runner.paths(.listTree(onto), at: place))
+        let clashes = doubled.filter { !known.isSuperset(of: $0) }.flatMap { $0 }.sorted()
+        guard !clashes.isEmpty else { return nil }
+        return .conflict(
+            files: clashes,
+            excerpt: "These names differ only in the case of letters, and are one file here: "
+                + clashes.joined(separator: ", "))
     }
 
-    /// The lines from the first opening mark to its closing one, at most 24.
-    static func firstClash(_ content: String) -> String? {
+    /// Git's reasons and, of the files that have marks in them, the clashes.
+    private func excerpt(_ merged: MergedTree, at place: GitPlace) -> String {
+        var text = merged.messages.joined(separator: "\n")
+        for path in merged.conflicts.prefix(8) where text.utf8.count < Self.excerptBytesMax {
+            // A side that was deleted has no file to show; the sentence above says so.
+            guard let answer = try? runner.run(.showFile(path: path, tree: merged.tree), at: place) else {
+                continue
+            }
+            let clashes = Self.clashes(String(decoding: answer.output.prefix(1 << 20), as: UTF8.self))
+            if !clashes.isEmpty { text += "\n\n\(path):\n" + clashes.joined(separator: "\n…\n") }
+        }
+        return Self.cut(text, toBytes: Self.excerptBytesMax)
+    }
+
+    private static let excerptBytesMax = 3 << 10
+
+    /// The lines from each opening mark to its closing one, at most 24 of each.
+    static func clashes(_ content: String) -> [String] {
         let lines = content.split(separator: "\n", omittingEmptySubsequences: false)
-        guard let start = lines.firstIndex(where: { $0.hasPrefix("<<<<<<< ") }) else { return nil }
-        let rest = lines[start...]
-        let end = rest.firstIndex { $0.hasPrefix(">>>>>>> ") } ?? rest.endIndex - 1
-        let clash = rest[...end]
-        guard clash.count > 24 else { return clash.joined(separator: "\n") }
-        return clash.prefix(24).joined(separator: "\n") + "\n… \(clash.count - 24) more lines"
+        var clashes: [String] = []
+        var rest = lines[...]
+        while let start = rest.firstIndex(where: { $0.hasPrefix("<<<<<<< ") }) {
+            let end = rest[start...].firstIndex { $0.hasPrefix(">>>>>>> ") } ?? rest.endIndex - 1
+            let clash = rest[start...end]
+            let more = clash.count > 24 ? "\n… \(clash.count - 24) more lines" : ""
+            clashes.append(clash.prefix(24).joined(separator: "\n") + more)
+            rest = rest[(end + 1)...]
+        }
+        return clashes
     }
 
     /// The start of a text, whole characters only.

@@ -97,6 +97,19 @@ package final class Workspace: Sendable {
         return head
     }
 
+    /// Which of these paths are files of the commit's tree.
+    package func files(among paths: [String], in commit: ObjectID) throws(GitError) -> [String] {
+        let wanted = paths.filter { !$0.utf8.contains(0x0A) }
+        let input = wanted.map { "\(commit):\($0)\n" }.joined()
+        let answer = try runner.run(.checkObjects, at: objects, input: Array(input.utf8))
+        let kinds = String(decoding: answer.output, as: UTF8.self).split(separator: "\n")
+        guard kinds.count == wanted.count else {
+            throw .unexpectedOutput(
+                arguments: GitCommand.checkObjects.arguments, excerpt: String(kinds.joined(separator: " | ")))
+        }
+        return zip(wanted, kinds).filter { $1 == "blob" }.map(\.0)
+    }
+
     private func readTarget() throws(GitError) -> ObjectID {
         guard let head = try head(of: targetReference) else {
             throw .noSuchBranch(target, repository: project.path, nearest: nil)
@@ -196,7 +209,7 @@ package struct Rescue: Sendable, Equatable {
 /// What came of building a candidate.
 package enum StageOutcome: Sendable, Equatable {
     case staged(commit: ObjectID, tree: ObjectID)
-    /// `excerpt` shows git's reasons and the start of the first clash, at most 2 KiB.
+    /// `excerpt` shows git's reasons and the clashes, at most 3 KiB.
     case conflict(files: [String], excerpt: String)
 }
 

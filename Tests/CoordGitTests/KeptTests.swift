@@ -48,6 +48,38 @@ struct KeptTests {
         #expect(try place.git("for-each-ref", "--format=%(refname)") == "refs/heads/main")
     }
 
+    @Test(
+        "a candidate survives it as well, before its gate, after it, and for the next coordinator",
+        arguments: ["staged", "gated", "restarted"])
+    func candidate(moment: String) throws {
+        let place = try Playground()
+        let base = try place.makeProject(["a.txt": "1\n2\n3\n4\n5\n6\n", "b.txt": "b\n"])
+        let workspace = try place.open()
+        let snapshot = try #require(
+            try workspace.attempt(Lease("a")) {
+                try place.write("one\n2\n3\n4\n5\n6\n", $0.path + "/a.txt")
+            })
+        // Uniting both writes a file and a tree that neither side has.
+        let onto = try place.commit(["a.txt": "1\n2\n3\n4\n5\nsix\n"], "Human")
+        let outcome = try workspace.stage(
+            commit: snapshot.commit, base: base, onto: onto, message: "Land it", style: .merge)
+        guard case .staged(let commit, let tree) = outcome else {
+            throw Playground.Failure(text: "\(outcome)")
+        }
+        if moment == "gated" { _ = try workspace.openGate(name: "1", commit: commit) }
+        try place.git("gc", "-q", "--prune=now")
+        #expect(!isThere(commit, place) && !isThere(tree, place), "the gc took nothing, so nothing is shown")
+        let next = moment == "restarted" ? try place.open() : workspace
+        if moment == "staged" {
+            let gate = try next.openGate(name: "1", commit: commit)
+            #expect(try place.read(gate + "/a.txt") == "one\n2\n3\n4\n5\nsix\n")
+        }
+        #expect(try next.land(commit: commit, from: onto, expecting: tree) == .landed)
+        #expect(try place.git("fsck", "--no-dangling", "--no-progress").isEmpty)
+        #expect(try place.read("a.txt") == "one\n2\n3\n4\n5\nsix\n")
+        #expect(try place.git("for-each-ref", "--format=%(refname)") == "refs/heads/main")
+    }
+
     @Test("keeping costs no further git process where all that the work adds is new")
     func cheap() throws {
         let place = try Playground()

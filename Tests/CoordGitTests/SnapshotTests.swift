@@ -6,6 +6,24 @@ import Testing
 
 @Suite("Snapshots")
 struct SnapshotTests {
+    @Test(
+        "what a link in a folder's place took away is among the changed files, ignored or not",
+        arguments: [false, true])
+    func folderBecameLink(isIgnored: Bool) throws {
+        let place = try Playground()
+        try place.makeProject(["tests/a.sh": "a\n", "b.txt": "b\n"])
+        let workspace = try place.open()
+        let snapshot = try #require(
+            try workspace.attempt(Lease("a")) {
+                try place.shell("mv tests other; ln -s other tests; echo more >> b.txt", in: $0.path)
+                if isIgnored { try place.write("/tests\n", $0.path + "/.gitignore") }
+            })
+        #expect(snapshot.files.contains("tests/a.sh") && snapshot.files.contains("b.txt"))
+        let shown = try place.git(
+            "diff-tree", "-r", "--name-only", "--no-renames", "main", "\(snapshot.commit)")
+        #expect(shown.split(separator: "\n").map(String.init).sorted() == snapshot.files.sorted())
+    }
+
     @Test("work whose taking over was cut off, its files in the index and in no commit, is rescued")
     func cutOff() throws {
         let place = try Playground()

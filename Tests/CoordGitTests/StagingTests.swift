@@ -68,7 +68,7 @@ struct StagingTests {
         #expect(files == ["a.txt", "d/b.txt"])
         #expect(excerpt.contains("CONFLICT (content): Merge conflict in a.txt"))
         #expect(excerpt.contains("a.txt:\n<<<<<<< \(onto)\nhuman\n=======\nwork\n>>>>>>> \(snapshot.commit)"))
-        #expect(excerpt.utf8.count <= 2048)
+        #expect(excerpt.utf8.count <= 3072)
     }
 
     @Test("a file deleted on one side and edited on the other is a conflict, also when it was renamed")
@@ -109,13 +109,15 @@ struct StagingTests {
         #expect(try place.git("show", "\(commit):moved.txt").contains("\nthree\n"))
     }
 
-    @Test("a long clash is cut, a text without marks has none")
+    @Test("every clash is found, a long one is cut, a text without marks has none")
     func clash() {
         let body = (1...40).map { "l\($0)" }.joined(separator: "\n")
-        let cut = Workspace.firstClash("x\n<<<<<<< a\n\(body)\n>>>>>>> b\ny\n")
-        #expect(cut?.hasPrefix("<<<<<<< a\nl1\n") == true)
-        #expect(cut?.hasSuffix("… 18 more lines") == true)
-        #expect(Workspace.firstClash("plain\n") == nil)
+        let cut = Workspace.clashes(
+            "x\n<<<<<<< a\n\(body)\n>>>>>>> b\ny\n<<<<<<< a\n1\n=======\n2\n>>>>>>> b\n<<<<<<< a\nopen")
+        #expect(cut.count == 3 && cut[0].hasPrefix("<<<<<<< a\nl1\n"))
+        #expect(cut[0].hasSuffix("… 18 more lines"))
+        #expect(cut[1] == "<<<<<<< a\n1\n=======\n2\n>>>>>>> b" && cut[2] == "<<<<<<< a\nopen")
+        #expect(Workspace.clashes("plain\n") == [])
         #expect(Workspace.cut("äöü", toBytes: 100) == "äöü")
         #expect(Workspace.cut(String(repeating: "ä", count: 50), toBytes: 20).utf8.count <= 20)
     }
