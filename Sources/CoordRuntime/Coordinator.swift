@@ -28,12 +28,14 @@ package final class Coordinator {
         package var workspace: Workspace?
         package var workerProgram: String
         package var seed: UInt64
+        /// The files that the gate names and the target had when the run began: nobody changes them alone.
+        package var gateFiles: [String]
         /// Replaces what workers are given to do; for benches that measure dispatch alone.
         package var isNoop: Bool
 
         package init(
             run: RunID, plan: RunPlan, state: StateFolder, store: any Store, workspace: Workspace?,
-            workerProgram: String, seed: UInt64, isNoop: Bool = false
+            workerProgram: String, seed: UInt64, gateFiles: [String] = [], isNoop: Bool = false
         ) {
             self.run = run
             self.plan = plan
@@ -42,6 +44,7 @@ package final class Coordinator {
             self.workspace = workspace
             self.workerProgram = workerProgram
             self.seed = seed
+            self.gateFiles = gateFiles
             self.isNoop = isNoop
         }
     }
@@ -96,7 +99,8 @@ package final class Coordinator {
         pace = CommitPace(slots: parts.plan.slots.count)
         do { loop = try EventLoop() } catch { throw .system(error) }
         machine = CoordinatorStateMachine(
-            settings: parts.plan.settings(seed: parts.seed, project: parts.state.project),
+            settings: parts.plan.settings(
+                seed: parts.seed, project: parts.state.project, gateFiles: parts.gateFiles),
             at: clock.now())
     }
 

@@ -220,7 +220,7 @@ final class GitCrew {
     /// Hands work to the thread on which the target is moved; one thing after the other.
     var onLander: @Sendable (@escaping @Sendable () -> Void) -> Void { { [lander] in lander.submit($0) } }
 
-    func advance(_ ticket: MergeQueue.Ticket, commit: ObjectID, tree: ObjectID?, from: ObjectID) {
+    func advance(_ ticket: MergeQueue.Ticket, commit: ObjectID, tree: ObjectID, from: ObjectID) {
         lander.submit { [workspace, answers] in
             do {
                 let outcome: MergeQueue.Advance =

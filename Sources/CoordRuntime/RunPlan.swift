@@ -205,9 +205,10 @@ package struct RunPlan: Sendable {
 
     /// The settings of the coordinator's mind for this plan.
     ///
-    /// - Parameter project: its folder, absolute: a mission file in it is protected, and the files in it that
-    ///   the gate names.
-    package func settings(seed: UInt64, project: String) -> RunSettings {
+    /// - Parameters:
+    ///   - project: its folder, absolute: a mission file in it is protected.
+    ///   - gateFiles: the files that the gate names and the target had when the run began.
+    package func settings(seed: UInt64, project: String, gateFiles: [String]) -> RunSettings {
         var settings = RunSettings(
             limits: mission.limits, slots: slots, assignment: mission.assignment, roles: roles,
             review: mission.merge.review, callsModels: callsModels,
@@ -219,9 +220,8 @@ package struct RunPlan: Sendable {
         settings.unmanned = unmanned
         let isInside = missionFile.hasPrefix(project + "/")
         settings.protected = ProtectedPaths(
-            named: mission.merge.protected, gate: mission.merge.gate,
-            missionFile: isInside ? String(missionFile.dropFirst(project.count + 1)) : nil,
-            isThere: { Files.kind(project + "/" + $0) == .file })
+            named: mission.merge.protected, gateFiles: gateFiles,
+            missionFile: isInside ? String(missionFile.dropFirst(project.count + 1)) : nil)
         return settings
     }
 }

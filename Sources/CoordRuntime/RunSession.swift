@@ -4,6 +4,7 @@ package import CoordModel
 import CoordProcess
 package import CoordStore
 package import CoordSystem
+import CoordWire
 
 /// One run of a mission on a project, from the lock to the last fact: opens what a coordinator needs, in
 /// order, and closes it in reverse.
@@ -75,7 +76,8 @@ package final class RunSession {
         coordinator = try Coordinator(
             Coordinator.Parts(
                 run: run, plan: request.plan, state: state, store: store, workspace: workspace,
-                workerProgram: request.workerProgram, seed: request.seed))
+                workerProgram: request.workerProgram, seed: request.seed,
+                gateFiles: try Self.gateFiles(request.plan, workspace, store, resuming: record)))
         if record == nil { Self.tidy(workspace, store, slots: request.plan.slots) }
         for rescue in found {
             coordinator.receive(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
@@ -86,6 +88,26 @@ package final class RunSession {
         self.request = request
         self.store = store
         self.lock = lock
+    }
+
+    /// The files of the gate as they were when the run began, so that what landed since is not among them.
+    private static func gateFiles(
+        _ plan: RunPlan, _ workspace: Workspace, _ store: any Store, resuming record: RunRecord?
+    ) throws(RuntimeError) -> [String] {
+        let names = ProtectedPaths.names(in: plan.mission.merge.gate)
+        guard !names.isEmpty else { return [] }
+        var begin: ObjectID?
+        do throws(StoreError) {
+            let facts = try record.map { (record) throws(StoreError) in
+                try store.facts(record.id, ofType: FactType.runStarted.rawValue)
+            }
+            // A start that cannot be read is as good as none: the target as it is now decides.
+            if case .runStarted(let start)? = (try? facts?.first?.fact())?.body { begin = start.head }
+        } catch { throw .store(error) }
+        do throws(GitError) {
+            if let begin { return try workspace.files(among: names, in: begin) }
+            return try workspace.files(among: names, in: workspace.targetHead())
+        } catch { throw .git(error) }
     }
 
     /// Takes away what runs that nobody can resume any more left in the hub and beside it. Their unlanded

@@ -36,11 +36,32 @@ struct CheatTests {
             "forge", "echo true > tests/a.sh; git add -A; git commit -q -m 'Done' -m 'Coord-Task: honest'",
             "`tests/a.sh`"
         ),
+        ("exit", "sed -i '1i exit 0' tests/a.sh", "`tests/a.sh`"),
+        ("swap", "mv tests/a.sh x; mv tests/b.sh tests/a.sh; mv x tests/b.sh", "`tests/a.sh`"),
+        ("mode", "chmod +x tests/a.sh", "`tests/a.sh`"),
+        ("add", "echo true > tests/c.sh", "`tests/c.sh`"),
+        ("nest", "mkdir tests/deep; echo true > tests/deep/c.sh", "`tests/deep/c.sh`"),
+        ("away", "mv tests old", "`tests/b.sh`"),
+        ("folder", "mv tests other; ln -s other tests", "`tests/b.sh`"),
+        ("remove", "git rm -q tests/b.sh; git commit -q -m x", "`tests/b.sh`"),
+        ("history", "echo true > tests/a.sh; git add -A; git commit -q --amend -m x", "`tests/a.sh`"),
+        ("assume", "git update-index --assume-unchanged tests/a.sh; echo true > tests/a.sh", "`tests/a.sh`"),
+        ("hide", "git update-index --skip-worktree tests/a.sh; echo true > tests/a.sh", "`tests/a.sh`"),
+        ("sparse", "git sparse-checkout set ci; echo x > x", "`tests/b.sh`"),
+        ("ends", "sed -i 's/$/\\r/' test.sh", "`test.sh`"),
+        ("gone", "rm test.sh", "`test.sh`"),
+        ("gate", "rm test.sh; mkdir test.sh; echo x > test.sh/x", "`test.sh`"),
+        ("gate-link", "ln -sf suite.list test.sh", "`test.sh`"),
+        ("job", "echo 'run: true' > ci/other.yml", "`ci/other.yml`"),
+        (
+            "mission", "mkdir -p .coord/missions; echo '{}' > .coord/missions/m.json",
+            "`.coord/missions/m.json`"
+        ),
         ("cut", "echo a > suite.list", "the gate ran fewer tests: 1, before 2"),
         ("skip", "echo b >> skip.list", "the gate ran fewer tests: 1, before 2"),
     ]
 
-    @Test("None of eleven cheats lands without a person, who is told of each what it is; honest work lands")
+    @Test("None of thirty cheats lands, and a person is told of each what it is; honest work lands")
     func none() throws {
         let stand = try Stand(files: Self.files)
         let tasks = Self.cheats.map { "{ \"id\": \"\($0.task)\", \"prompt\": \"x\" }" }
@@ -48,9 +69,12 @@ struct CheatTests {
             """
             "merge": { "gate": ["sh test.sh"], "protected": ["tests/**", "ci/**"] },
             "limits": { "maxAttempts": 1 },
-            "tasks": [ { "id": "honest", "prompt": "x" }, \(tasks.joined(separator: ", ")) ]
+            "tasks": [ { "id": "honest", "prompt": "x" }, { "id": "none", "prompt": "x" },
+                       \(tasks.joined(separator: ", ")) ]
             """)
-        let cases = Self.cheats.map { "\($0.task)) \($0.script) ;;" }.joined(separator: "\n")
+        // One is no question for a person: nothing is tested any more.
+        let none = (task: "none", script: ": > suite.list", reason: "no test was found")
+        let cases = (Self.cheats + [none]).map { "\($0.task)) \($0.script) ;;" }.joined(separator: "\n")
         let agent = try stand.agent("case $COORD_TASK in honest) echo done > work.txt ;;\n\(cases)\nesac")
         let answer = try stand.coord("run", mission, "--agent", agent, "--no-input")
         #expect(answer.status == 3, "\(answer)")
@@ -64,7 +88,9 @@ struct CheatTests {
                 "\(cheat.task): \(fact?.text ?? "nobody was asked")")
             #expect(try stand.stage(cheat.task) == "approval")
         }
-        #expect(asked.count == Self.cheats.count)
+        #expect(asked.count == Self.cheats.count && Self.cheats.count == 29)
+        #expect(try stand.stage("none") == "failed")
+        #expect(try stand.task("none")["lastError"]?.stringValue?.contains(none.reason) == true)
         try evidence(stand)
         try resumed(stand, mission, agent)
     }

@@ -92,6 +92,8 @@ struct FailingTests {
             """
             echo "$COORD_TASK" > "$ROOT/started"
             [ "$COORD_TASK$COORD_ATTEMPT" != b1 ] || read line < "$ROOT/landed"
+            [ "$COORD_TASK$COORD_ATTEMPT" != b2 ] || cp "$COORD_PROMPT_FILE" "$ROOT/told"
+            echo "{\\"coord\\":\\"handoff\\",\\"summary\\":\\"put $COORD_TASK at the end\\"}"
             echo "$COORD_TASK" >> list.txt
             """)
         let run = try stand.start(["run", mission, "--agent", agent])
@@ -104,6 +106,12 @@ struct FailingTests {
         #expect(try stand.read(stand.project + "/list.txt") == "one\na\nb\n")
         #expect(try stand.events("candidate.conflicted").count == 1)
         #expect(try stand.task("b")["attempt"]?.integerValue == 2)
+        // Both sides, where they clash, and what the other has to say.
+        let told = try stand.read("told")
+        for words in [
+            "merge conflict in `list.txt`", "task `a`", "which changed `list.txt`", "put a at the end",
+            "a\n=======\nb\n>>>>>>>",
+        ] { #expect(told.contains(words), "\(told)") }
     }
 
     @Test("Ending without a change is never landed")

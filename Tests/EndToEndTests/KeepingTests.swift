@@ -37,6 +37,23 @@ struct KeepingTests {
         #expect(try stand.git("for-each-ref", "refs/coord/kept", in: hub).isEmpty)
     }
 
+    @Test("a gate during which the user's git throws away what nothing refers to does not lose its candidate")
+    func collectedDuringGate() throws {
+        let stand = try Stand()
+        let mission = try stand.mission(
+            """
+            "merge": { "gate": ["git -C '\(stand.project)' gc -q --prune=now"], "parallel": 1 },
+            "tasks": [ { "id": "a", "prompt": "x" }, { "id": "b", "prompt": "x" }, { "id": "c", "prompt": "x" } ]
+            """)
+        let answer = try stand.coord(
+            "run", mission, "--agent", stand.agent("echo work > \"$COORD_TASK.txt\""))
+        #expect(answer.status == 0, "\(answer)")
+        #expect(try stand.chain().count == 3)
+        #expect(try stand.events("landing.delayed").isEmpty)
+        #expect(try stand.git("fsck", "--no-dangling", "--no-progress").isEmpty)
+        #expect(try stand.coord("audit").status == 0)
+    }
+
     @Test("a new run tidies the hub of the last; what never landed is rescued, and dropped when it is said")
     func nextRun() throws {
         let stand = try waiting()

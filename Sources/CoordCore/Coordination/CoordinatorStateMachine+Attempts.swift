@@ -42,6 +42,7 @@ extension CoordinatorStateMachine {
                     lease, name: name, id: id, succeeded: succeeded, summary: summary, duration: nil))
         case .handoff(let summary, let remaining):
             record(.handoffWritten(lease, summary: summary, remaining: remaining))
+            tasks[node].summary = String(summary.prefix(Self.summaryMax))
         case .proposedTask(let spec): considerProposal(spec, by: node)
         case .rateLimited(let retryAfter):
             let until = limiter.coolDown(for: retryAfter, at: now)
@@ -293,6 +294,9 @@ extension CoordinatorStateMachine {
             satisfy(node)
         }
     }
+
+    /// So many characters of what an attempt says of its work are told to those who conflict with it.
+    private static let summaryMax = 512
 
     /// At most 4 KiB for the next attempt: why the last one failed, and what it said last.
     static func note(_ reason: String, tail: String) -> String {

@@ -93,6 +93,7 @@ extension CoordinatorStateMachine {
             let common = tasks[landed].files.filter { files.contains($0) }
             return "Landed meanwhile: task `\(tasks[landed].spec.id)`, \(tasks[landed].spec.title), "
                 + "which changed \(common.map { "`\($0)`" }.joined(separator: ", "))."
+                + (tasks[landed].summary.map { " In its own words: \($0)" } ?? "")
         }
         let story = ([reason] + sides + tasks[node].notices).joined(separator: "\n")
         retryOrFail(node, reason: reason, note: Self.note(story, tail: excerpt), countsAsFailure: false)

@@ -138,8 +138,14 @@ extension CoordinatorStateMachine {
             return left < right
         }
         let landing = queued.first { $0.landingTip != nil }?.landingTip
-        let together = landing.map { tip in queued.filter { $0.landingTip == tip } } ?? []
-        if let tip = landing, let from = together.first?.landingFrom {
+        // The commit that the target moves to goes last: what passed the gate is its tree.
+        let together =
+            landing.map { tip in
+                queued.filter { $0.landingTip == tip && $0.landing != tip }
+                    + queued.filter { $0.landing == tip }
+            } ?? []
+        let from = together.last?.landing == landing ? together.last?.landingFrom : nil
+        if let from {
             let built = together.compactMap { record in
                 record.landing.flatMap { commit in
                     record.tree.map { BuiltCommit(commit: commit, tree: $0) }
@@ -151,9 +157,9 @@ extension CoordinatorStateMachine {
                     return
                 }
             #endif
-            perform(queue.restore(together.compactMap(\.candidate), built: built, tip: tip, from: from))
+            perform(queue.restore(together.compactMap(\.candidate), built: built, from: from))
         }
-        for record in queued where landing == nil || record.landingTip != landing {
+        for record in queued where from == nil || record.landingTip != landing {
             if let candidate = record.candidate { perform(queue.submitted(candidate)) }
         }
     }

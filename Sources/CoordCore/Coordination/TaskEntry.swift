@@ -75,6 +75,8 @@ struct TaskEntry: Sendable {
     /// What the next attempt should know of the last.
     var note: String?
     var proposals = 0
+    /// What its last attempt said of its work.
+    var summary: String?
     /// What its submitted work changed.
     var files: [String] = []
     /// Since when it was passed over because its files overlap those of another.

@@ -63,9 +63,8 @@ extension MergeQueue {
         case gate(Ticket, commit: ObjectID)
         /// Nobody waits for this gate any more.
         case cancelGate(Ticket)
-        /// Move the target to the commit if its tree is the one that was tested. `tree` is nil for a landing
-        /// that an earlier coordinator began and whose tree is not known any more.
-        case advance(Ticket, commit: ObjectID, tree: ObjectID?, from: ObjectID)
+        /// Move the target to the commit if its tree is the one that was tested.
+        case advance(Ticket, commit: ObjectID, tree: ObjectID, from: ObjectID)
         case landed(Candidate, commit: ObjectID)
         case bounced(Candidate, Bounce)
     }

@@ -73,8 +73,8 @@ extension MergeQueue {
                     if !keepsForTests(index, chain) { land(index, chain) }
                     return true
                 }
-                ahead = chain.tip
-            case .landing(let chain), .delayed(let chain, _): ahead = chain.tip
+                ahead = chain.tip.commit
+            case .landing(let chain), .delayed(let chain, _): ahead = chain.tip.commit
             case .doubted, .suspect, .red, .compared, .conflicted: continue
             }
         }
@@ -113,9 +113,11 @@ extension MergeQueue {
             effects.append(
                 .record(
                     .landingStarted(
-                        candidate.lease, commit: link.commit, from: chain.onto, tip: chain.tip)))
+                        candidate.lease, commit: link.commit, from: chain.onto,
+                        tip: chain.tip.commit)))
         }
-        effects.append(.advance(group.ticket, commit: chain.tip, tree: chain.tipTree, from: chain.onto))
+        let tip = chain.tip
+        effects.append(.advance(group.ticket, commit: tip.commit, tree: tip.tree, from: chain.onto))
     }
 
     // MARK: - Gates
@@ -128,7 +130,7 @@ extension MergeQueue {
             switch groups[index].phase {
             case .doubted(let chain, let report, isRunning: false):
                 groups[index].phase = .doubted(chain, report, isRunning: true)
-                gate(index, chain.tip)
+                gate(index, chain.tip.commit)
             case .compared(let chain, let report, isRunning: false):
                 groups[index].phase = .compared(chain, report, isRunning: true)
                 gate(index, chain.onto)
@@ -142,7 +144,7 @@ extension MergeQueue {
                 speculated < pace.window || groups[index].isPartOfRed
             else { continue }
             groups[index].phase = .testing(chain)
-            gate(index, chain.tip)
+            gate(index, chain.tip.commit)
             free -= 1
             speculated += 1
         }
@@ -151,11 +153,12 @@ extension MergeQueue {
     private mutating func gate(_ index: Int, _ commit: ObjectID) {
         groups[index].ticket = nextTicket()
         let group = groups[index]
-        if let chain = group.phase.chain, commit == chain.tip, let tree = chain.links.last?.tree {
+        if let tip = group.phase.chain?.tip, commit == tip.commit {
             effects.append(
                 .record(
                     .gateStarted(
-                        group.lease, commit: commit, tree: tree, tasks: group.candidates.map(\.lease.task))))
+                        group.lease, commit: commit, tree: tip.tree,
+                        tasks: group.candidates.map(\.lease.task))))
         }
         effects.append(.gate(group.ticket, commit: commit))
     }

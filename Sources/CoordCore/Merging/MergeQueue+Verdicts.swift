@@ -13,11 +13,11 @@ extension MergeQueue {
         switch staging {
         case .staged(let links, let onto):
             noteOnto(onto, expected)
-            guard let tip = links.last, links.count == groups[index].candidates.count else {
+            guard !links.isEmpty, links.count == groups[index].candidates.count else {
                 bounce(index, .failed(reason: "\(links.count) commits were built for it"))
                 return settle()
             }
-            built(index, Chain(onto: onto, links: links, tip: tip.commit))
+            built(index, Chain(onto: onto, links: links))
         case .conflict(let links, let onto, let files, let excerpt):
             noteOnto(onto, expected)
             conflicted(index, after: links, onto: onto, files: files, excerpt: excerpt)
@@ -56,24 +56,25 @@ extension MergeQueue {
         let alone = Group(
             ticket: nextTicket(), candidates: [group.candidates[links.count]],
             phase: .conflicted(onto: links.last?.commit ?? onto, files: files, excerpt: excerpt))
-        guard let tip = links.last else {
+        guard !links.isEmpty else {
             groups[index] = alone
             return
         }
         groups.insert(alone, at: index + 1)
         groups[index].candidates = Array(group.candidates[..<links.count])
-        built(index, Chain(onto: onto, links: links, tip: tip.commit))
+        built(index, Chain(onto: onto, links: links))
     }
 
     /// A gate said something of a group's exact tree, or of the target without it.
     package mutating func gated(_ ticket: Ticket, _ report: GateReport) -> [Effect] {
         // As for `staged`.
         guard let index = groups.firstIndex(where: { $0.ticket == ticket }), groups[index].phase.isTested,
-            let chain = groups[index].phase.chain, let tree = chain.links.last?.tree
+            let chain = groups[index].phase.chain
         else { return [] }
+        let tree = chain.tip.tree
         pace.gateTook(report.duration)
         let lease = groups[index].lease
-        if report.outcome == .passed, chain.tip == chain.links.last?.commit { groups[index].passed = report }
+        if report.outcome == .passed { groups[index].passed = report }
         switch groups[index].phase {
         case .testing:
             effects.append(.record(.gateFinished(lease, tree: tree, report)))
@@ -171,7 +172,7 @@ extension MergeQueue {
     private func isAhead(_ tip: ObjectID, of index: Int) -> Bool {
         groups[..<index].contains { group in
             let isOpen = if case .suspect = group.phase { true } else { group.phase.mayLand }
-            return isOpen && group.phase.chain?.tip == tip
+            return isOpen && group.phase.chain?.tip.commit == tip
         }
     }
 
@@ -188,7 +189,7 @@ extension MergeQueue {
     private func hasPassed(_ tip: ObjectID) -> Bool {
         groups.contains { group in
             switch group.phase {
-            case .passed(let chain), .landing(let chain), .delayed(let chain, _): chain.tip == tip
+            case .passed(let chain), .landing(let chain), .delayed(let chain, _): chain.tip.commit == tip
             default: false
             }
         }
@@ -213,7 +214,7 @@ extension MergeQueue {
             made.append(
                 Group(
                     ticket: nextTicket(), candidates: Array(group.candidates[range]),
-                    phase: .ready(Chain(onto: onto, links: links, tip: tip)), isPartOfRed: true,
+                    phase: .ready(Chain(onto: onto, links: links)), isPartOfRed: true,
                     firstLook: number == parts - 1 && report.outcome != .passed ? report : nil))
             onto = tip
         }
@@ -229,10 +230,10 @@ extension MergeQueue {
         let tip = first[half - 1].commit
         groups[index] = Group(
             ticket: nextTicket(), candidates: Array(group.candidates[..<half]),
-            phase: .ready(Chain(onto: chain.onto, links: first, tip: tip)), isPartOfRed: true)
+            phase: .ready(Chain(onto: chain.onto, links: first)), isPartOfRed: true)
         let second = Group(
             ticket: nextTicket(), candidates: Array(group.candidates[half...]),
-            phase: .suspect(Chain(onto: tip, links: Array(chain.links[half...]), tip: chain.tip), report),
+            phase: .suspect(Chain(onto: tip, links: Array(chain.links[half...])), report),
             isPartOfRed: true)
         groups.insert(second, at: index + 1)
     }

@@ -10,15 +10,15 @@ package import CoordModel
 /// land. A red group of several is halved until the culprit is alone (as in bors); the innocent land. A
 /// verdict against a candidate counts once everything it was tested on has landed.
 package struct MergeQueue: Sendable, Equatable {
-    /// Landing commits one on top of the other, the first on `onto`.
+    /// Landing commits one on top of the other, the first on `onto`. Never empty.
     struct Chain: Sendable, Equatable {
         var onto: ObjectID
         var links: [BuiltCommit]
-        /// Set when the target has moved to it, or is to: the last link, or, for a landing that another
-        /// coordinator began, what it wrote down.
-        var tip: ObjectID
-        /// The tree of the commit that the target is to be moved to.
-        var tipTree: ObjectID? { links.first { $0.commit == tip }?.tree }
+        /// Where the target moves when they land.
+        var tip: BuiltCommit {
+            guard let last = links.last else { preconditionFailure("a chain without links") }
+            return last
+        }
     }
 
     /// Candidates that are built, tested and landed together.
@@ -125,18 +125,20 @@ package struct MergeQueue: Sendable, Equatable {
     }
 
     /// Takes up a landing whose intent was recorded and whose outcome was not: the target is moved now, or
-    /// was. `built` has one commit for each candidate.
+    /// was. `built` has one commit for each candidate; the target moves to the last.
     package mutating func restore(
-        _ candidates: [Candidate], built: [BuiltCommit], tip: ObjectID, from onto: ObjectID
+        _ candidates: [Candidate], built: [BuiltCommit], from onto: ObjectID
     ) -> [Effect] {
-        guard !groups.contains(where: { $0.phase.isLanding }), candidates.count == built.count else {
+        guard !groups.contains(where: { $0.phase.isLanding }), let tip = built.last,
+            candidates.count == built.count
+        else {
             for candidate in candidates { line.append(candidate) }
             return settle()
         }
-        let chain = Chain(onto: onto, links: built, tip: tip)
+        let chain = Chain(onto: onto, links: built)
         let group = Group(ticket: nextTicket(), candidates: candidates, phase: .landing(chain))
         groups.insert(group, at: 0)
-        effects.append(.advance(group.ticket, commit: tip, tree: chain.tipTree, from: onto))
+        effects.append(.advance(group.ticket, commit: tip.commit, tree: tip.tree, from: onto))
         return settle()
     }
 
@@ -168,7 +170,7 @@ package struct MergeQueue: Sendable, Equatable {
             case .landing(let chain) = groups[index].phase
         else { return [] }
         switch advance {
-        case .landed: landed(index, chain, head: chain.tip)
+        case .landed: landed(index, chain, head: chain.tip.commit)
         case .alreadyLanded: landed(index, chain, head: nil)
         case .moved:
             head = nil
@@ -188,7 +190,8 @@ package struct MergeQueue: Sendable, Equatable {
         for index in groups.indices {
             guard case .delayed(let chain, let until) = groups[index].phase, until <= now else { continue }
             groups[index].phase = .landing(chain)
-            return [.advance(groups[index].ticket, commit: chain.tip, tree: chain.tipTree, from: chain.onto)]
+            let (tip, ticket) = (chain.tip, groups[index].ticket)
+            return [.advance(ticket, commit: tip.commit, tree: tip.tree, from: chain.onto)]
         }
         return []
     }
@@ -213,7 +216,7 @@ package struct MergeQueue: Sendable, Equatable {
         if let report = group.passed { tally = TestTally(report) }
         pace.landed(group.candidates.count)
         self.head = head
-        noteHead(chain.tip, .passed)
+        noteHead(chain.tip.commit, .passed)
     }
 
     /// Waits for a better time, which may be another coordinator's. The same reason is recorded once.

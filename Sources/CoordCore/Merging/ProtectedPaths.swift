@@ -12,25 +12,23 @@ package struct ProtectedPaths: Sendable, Equatable {
 
     /// - Parameters:
     ///   - named: the patterns of `merge.protected`.
-    ///   - gate: the gate's commands: a script of the project that they start is part of the gate.
-    ///   - isThere: whether the project has such a file; what the run has yet to make is no part of the gate.
+    ///   - gateFiles: the files that the gate's commands name, as far as the target had them when the run
+    ///     began; what the run has yet to make is no part of the gate.
     ///   - missionFile: the mission's own path in the project; nil when it lies elsewhere.
-    package init(
-        named: [String] = [], gate: [String] = [], missionFile: String? = nil,
-        isThere: (String) -> Bool = { _ in true }
-    ) {
-        let own = Self.always + Self.words(of: gate).filter(isThere) + (missionFile.map { [$0] } ?? [])
+    package init(named: [String] = [], gateFiles: [String] = [], missionFile: String? = nil) {
+        let own = Self.always + gateFiles + (missionFile.map { [$0] } ?? [])
         patterns = (named + own).map { PathPattern($0) }
         guardsTests = !named.isEmpty
     }
 
-    /// The words of commands that may be paths of the project. One that is none protects nothing.
-    private static func words(of commands: [String]) -> [String] {
+    /// What the gate's commands name that may be files of the project, relative to its root.
+    package static func names(in commands: [String]) -> [String] {
         let ends: Set<Character> = [" ", "\t", "\n", ";", "|", "&", "(", ")", "<", ">", "'", "\"", "="]
         return commands.flatMap { $0.split(whereSeparator: ends.contains) }.filter { word in
             !word.hasPrefix("/") && !word.hasPrefix("-") && !word.contains("*") && !word.contains("?")
                 && word.contains { $0.isLetter }
-        }.map(String.init)
+        }.map { $0.split(separator: "/").filter { $0 != "." } }.filter { !$0.contains("..") }
+            .map { $0.joined(separator: "/") }
     }
 
     /// What of the changed files is protected and not the task's to change. A task of the mission may change

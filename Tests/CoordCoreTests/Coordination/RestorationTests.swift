@@ -171,6 +171,35 @@ struct RestorationTests {
             ])
     }
 
+    @Test("an unfinished landing of a group moves the target to the group's last commit, and no other tree")
+    func groupLanding() {
+        var story = Story(graph("a", "b"), workers: 2)
+        story.submit(lease("b"), on: 1)
+        story.submit(lease("a"))
+        // `a` was built first, and `b` on top of it.
+        let built = [("a", "ca", "7a"), ("b", "cb", "7b")]
+        var records = story.projection.tasks
+        for (index, link) in built.enumerated() {
+            records[index].stage = .checking
+            records[index].since = at(index == 0 ? 2 : 1)
+            (records[index].landing, records[index].tree) = (oid(link.1), oid(link.2))
+            (records[index].landingTip, records[index].landingFrom) = (oid("cb"), oid("4ead"))
+        }
+        func restored(_ records: [TaskRecord]) -> [Effect] {
+            var machine = CoordinatorStateMachine(settings: story.settings, at: at(3))
+            return acts(
+                machine.restore(
+                    tasks: records, costs: [], usageIDs: [], finished: [], process: Story.process, at: at(3)))
+        }
+        #expect(restored(records).first == .advance(1, commit: oid("cb"), tree: oid("7b"), from: oid("4ead")))
+        // Without the tree that was tested nothing lands: both are built and gated again.
+        records[1].tree = nil
+        guard case .stage? = restored(records).first else {
+            Issue.record("\(restored(records))")
+            return
+        }
+    }
+
     @Test("an unfinished landing whose target moved is built and gated again")
     func landingMoved() {
         var story = Story(graph("a"))

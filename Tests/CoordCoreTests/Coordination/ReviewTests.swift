@@ -285,8 +285,7 @@ struct ReviewTests {
 @Suite("Protected paths")
 struct ProtectedPathsTests {
     private let paths = ProtectedPaths(
-        named: ["tests/**", "ci.yml"], gate: ["sh scripts/gate.sh --fast", "make -C sub test"],
-        missionFile: "plans/m.json")
+        named: ["tests/**", "ci.yml"], gateFiles: ["scripts/gate.sh"], missionFile: "plans/m.json")
 
     @Test(
         "what decides over landing is protected, whatever its letters' case",
@@ -304,6 +303,14 @@ struct ProtectedPathsTests {
     func free(path: String) {
         #expect(paths.touched(by: [path], of: TaskSpec(id: "a"), isProposed: false).isEmpty)
     }
+
+    @Test(
+        "what a gate's commands name may be a file",
+        arguments: [
+            ("sh scripts/gate.sh --fast", ["sh", "scripts/gate.sh"]), ("./gate '*.c' /bin/true 7", ["gate"]),
+            ("cd sub && ../up; X=a/./b.py", ["cd", "sub", "X", "a/b.py"]), ("", []),
+        ])
+    func names(command: String, names: [String]) { #expect(ProtectedPaths.names(in: [command]) == names) }
 
     @Test("a task of the mission may change what its files name in full, and nothing else")
     func named() {
