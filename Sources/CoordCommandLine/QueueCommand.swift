@@ -72,7 +72,7 @@ enum QueueCommand {
                     "plan",
                     [
                         "window": .count(plan.window), "batch": .count(plan.batch),
-                        "reason": .string(plan.reason),
+                        "reason": .string(plan.reason), "gates": plan.gates.json,
                     ]
                 ))
         }
@@ -88,16 +88,65 @@ enum QueueCommand {
         var reason =
             "each candidate is tested by itself, on top of those ahead of it, with as many gates as "
             + "`merge.parallel` allows"
+        var gates = GateHistory()
     }
 
     private static func plan(_ reading: RunReading) throws(CommandFailure) -> Plan {
-        let said = try reading.read { () throws(StoreError) in
-            try reading.store.facts(reading.record.id, ofType: FactType.queuePlanned.rawValue).last
+        var plan = Plan()
+        for type in [FactType.queuePlanned, .gateFinished, .targetGated, .gateFlaked] {
+            let said = try reading.read { () throws(StoreError) in
+                try reading.store.facts(reading.record.id, ofType: type.rawValue)
+            }
+            for stored in said {
+                // What only a newer coord knows is as good as not said.
+                guard let fact = try? stored.fact() else { continue }
+                if case .queuePlanned(let window, let batch, let reason) = fact.body {
+                    (plan.window, plan.batch, plan.reason) = (window, batch, reason)
+                }
+                plan.gates.apply(fact.body)
+            }
         }
-        // A plan of a newer coord that this one cannot read is as good as none.
-        guard let fact = try? said?.fact(), case .queuePlanned(let window, let batch, let reason) = fact.body
-        else { return Plan() }
-        return Plan(window: window, batch: batch, reason: reason)
+        return plan
+    }
+
+    /// How the gate fared in the run so far.
+    private struct GateHistory {
+        private var passed = 0
+        private var failed = 0
+        private var couldNotRun = 0
+        private var flakes = 0
+        private var durations: [Duration] = []
+
+        mutating func apply(_ body: Fact.Body) {
+            switch body {
+            case .gateFinished(_, _, let report), .targetGated(_, let report):
+                durations.append(report.duration)
+                switch report.outcome {
+                case .passed: passed += 1
+                case .failed: failed += 1
+                case .couldNotRun: couldNotRun += 1
+                }
+            case .gateFlaked: flakes += 1
+            default: break
+            }
+        }
+
+        private var median: Duration? {
+            durations.isEmpty ? nil : durations.sorted()[durations.count / 2]
+        }
+
+        var sentence: String {
+            guard let median else { return "no gate has run yet" }
+            return "the gate so far: \(passed) passed, \(failed) failed, \(couldNotRun) could not run; "
+                + "\(Wording.plural(flakes, "flake")); \(Wording.duration(median)) in the median"
+        }
+
+        var json: JSONValue {
+            [
+                "passed": .count(passed), "failed": .count(failed), "couldNotRun": .count(couldNotRun),
+                "flakes": .count(flakes), "medianSeconds": .seconds(median),
+            ]
+        }
     }
 
     private static func explanation(_ plan: Plan, _ lines: [TaskLine]) -> String {
@@ -105,7 +154,7 @@ enum QueueCommand {
         if let window = plan.window {
             text += "at most \(Wording.plural(window, "group")) of \(plan.batch) ahead: "
         }
-        text += TerminalText.escaped(plan.reason) + "\n"
+        text += TerminalText.escaped(plan.reason) + "\n" + plan.gates.sentence + "\n"
         let waiting = lines.filter { $0.stage == .checking || $0.stage == .queued }
         if !waiting.isEmpty {
             text += "in this order: "
