@@ -3,8 +3,8 @@ import CoordSystem
 import Synchronization
 
 extension WorktreeListing {
-    /// Whether `add --verbose` took exactly what is listed. A folder that became a link hides from the listing
-    /// what was below it, and the removal of it would go unseen.
+    /// Whether `add --verbose` took exactly what is listed. A folder that became a link hides what was below
+    /// it from the listing, and the removal of it would go unseen.
     fileprivate func isAll(_ output: [UInt8]) -> Bool {
         let taken = String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
         let listed = deleted.map { "remove '\($0)'" } + (modified + untracked).map { "add '\($0)'" }

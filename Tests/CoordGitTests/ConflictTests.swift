@@ -4,8 +4,8 @@ import Testing
 
 @testable import CoordGit
 
-/// Two sides that started from one commit, in every way in which git can fail to unite them, and some in which
-/// it looks as if it might.
+/// Two sides that started from one commit, in every way in which git can fail to unite them, and some in
+/// which it looks as if it might.
 @Suite("Conflicts of every kind")
 struct ConflictTests {
     /// What each side does to the project's files, as a shell script.

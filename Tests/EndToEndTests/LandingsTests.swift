@@ -1,7 +1,7 @@
 import CoordJSON
 import Testing
 
-/// Many at once that are green alone and red together. The same at full length, with groups: `bench/landings`.
+/// Many at once that are green alone and red together. At full length, and in groups: `bench/landings`.
 @Suite("Semantic conflicts with real git")
 struct LandingsTests {
     /// No number may be claimed twice.
