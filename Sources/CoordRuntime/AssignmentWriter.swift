@@ -251,15 +251,17 @@ final class AssignmentWriter {
     /// Keeps what an agent passed on for the tasks that need it, and what was rescued for the next attempt.
     func remember(_ facts: [Fact]) {
         launcher.remember(facts)
-        for case .workRescued(let lease, let commit, _) in facts.map(\.body) {
-            rescues[lease.task] = (lease, commit)
-        }
-        for case .handoffWritten(let lease, let summary, let remaining) in facts.map(\.body) {
-            let rest =
-                remaining.isEmpty
-                ? "" : "\n\nRemaining:\n" + remaining.map { "- " + $0 }.joined(separator: "\n")
-            summaries[lease.task] = PromptAssembly.Need(
-                id: lease.task, title: lease.task.rawValue, summary: summary + rest)
+        for fact in facts {
+            switch fact.body {
+            case .workRescued(let lease, let commit, _): rescues[lease.task] = (lease, commit)
+            case .handoffWritten(let lease, let summary, let remaining):
+                let rest =
+                    remaining.isEmpty
+                    ? "" : "\n\nRemaining:\n" + remaining.map { "- " + $0 }.joined(separator: "\n")
+                summaries[lease.task] = PromptAssembly.Need(
+                    id: lease.task, title: lease.task.rawValue, summary: summary + rest)
+            default: continue
+            }
         }
     }
 }

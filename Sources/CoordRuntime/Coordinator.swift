@@ -203,11 +203,7 @@ package final class Coordinator {
         while !inbox.isEmpty, failure == nil, outcome == nil, held == nil {
             let events = inbox
             inbox.removeAll(keepingCapacity: true)
-            turn { machine, now in
-                var effects: [Effect] = []
-                for event in events { effects += machine.handle(event, at: now) }
-                return effects
-            }
+            turn { machine, now in machine.handle(events, at: now) }
         }
         guard failure == nil, outcome == nil, held == nil else { return }
         let wait = machine.nextDeadline.map { max($0 - clock.now(), .zero) }

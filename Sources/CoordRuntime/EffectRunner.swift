@@ -79,7 +79,8 @@ final class EffectRunner {
     /// Keeps what agents passed on, for the tasks that need it.
     func remember(_ facts: [Fact]) {
         assignments.remember(facts)
-        for case .taskLanded(let lease, _, _) in facts.map(\.body) { crew?.release(lease.task) }
+        guard let crew else { return }
+        for fact in facts { if case .taskLanded(let lease, _, _) = fact.body { crew.release(lease.task) } }
     }
 
     /// Keeps who worked on what was not landed when the coordinator before this one ended.

@@ -166,12 +166,8 @@ struct SimulatedWorld {
         let events = inbox
         inbox.removeAll(keepingCapacity: true)
         let time = coordinatorNow
-        var effects: [Effect] = []
-        for event in events {
-            note("  \(event)")
-            effects += machine?.handle(event, at: time) ?? []
-        }
-        conclude(effects)
+        for event in events { note("  \(event)") }
+        conclude(machine?.handle(events, at: time) ?? [])
     }
 
     /// Records, then acts; or dies on the way.

@@ -222,7 +222,11 @@ extension CoordinatorStateMachine {
         return slot.lastProgress + (slot.isStalled ? limit : limit * 0.5)
     }
 
-    private func hasPassed(_ time: Timestamp?) -> Bool { time.map { $0 <= now } ?? false }
+    private func hasPassed(_ time: Timestamp?) -> Bool {
+        // No closure: it would hold, and copy, the whole machine.
+        guard let time else { return false }
+        return time <= now
+    }
 
     private mutating func passProgressDeadline(_ slot: Int, _ node: Int) {
         let silent = now - slots[slot].lastProgress

@@ -94,14 +94,36 @@ package struct CoordinatorStateMachine: Sendable {
         addTasks(specs)
         startAllWorkers()
         perform(delivery.begin(last: nil))
-        return finishTurn()
+        finishTurn()
+        return takeEffects()
     }
 
     /// Takes one event in and answers with everything that follows from it.
     package mutating func handle(_ event: Event, at now: Timestamp) -> [Effect] {
+        handle(CollectionOfOne(event), at: now)
+    }
+
+    /// Takes in what happened together, in its order. Leases, and whether the run is over, follow from all of
+    /// it at once: what a worker ended in between does not cost a look at every slot each.
+    package mutating func handle(_ events: some Collection<Event>, at now: Timestamp) -> [Effect] {
         self.now = max(now, self.now)
-        guard mode != .ended else { return answerAfterTheEnd(event) }
-        forgiveOwnSleep()
+        if mode != .ended {
+            forgiveOwnSleep()
+            for event in events { if mode == .ended { answerAfterTheEnd(event) } else { take(event) } }
+            passDeadlines()
+            finishTurn()
+        } else {
+            for event in events { answerAfterTheEnd(event) }
+        }
+        return takeEffects()
+    }
+
+    private mutating func takeEffects() -> [Effect] {
+        defer { effects = [] }
+        return effects
+    }
+
+    private mutating func take(_ event: Event) {
         switch event {
         case .workerStarted(let slot, let process): workerStarted(slot, process)
         case .workerStartFailed(let slot, let reason): workerStartFailed(slot, reason)
@@ -129,8 +151,6 @@ package struct CoordinatorStateMachine: Sendable {
         case .interrupted(let exitStatus): interrupted(exitStatus)
         case .elapsed: break
         }
-        passDeadlines()
-        return finishTurn()
     }
 
     /// When to call `handle(.elapsed, at:)` if nothing else happens. Nil: nothing is pending.
@@ -163,13 +183,13 @@ package struct CoordinatorStateMachine: Sendable {
 
     /// Events that were under way when the run ended change nothing; who asked for something still gets an
     /// answer.
-    private mutating func answerAfterTheEnd(_ event: Event) -> [Effect] {
-        guard case .commanded(let command, let reply) = event else { return [] }
-        return [.reply(reply, obey(command))]
+    private mutating func answerAfterTheEnd(_ event: Event) {
+        guard case .commanded(let command, let reply) = event else { return }
+        effects.append(.reply(reply, obey(command)))
     }
 
     /// What follows from any event: leases for idle workers, and the end when nothing is left.
-    private mutating func finishTurn() -> [Effect] {
+    private mutating func finishTurn() {
         grantReviews()
         grantLeases()
         scaleUp()
@@ -178,8 +198,6 @@ package struct CoordinatorStateMachine: Sendable {
         concludeIfOver()
         if let until = rateBlockedUntil, until <= now { rateBlockedUntil = nil }
         wakeAt = nextDeadline
-        defer { effects = [] }
-        return effects
     }
 
     /// A machine that slept (a closed laptop, a stopped process) heard nothing meanwhile: what its workers
