@@ -13,7 +13,10 @@ import Synchronization
 package struct SpawnRequest: Sendable {
     /// An absolute path.
     package var executable: String
-    /// Without the program's own name, which is the last part of `executable`.
+    /// What the program is told that it is called; nil, or under a launcher: the last part of
+    /// `executable`.
+    package var name: String?
+    /// Without the program's own name.
     package var arguments: [String]
     /// The whole environment of the child.
     package var environment: [String: String]
@@ -29,11 +32,13 @@ package struct SpawnRequest: Sendable {
     package var launcher: Launcher
 
     package init(
-        executable: String, arguments: [String] = [], environment: [String: String] = [:],
-        workingFolder: String? = nil, descriptors: [(child: Int32, parent: Int32)] = [],
-        session: Bool = true, staysInGroup: Bool = false, launcher: Launcher = .none
+        executable: String, name: String? = nil, arguments: [String] = [],
+        environment: [String: String] = [:], workingFolder: String? = nil,
+        descriptors: [(child: Int32, parent: Int32)] = [], session: Bool = true, staysInGroup: Bool = false,
+        launcher: Launcher = .none
     ) {
         self.executable = executable
+        self.name = name
         self.arguments = arguments
         self.environment = environment
         self.workingFolder = workingFolder
@@ -43,10 +48,12 @@ package struct SpawnRequest: Sendable {
         self.launcher = launcher
     }
 
-    /// The program that is really started, and its arguments.
-    fileprivate var words: (executable: String, arguments: [String]) {
-        guard let first = launcher.words.first else { return (executable, arguments) }
-        return (first, Array(launcher.words.dropFirst()) + [executable] + arguments)
+    /// The program that is really started, what it is told that it is called, and its arguments.
+    fileprivate var words: (executable: String, name: String, arguments: [String]) {
+        guard let first = launcher.words.first else {
+            return (executable, name ?? Files.name(executable), arguments)
+        }
+        return (first, Files.name(first), Array(launcher.words.dropFirst()) + [executable] + arguments)
     }
 }
 
@@ -196,8 +203,7 @@ package final class ChildProcess: Sendable {
 private enum SpawnCall {
     static func perform(_ request: SpawnRequest, _ pid: inout pid_t) -> Int32 {
         let words = request.words
-        let name = Files.name(words.executable)
-        let arguments = CStrings([name] + words.arguments)
+        let arguments = CStrings([words.name] + words.arguments)
         let environment = CStrings(request.environment.map { $0.key + "=" + $0.value })
         defer {
             arguments.free()

@@ -144,10 +144,27 @@ final class CommandStep {
         }
         var descriptors: [(child: Int32, parent: Int32)] = [(1, output.write), (2, error.write)]
         if let input { descriptors.append((0, input.read)) }
-        let child = try ChildProcess.spawn(
-            request(program, surroundings, variables, descriptors))
+        let child = try start(program, request(program, surroundings, variables, descriptors))
         open = [output.write, error.write] + (input.map { [$0.read] } ?? [])
         return (child, [output.read, error.read], input?.write ?? -1)
+    }
+
+    /// Starts a shell's command without the shell where nothing needs it.
+    private static func start(
+        _ program: StepProgram, _ request: SpawnRequest
+    ) throws(ProcessError) -> ChildProcess {
+        if case .shell(let command) = program, request.launcher == .none,
+            let folder = request.workingFolder,
+            let plain = PlainCommand(command, folder: folder, path: request.environment["PATH"])
+        {
+            var direct = request
+            direct.executable = plain.executable
+            direct.name = plain.name
+            direct.arguments = plain.arguments
+            // A script without a first line for the system, say: the shell runs it, or says what is wrong.
+            if let child = try? ChildProcess.spawn(direct) { return child }
+        }
+        return try ChildProcess.spawn(request)
     }
 
     private static func request(

@@ -29,7 +29,7 @@ enum DispatchBench {
             TaskSpec(
                 id: TaskID("t\(node)"),
                 dependencies: options.has("chain") && node > 0 ? [TaskID("t\(node - 1)")] : [],
-                run: options.has("commands") ? "exec /bin/true" : "true", workspace: .none)
+                run: options.has("commands") ? "/bin/true" : "true", workspace: .none)
         }
         let mission = Mission(id: "bench", tasks: tasks)
         let plan = try RunPlan(

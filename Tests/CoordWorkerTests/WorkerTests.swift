@@ -86,6 +86,18 @@ struct WorkerTests {
         #expect(worker.outcome(script) == .failed(reason: reason))
     }
 
+    @Test("a command that needs no shell runs, and a script that only a shell can run does as well")
+    func plainCommands() throws {
+        let worker = try WorkerHarness()
+        let tree = worker.assignment(.command("true")).worktree
+        try Files.write(Array("#!/bin/sh\necho \"$0 $1\" > one\n".utf8), to: tree + "/a", permissions: 0o755)
+        try Files.write(Array("echo \"$0 $1\" > two\n".utf8), to: tree + "/b", permissions: 0o755)
+        #expect(worker.outcome("./a x") == .finished)
+        #expect(worker.outcome("./b y") == .finished)
+        #expect(try Files.readText(tree + "/one") == tree + "/a x\n")
+        #expect(try Files.readText(tree + "/two") == "./b y\n")
+    }
+
     @Test("a missing folder fails the attempt and not the worker")
     func missingFolder() throws {
         let worker = try WorkerHarness()
