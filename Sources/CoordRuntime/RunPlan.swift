@@ -168,14 +168,16 @@ package struct RunPlan: Sendable {
             if mission.rehearsal != nil || !needsAgent { return wish }
             throw .noAgent(
                 reason: "mission `\(mission.id)` has no rehearsal",
-                hint: "name an agent, as in `--agent claude`; `coord doctor agents` shows which are there")
+                hint: "name an agent, as in `--agent claude` or `--agent 'command:…'`; "
+                    + "`coord doctor agents` shows which are there")
         case .automatic:
             guard needsAgent else { return .rehearsal }
             if let found = AgentFinder.automatic() { return .named(found.profile.name) }
             if mission.rehearsal != nil { return .rehearsal }
             throw .noAgent(
                 reason: "no agent was found for mission `\(mission.id)`, and it has no rehearsal",
-                hint: "install and sign in to one of \(ClientProfile.automatic.joined(separator: ", ")); "
+                hint: "install and sign in to one of \(ClientProfile.automatic.joined(separator: ", ")), "
+                    + "or name another with `--agent`; "
                     + "`coord doctor agents` shows what is missing")
         }
     }
