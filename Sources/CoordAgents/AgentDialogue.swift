@@ -1,4 +1,5 @@
 package import CoordModel
+package import CoordWire
 
 /// A conversation with one client, without I/O: what it prints goes in; what it means, and what to answer,
 /// comes out. One value per attempt.
@@ -13,7 +14,7 @@ package protocol AgentDialogue: Sendable {
     /// Takes in a line of standard error, given without its end.
     mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction]
     /// Takes in the answer to a `.access`.
-    mutating func accessed(_ id: JSONRPCID, _ result: FileAccess.Result) -> [AgentAction]
+    mutating func accessed(_ id: RPCID, _ result: FileAccess.Result) -> [AgentAction]
     /// Says something to the agent while it works. Nil: this client cannot be spoken to.
     mutating func steer(_ text: String) -> [AgentAction]?
     /// Asks it to leave off what it does and to end. Nil: a signal has to do.
@@ -25,7 +26,7 @@ package protocol AgentDialogue: Sendable {
 
 extension AgentDialogue {
     package mutating func begin() -> [AgentAction] { [] }
-    package mutating func accessed(_ id: JSONRPCID, _ result: FileAccess.Result) -> [AgentAction] { [] }
+    package mutating func accessed(_ id: RPCID, _ result: FileAccess.Result) -> [AgentAction] { [] }
     package mutating func steer(_ text: String) -> [AgentAction]? { nil }
     package mutating func interrupt() -> [AgentAction]? { nil }
 }
@@ -40,13 +41,7 @@ package enum AgentAction: Hashable, Sendable {
     /// Words for the transcript.
     case say(String)
     /// Read or write a file for it, within the worktree, and tell it by `accessed`.
-    case access(JSONRPCID, FileAccess)
-}
-
-/// The name a client gave to a question of its own.
-package enum JSONRPCID: Hashable, Sendable {
-    case number(Int64)
-    case text(String)
+    case access(RPCID, FileAccess)
 }
 
 /// A file that an agent wants read or written by its client side.

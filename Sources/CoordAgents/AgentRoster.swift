@@ -8,6 +8,17 @@ package enum AgentRoster {
     ) -> (command: AgentCommand, dialogue: any AgentDialogue)? {
         switch request.launch.driver {
         case "claude": (ClaudeCommand.command(request), ClaudeDialogue(request))
+        case "codex": (CodexCommand.server(request), CodexDialogue(request))
+        case "codex-exec": (CodexCommand.run(request), CodexExecDialogue(request))
+        case "gemini": (GeminiDialogue.command(request), GeminiDialogue(request))
+        case "opencode": (OpencodeDialogue.command(request), OpencodeDialogue(request))
+        case "aider": (AiderDialogue.command(request), AiderDialogue(request))
+        case "mini-swe-agent": (MiniDialogue.command(request), MiniDialogue(request))
+        case "vibe": (VibeDialogue.command(request), VibeDialogue(request))
+        case "kimi": (KimiDialogue.command(request), KimiDialogue(request))
+        case "goose": (GooseDialogue.command(request), GooseDialogue(request))
+        case "qwen": (QwenCommand.command(request), ClaudeDialogue(request, isSpokenTo: false))
+        case "acp": (ACPDialogue.command(request), ACPDialogue(request))
         default: nil
         }
     }

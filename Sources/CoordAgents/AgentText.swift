@@ -20,6 +20,12 @@ enum AgentText {
         return actions
     }
 
+    /// A line, or a whole file, that is one JSON object. Nil: it is not.
+    static func object(_ bytes: ArraySlice<UInt8>) -> JSONObject? {
+        // What is no JSON is a notice of the client's own; whoever asks decides what becomes of it.
+        (try? JSONParser.parse(bytes))?.objectValue
+    }
+
     static func toolStarted(_ name: String, id: String, _ summary: String) -> AgentAction {
         .report(
             .toolStarted(
@@ -46,7 +52,9 @@ enum AgentText {
     /// What a tool is used on, in a few words: the member that says most.
     static func summary(of input: JSONValue?) -> String {
         guard case .object(let object)? = input else { return input?.stringValue ?? "" }
-        for key in ["command", "file_path", "path", "filePath", "pattern", "query", "url", "description"] {
+        for key in [
+            "command", "file_path", "path", "filePath", "pattern", "query", "url", "description",
+        ] {
             if let text = object[key]?.stringValue { return text }
             if let words = object[key]?.arrayValue {
                 return words.compactMap(\.stringValue).joined(separator: " ")
@@ -59,7 +67,9 @@ enum AgentText {
         String(text.prefix { !$0.isNewline })
     }
 
-    private static func cut(_ text: String, _ limit: Int) -> String { AgentEventParser.prefix(text, limit) }
+    private static func cut(_ text: String, _ limit: Int) -> String {
+        AgentEventParser.prefix(text, limit)
+    }
 
     /// A number of tokens as far as it can be believed.
     static func tokens(_ value: JSONValue?) -> Int64 {
@@ -79,6 +89,7 @@ extension TokenCounts {
     func lessThan(_ other: TokenCounts) -> TokenCounts {
         TokenCounts(
             input: max(0, input - other.input), output: max(0, output - other.output),
-            cacheRead: max(0, cacheRead - other.cacheRead), cacheWrite: max(0, cacheWrite - other.cacheWrite))
+            cacheRead: max(0, cacheRead - other.cacheRead),
+            cacheWrite: max(0, cacheWrite - other.cacheWrite))
     }
 }

@@ -12,7 +12,8 @@ enum ClaudeCommand {
         let launch = request.launch
         var arguments = [
             "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
-            "--include-partial-messages", "--permission-prompt-tool", "stdio", "--permission-mode", "default",
+            "--include-partial-messages", "--permission-prompt-tool", "stdio", "--permission-mode",
+            "default",
             "--setting-sources=", "--strict-mcp-config",
         ]
         if let model = launch.model { arguments += ["--model=" + model] }

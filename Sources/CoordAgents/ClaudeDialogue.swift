@@ -9,25 +9,29 @@ package import CoordModel
 /// nothing counts twice.
 package struct ClaudeDialogue: AgentDialogue {
     private let request: AgentRequest
+    /// Whether it hears what is sent; else it was given its prompt as an argument.
+    private let isSpokenTo: Bool
     /// Nil while it is not known.
     private var session: String?
     private var model = "unknown"
     private var tools: [String: String] = [:]
-    private var accounts = ClaudeAccounts()
+    private var accounts: ClaudeAccounts
     /// How the last result was; nil before the first.
     private var result: ClaudeResult?
     /// What the last synthetic message said of the provider's answer.
     private var apiFailure: AgentFailure?
-    private var complaint = ""
+    private var complaint = Complaint()
     private var isInterrupted = false
     private var nextRequest = 1
 
-    package init(_ request: AgentRequest) {
+    package init(_ request: AgentRequest, isSpokenTo: Bool = true) {
         self.request = request
+        self.isSpokenTo = isSpokenTo
+        accounts = ClaudeAccounts(name: request.launch.driver)
         session = request.launch.session
     }
 
-    package mutating func begin() -> [AgentAction] { [user(request.prompt)] }
+    package mutating func begin() -> [AgentAction] { isSpokenTo ? [user(request.prompt)] : [] }
 
     private func user(_ text: String) -> AgentAction {
         let line: JSONValue = [
@@ -38,10 +42,11 @@ package struct ClaudeDialogue: AgentDialogue {
         return .send(line.serialized())
     }
 
-    package mutating func steer(_ text: String) -> [AgentAction]? { [user(text)] }
+    package mutating func steer(_ text: String) -> [AgentAction]? { isSpokenTo ? [user(text)] : nil }
 
     package mutating func interrupt() -> [AgentAction]? {
         isInterrupted = true
+        guard isSpokenTo else { return nil }
         let id = "coord-\(nextRequest)"
         nextRequest += 1
         let line: JSONValue = [
@@ -55,8 +60,7 @@ package struct ClaudeDialogue: AgentDialogue {
     package mutating func hear(_ line: ArraySlice<UInt8>, at now: Timestamp) -> [AgentAction] {
         // Nine lines of ten are pieces of text that come again as a whole.
         if ClaudeAccounts.isPiece(line) { return [] }
-        guard let value = try? JSONParser.parse(line), case .object(let object) = value else {
-            // Notices of the client's own, and what is no JSON: the transcript has it.
+        guard let object = AgentText.object(line) else {
             return [.say(String(decoding: line, as: UTF8.self))]
         }
         switch object["type"]?.stringValue {
@@ -73,7 +77,7 @@ package struct ClaudeDialogue: AgentDialogue {
 
     package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
         let text = String(decoding: line, as: UTF8.self)
-        if !text.allSatisfy(\.isWhitespace) { complaint = text }
+        complaint.hear(text)
         return [.say(text)]
     }
 
@@ -99,7 +103,8 @@ package struct ClaudeDialogue: AgentDialogue {
         let status = object["error_status"]?.integerValue
         let failure = AgentFailure.read(status: status, object["error"]?.stringValue ?? "")
         let attempt = object["attempt"]?.integerValue ?? 1
-        let text = "the provider did not answer (\(status.map { "\($0)" } ?? "no status")), try \(attempt)"
+        let text =
+            "the provider did not answer (\(status.map { "\($0)" } ?? "no status")), try \(attempt)"
         guard failure.kind == .rateLimit || failure.kind == .overload else {
             return [AgentText.progress(text)]
         }
@@ -132,7 +137,8 @@ package struct ClaudeDialogue: AgentDialogue {
         }
         if let error = object["error"]?.stringValue {
             let words = message?["content"]?.arrayValue?.first?["text"]?.stringValue ?? error
-            apiFailure = ClaudeResult.failure(error, status: object["api_error_status"]?.integerValue, words)
+            apiFailure = ClaudeResult.failure(
+                error, status: object["api_error_status"]?.integerValue, words)
         } else {
             apiFailure = nil
         }
@@ -153,13 +159,15 @@ package struct ClaudeDialogue: AgentDialogue {
     private mutating func finish(_ object: JSONObject) -> [AgentAction] {
         result = ClaudeResult(object, apiFailure)
         // What is not asked for any more ends the program; what it still has to do, it does before that.
-        return accounts.settle(object, model: model) + [.closeInput]
+        return accounts.settle(object, model: model) + (isSpokenTo ? [.closeInput] : [])
     }
 
     // MARK: Questions
 
     private func answer(_ object: JSONObject) -> [AgentAction] {
-        guard let id = object["request_id"]?.stringValue, let question = object["request"] else { return [] }
+        guard let id = object["request_id"]?.stringValue, let question = object["request"] else {
+            return []
+        }
         guard question["subtype"]?.stringValue == "can_use_tool" else {
             let kind = question["subtype"]?.stringValue ?? ""
             return [
@@ -174,17 +182,21 @@ package struct ClaudeDialogue: AgentDialogue {
             ?? ["behavior": "allow", "updatedInput": input]
         let sent = reply(["subtype": "success", "request_id": .string(id), "response": verdict])
         guard objection != nil else { return [sent] }
-        return [sent, AgentText.progress("was not allowed to use \(name): \(AgentText.summary(of: input))")]
+        return [
+            sent, AgentText.progress("was not allowed to use \(name): \(AgentText.summary(of: input))"),
+        ]
     }
 
     private func reply(_ response: JSONValue) -> AgentAction {
         .send(
-            JSONValue.object(JSONObject([("type", "control_response"), ("response", response)])).serialized())
+            JSONValue.object(JSONObject([("type", "control_response"), ("response", response)]))
+                .serialized())
     }
 
     static func use(of tool: String) -> ToolUse {
         switch tool {
-        case "Read", "Grep", "Glob", "LS", "NotebookRead", "TodoWrite", "TodoRead", "Task", "Agent", "Skill",
+        case "Read", "Grep", "Glob", "LS", "NotebookRead", "TodoWrite", "TodoRead", "Task", "Agent",
+            "Skill",
             "ToolSearch", "BashOutput", "TaskOutput", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet",
             "ExitPlanMode", "EnterPlanMode", "KillShell", "TaskStop", "Monitor":
             .read
@@ -211,21 +223,6 @@ package struct ClaudeDialogue: AgentDialogue {
             return AgentEnding(rest)
         }
         if let apiFailure { return AgentEnding(rest, failure: apiFailure) }
-        return AgentEnding(rest, failure: .ofSilentEnd(exit, complaint))
-    }
-}
-
-extension AgentFailure {
-    /// A program that ended before it said how it went.
-    static func ofSilentEnd(_ exit: ExitOutcome, _ complaint: String) -> AgentFailure {
-        guard !complaint.isEmpty else {
-            return AgentFailure(.other, "it ended with \(exit) before it was done")
-        }
-        let failure = AgentFailure.read(status: nil, complaint)
-        let flags = ["unknown option", "unexpected argument", "unrecognized argument", "no such option"]
-        if flags.contains(where: { complaint.lowercased().contains($0) }) {
-            return AgentFailure(.setup, failure.reason)
-        }
-        return failure
+        return AgentEnding(rest, failure: complaint.failure(exit))
     }
 }

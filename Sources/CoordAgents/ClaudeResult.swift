@@ -14,7 +14,8 @@ struct ClaudeResult: Hashable, Sendable {
         }
         let first = object["errors"]?.arrayValue?.first
         let words =
-            object["result"]?.stringValue ?? first?.stringValue ?? object["error"]?["message"]?.stringValue
+            object["result"]?.stringValue ?? first?.stringValue ?? object["error"]?["message"]?
+            .stringValue
             ?? object["subtype"]?.stringValue ?? ""
         switch (object["subtype"]?.stringValue, object["terminal_reason"]?.stringValue) {
         case ("error_max_turns", _), ("error_max_budget_usd", _):
@@ -33,7 +34,8 @@ struct ClaudeResult: Hashable, Sendable {
         let reason = AgentFailure.sentence(words)
         switch error {
         case "billing_error": return AgentFailure(.billing, reason)
-        case "authentication_failed", "oauth_org_not_allowed": return AgentFailure(.authentication, reason)
+        case "authentication_failed", "oauth_org_not_allowed":
+            return AgentFailure(.authentication, reason)
         case "model_not_found": return AgentFailure(.model, reason)
         case "max_output_tokens": return AgentFailure(.limit, reason)
         default: return AgentFailure.read(status: status, words.isEmpty ? error : words)
@@ -50,11 +52,15 @@ struct ClaudeAccounts: Hashable, Sendable {
         var tokens: TokenCounts
     }
 
+    /// The client's, before the ids of its calls.
+    let name: String
     /// By the tool whose subagent speaks; the main conversation has the empty name.
     private var open: [String: Call] = [:]
     /// What was told of each model since the last result.
     private var told: [String: TokenCounts] = [:]
     private var results = 0
+
+    init(name: String) { self.name = name }
 
     /// Whether a line is a piece of a message whose whole comes later. Lines begin alike in every release
     /// seen; one that does not is read in full.
@@ -62,7 +68,8 @@ struct ClaudeAccounts: Hashable, Sendable {
         line.starts(with: beginning)
     }
 
-    private static let beginning = Array(#"{"type":"stream_event","event":{"type":"content_block"#.utf8)
+    private static let beginning = Array(
+        #"{"type":"stream_event","event":{"type":"content_block"#.utf8)
 
     mutating func hear(_ object: JSONObject) -> [AgentAction] {
         let event = object["event"]
@@ -78,7 +85,9 @@ struct ClaudeAccounts: Hashable, Sendable {
             guard let usage = event?["usage"] else { return [] }
             // The input side comes again in newer releases of the interface, and with the same numbers.
             var tokens = Self.tokens(usage)
-            if tokens.input + tokens.cacheRead + tokens.cacheWrite == 0, let before = open[speaker]?.tokens {
+            if tokens.input + tokens.cacheRead + tokens.cacheWrite == 0,
+                let before = open[speaker]?.tokens
+            {
                 (tokens.input, tokens.cacheRead, tokens.cacheWrite) = (
                     before.input, before.cacheRead, before.cacheWrite
                 )
@@ -91,7 +100,7 @@ struct ClaudeAccounts: Hashable, Sendable {
             return [
                 .report(
                     .usage(
-                        Usage(id: "claude:" + call.id, model: call.model, tokens: call.tokens, cost: .zero)))
+                        Usage(id: name + ":" + call.id, model: call.model, tokens: call.tokens, cost: .zero)))
             ]
         default: return []
         }
@@ -103,10 +112,14 @@ struct ClaudeAccounts: Hashable, Sendable {
         let id = object["uuid"]?.stringValue ?? "\(object["session_id"]?.stringValue ?? "")-\(results)"
         defer { told = [:] }
         guard let counted = object["model_usage_since_last_result"]?.objectValue else {
-            let tokens = Self.tokens(object["usage"])
+            var tokens = Self.tokens(object["usage"])
+            // Some count what was read from the cache as input as well; then the sum leaves it out.
+            if object["usage"]?["total_tokens"]?.integerValue == tokens.input + tokens.output {
+                tokens.input = max(0, tokens.input - tokens.cacheRead)
+            }
             let rest = tokens.lessThan(told.values.reduce(.zero, +))
             guard rest != .zero else { return [] }
-            return [.report(.usage(Usage(id: "claude:\(id)", model: model, tokens: rest)))]
+            return [.report(.usage(Usage(id: "\(name):\(id)", model: model, tokens: rest)))]
         }
         return counted.members.compactMap { model, usage in
             let tokens = TokenCounts(
@@ -117,7 +130,8 @@ struct ClaudeAccounts: Hashable, Sendable {
             let rest = tokens.lessThan(told[model] ?? .zero)
             let cost = AgentText.money(usage["costUSD"]) ?? .zero
             guard rest != .zero || cost != .zero else { return nil }
-            return .report(.usage(Usage(id: "claude:\(id):\(model)", model: model, tokens: rest, cost: cost)))
+            return .report(
+                .usage(Usage(id: "\(name):\(id):\(model)", model: model, tokens: rest, cost: cost)))
         }
     }
 
@@ -125,7 +139,8 @@ struct ClaudeAccounts: Hashable, Sendable {
     mutating func rest() -> [AgentAction] {
         defer { open = [:] }
         return open.values.map(\.self).sorted { $0.id < $1.id }.map {
-            .report(.usage(Usage(id: "claude:" + $0.id, model: $0.model, tokens: $0.tokens, cost: .zero)))
+            .report(
+                .usage(Usage(id: name + ":" + $0.id, model: $0.model, tokens: $0.tokens, cost: .zero)))
         }
     }
 

@@ -41,7 +41,9 @@ package struct ClientProfile: Hashable, Sendable {
     package static func named(_ name: String) -> ClientProfile? { all.first { $0.name == name } }
 
     /// All that have a driver, in the order of listings.
-    package static let all = [claude]
+    package static let all = [
+        claude, codex, codexExec, gemini, opencode, aider, mini, vibe, kimi, goose, qwen,
+    ]
 
     private static let proxies = [
         "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
@@ -52,10 +54,93 @@ package struct ClientProfile: Hashable, Sendable {
         keys: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
         settings: [
             "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "CLAUDE_CODE_MAX_RETRIES",
-            "ANTHROPIC_DEFAULT_HAIKU_MODEL", "ANTHROPIC_DEFAULT_SONNET_MODEL", "ANTHROPIC_DEFAULT_OPUS_MODEL",
+            "ANTHROPIC_DEFAULT_HAIKU_MODEL", "ANTHROPIC_DEFAULT_SONNET_MODEL",
+            "ANTHROPIC_DEFAULT_OPUS_MODEL",
         ] + proxies,
         logins: [".claude/.credentials.json"],
         abilities: [.resume, .steer, .usage, .cost, .permissions, .mcp, .gateway],
         installing: "install Claude Code, and see that `claude` is on PATH",
         signingIn: "run `claude` once and sign in, or set ANTHROPIC_API_KEY")
+
+    private static let openAIKeys = ["OPENAI_API_KEY"]
+    private static let openAISettings = ["OPENAI_BASE_URL", "OPENAI_API_BASE"] + proxies
+
+    private static let codex = ClientProfile(
+        name: "codex", programs: ["codex"], keys: ["OPENAI_API_KEY", "CODEX_API_KEY"],
+        settings: openAISettings, logins: [".codex/auth.json"],
+        abilities: [.resume, .steer, .usage, .permissions, .mcp, .gateway],
+        installing: "install Codex, and see that `codex` is on PATH",
+        signingIn: "run `codex login`, or set OPENAI_API_KEY")
+
+    private static let codexExec: ClientProfile = {
+        var profile = codex
+        profile.name = "codex-exec"
+        profile.abilities = [.resume, .usage, .mcp, .gateway]
+        return profile
+    }()
+
+    private static let gemini = ClientProfile(
+        name: "gemini", programs: ["gemini"], keys: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        settings: ["GOOGLE_GEMINI_BASE_URL", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_CLOUD_PROJECT"]
+            + proxies,
+        logins: [".gemini/oauth_creds.json"], abilities: [.resume, .usage, .mcp, .gateway],
+        installing: "install Gemini CLI (`npm install -g @google/gemini-cli`)",
+        signingIn: "run `gemini` once and sign in, or set GEMINI_API_KEY")
+
+    private static let opencode = ClientProfile(
+        name: "opencode", programs: ["opencode"],
+        keys: ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
+        settings: openAISettings, logins: [".local/share/opencode/auth.json"],
+        abilities: [.resume, .usage, .cost, .permissions, .mcp, .gateway],
+        installing: "install opencode, and see that `opencode` is on PATH",
+        signingIn: "run `opencode auth login`, or set the key of a provider")
+
+    private static let aider = ClientProfile(
+        name: "aider", programs: ["aider"],
+        keys: [
+            "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY",
+            "OPENROUTER_API_KEY",
+        ],
+        settings: openAISettings, logins: [".aider/oauth-keys.env"],
+        abilities: [.resume, .usage, .cost, .gateway],
+        installing: "install Aider (`python3 -m pip install aider-chat` in an environment on PATH)",
+        signingIn: "set the key of a provider, such as OPENAI_API_KEY")
+
+    private static let mini = ClientProfile(
+        name: "mini-swe-agent", programs: ["mini", "mini-swe-agent"],
+        keys: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MSWEA_MODEL_API_KEY"],
+        settings: openAISettings + ["MSWEA_MODEL_NAME", "MSWEA_MODEL_RETRY_STOP_AFTER_ATTEMPT"],
+        logins: [".config/mini-swe-agent/.env"], abilities: [.usage, .cost, .gateway],
+        installing: "install mini-swe-agent (`python3 -m pip install mini-swe-agent`)",
+        signingIn: "run `mini-extra config setup`, or set OPENAI_API_KEY")
+
+    private static let vibe = ClientProfile(
+        name: "vibe", programs: ["vibe", "vibe-acp"], keys: ["MISTRAL_API_KEY"] + openAIKeys,
+        settings: openAISettings, logins: [".vibe/.env"],
+        abilities: [.resume, .usage, .cost, .mcp, .gateway],
+        installing: "install Mistral Vibe (`python3 -m pip install mistral-vibe`)",
+        signingIn: "run `vibe` once, or set MISTRAL_API_KEY")
+
+    private static let kimi = ClientProfile(
+        name: "kimi", programs: ["kimi"], keys: ["KIMI_API_KEY", "MOONSHOT_API_KEY"] + openAIKeys,
+        settings: openAISettings + ["KIMI_BASE_URL"],
+        logins: [".kimi/config.json", ".kimi/credentials"],
+        abilities: [.resume, .usage, .mcp, .gateway],
+        installing: "install Kimi CLI 1.51 (1.52 is only a notice of its successor)",
+        signingIn: "run `kimi login`, or set KIMI_API_KEY")
+
+    private static let goose = ClientProfile(
+        name: "goose", programs: ["goose"],
+        keys: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "OPENROUTER_API_KEY"],
+        settings: openAISettings + ["GOOSE_PROVIDER", "GOOSE_MODEL", "OPENAI_HOST", "ANTHROPIC_HOST"],
+        logins: [".config/goose/config.yaml"], abilities: [.resume, .usage, .mcp, .gateway],
+        installing: "install Goose, and see that `goose` is on PATH",
+        signingIn: "run `goose configure`, or set GOOSE_PROVIDER and its key")
+
+    private static let qwen = ClientProfile(
+        name: "qwen", programs: ["qwen"], keys: openAIKeys,
+        settings: openAISettings + ["OPENAI_MODEL"], logins: [".qwen/oauth_creds.json"],
+        abilities: [.resume, .usage, .mcp, .gateway],
+        installing: "install Qwen Code (`npm install -g @qwen-code/qwen-code`)",
+        signingIn: "run `qwen` once and sign in, or set OPENAI_API_KEY")
 }

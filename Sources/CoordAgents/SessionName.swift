@@ -8,7 +8,8 @@ package enum SessionName {
     package static func make(run: RunID, lease: Lease) -> String {
         let text = "\(run)/\(lease.task)/\(lease.attempt)"
         var digits =
-            hexadecimal(hash(text, 0xcbf2_9ce4_8422_2325)) + hexadecimal(hash(text, 0x9ae1_6a3b_2f90_404f))
+            hexadecimal(hash(text, 0xcbf2_9ce4_8422_2325))
+            + hexadecimal(hash(text, 0x9ae1_6a3b_2f90_404f))
         digits[12] = "8"
         digits[16] = "a"
         let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }

@@ -251,7 +251,14 @@ package enum CommandTable {
                 flags: CatalogueTable.validateFlags, body: ValidateCommand.run),
         ] + CatalogueTable.all + [
             CommandSpec(
-                "doctor", .check, "whether this machine has what coord needs", body: DoctorCommand.run)
+                "doctor", .check, "whether this machine has what coord needs",
+                subcommands: [
+                    CommandSpec(
+                        "machine", .check, "git, disk, sandbox and the rest", body: DoctorCommand.run),
+                    CommandSpec(
+                        "agents", .check, "coding agents: which are here, signed in, and what they support",
+                        body: AgentsDoctor.run),
+                ], defaultSubcommand: "machine")
         ]
 
     // MARK: Set up

@@ -1,3 +1,4 @@
+import CoordAgents
 import CoordJSON
 import CoordModel
 import CoordProcess
@@ -32,7 +33,7 @@ enum DoctorCommand {
         let path = context.surroundings.environment("PATH")
         let findings =
             [git(path), shell(), sqlite(), python(path), rights(folder), temporary(context), disk(folder)]
-            + [descriptors(), clock(context.now), sandbox(), agents(path)]
+            + [descriptors(), clock(context.now), sandbox(), agents()]
         let isWell = !findings.contains { $0.verdict == .missing }
         if context.wantsJSON {
             let checks = findings.map { finding -> JSONValue in
@@ -182,14 +183,19 @@ enum DoctorCommand {
                 separator: "; "))
     }
 
-    private static func agents(_ path: String?) -> Finding {
-        let found = AgentChoice.knownNames.filter { Executables.find($0, path: path) != nil }
+    private static func agents() -> Finding {
+        let found = ClientProfile.all.compactMap(AgentFinder.find)
+        let ready = found.filter { $0.signIn != .none }.map(\.profile.name)
         guard !found.isEmpty else {
             return Finding(
                 name: "agents", verdict: .warning,
-                detail: "no coding agent found; `--agent rehearsal` needs none")
+                detail: "no coding agent found (`coord doctor agents`); `--agent rehearsal` needs none")
         }
-        return Finding(name: "agents", verdict: .ok, detail: found.joined(separator: ", "))
+        return Finding(
+            name: "agents", verdict: ready.isEmpty ? .warning : .ok,
+            detail: ready.isEmpty
+                ? "nobody is signed in to any; see `coord doctor agents`"
+                : ready.joined(separator: ", ") + "; more by `coord doctor agents`")
     }
 
     // MARK: Asking programs

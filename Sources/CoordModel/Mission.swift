@@ -58,7 +58,8 @@ package enum AgentChoice: Hashable, Sendable, CustomStringConvertible {
 
     /// The names coord reserves for coding agents it knows.
     package static let knownNames = [
-        "claude", "codex", "gemini", "opencode", "aider", "mini-swe-agent", "vibe", "kimi", "goose", "qwen",
+        "claude", "codex", "codex-exec", "gemini", "opencode", "aider", "mini-swe-agent", "vibe", "kimi",
+        "goose", "qwen",
     ]
 
     /// Nil when the text is neither a known name nor has a known prefix with something behind it.

@@ -39,9 +39,19 @@ package enum AgentFinder {
     package static func find(_ profile: ClientProfile) -> FoundAgent? {
         for name in profile.programs {
             guard let program = Executables.find(name, path: Environment.value("PATH")) else { continue }
-            return FoundAgent(profile: profile, program: program, signIn: signIn(profile))
+            return FoundAgent(profile: profile, program: resolved(program), signIn: signIn(profile))
         }
         return nil
+    }
+
+    /// Where a program truly lies: links on the way may lead through what a sandbox hides. One that goes by
+    /// the name of its link keeps it.
+    private static func resolved(_ program: String) -> String {
+        // What cannot be resolved is told by its start.
+        guard let real = try? Files.realPath(program), Files.name(real) == Files.name(program) else {
+            return program
+        }
+        return real
     }
 
     /// The first client of `auto` that is there and signed in.

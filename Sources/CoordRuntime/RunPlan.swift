@@ -157,10 +157,7 @@ package struct RunPlan: Sendable {
     private static func resolve(_ wish: AgentChoice, _ mission: Mission) throws(RuntimeError) -> AgentChoice {
         let needsAgent = mission.tasks.isEmpty || mission.tasks.contains { $0.run == nil }
         switch wish {
-        case .command: return wish
-        case .acp:
-            throw .noAgent(
-                reason: "this version does not speak ACP yet", hint: "use `--agent 'command:…'`")
+        case .command, .acp: return wish
         case .named(let name):
             _ = try found(name)
             return wish

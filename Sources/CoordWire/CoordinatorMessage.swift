@@ -9,6 +9,8 @@ package enum CoordinatorMessage: Hashable, Sendable {
     case cancel(Lease, reason: String)
     /// Give the attempt back if it has not begun.
     case withdraw(Lease)
+    /// Say this to the agent while it works, if it can be spoken to.
+    case tell(Lease, text: String)
     /// Something that happened around the attempt while it goes on; for its agent to read.
     case notice(Lease, text: String)
     /// End the attempt, if there is one, and then yourself.
@@ -94,6 +96,10 @@ extension CoordinatorMessage {
             output.beginNotification("notice")
             output.members(run, lease)
             output.member("text", text)
+        case .tell(let lease, let text):
+            output.beginNotification("tell")
+            output.members(run, lease)
+            output.member("text", text)
         case .shutdown:
             output.beginNotification("shutdown")
         }
@@ -124,6 +130,7 @@ extension CoordinatorMessage {
         case "withdraw": return (try members.run(), .withdraw(try members.lease()))
         case "notice":
             return (try members.run(), .notice(try members.lease(), text: try members.text("text")))
+        case "tell": return (try members.run(), .tell(try members.lease(), text: try members.text("text")))
         case "shutdown": return (nil, .shutdown)
         default: return nil
         }

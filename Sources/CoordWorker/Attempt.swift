@@ -133,6 +133,9 @@ final class Attempt {
     /// Grows whenever the agent says something.
     var signsOfLife: UInt64 { surroundings.transcript.bytesSeen }
 
+    /// False: its agent cannot be spoken to, or not any more.
+    func tell(_ text: String) -> Bool { check == nil && agent?.steer(text) ?? false }
+
     func resumeIfPossible() {
         agent?.resumeIfPossible()
         check?.resumeIfPossible()

@@ -9,6 +9,8 @@ import CoordWire
 final class DialogueAgent: AgentDriver {
     /// Tool output can make a line of megabytes; what is longer is no event.
     private static let lineBytesMax = 32 << 20
+    /// How long a client may live and say nothing when its work is over. Its subagents may still be at work.
+    private static let lingeringMax = Duration.seconds(60)
     /// What is read of a file that a client leaves at its end.
     private static let resultBytesMax = 64 << 20
 
@@ -20,6 +22,9 @@ final class DialogueAgent: AgentDriver {
     private var dialogue: (any AgentDialogue)?
     private var step: CommandStep?
     private var isTerminating = false
+    /// Its input was closed: there is nothing more to do but to end.
+    private var isDone = false
+    private var hasLingered = false
     private var timer: Timers.Token?
     private var report: (AgentReport) -> Void = { _ in }
     private var completion: (AttemptOutcome?) -> Void = { _ in }
@@ -108,7 +113,7 @@ final class DialogueAgent: AgentDriver {
         for action in actions {
             switch action {
             case .send(let line): step?.send(line)
-            case .closeInput: step?.finishInput()
+            case .closeInput: finishInput()
             case .report(let event): report(event)
             case .say(let text): surroundings.transcript.note(text)
             case .access(let id, let access):
@@ -118,8 +123,27 @@ final class DialogueAgent: AgentDriver {
         }
     }
 
+    private func finishInput() {
+        step?.finishInput()
+        isDone = true
+        watchLingering(since: surroundings.transcript.bytesSeen)
+    }
+
+    /// Ends a client that does not end by itself; what it said of its work counts all the same.
+    private func watchLingering(since seen: UInt64) {
+        guard !isTerminating else { return }
+        surroundings.timers.cancel(timer)
+        timer = surroundings.timers.after(Self.lingeringMax) { [unowned self] in
+            let now = surroundings.transcript.bytesSeen
+            guard now == seen else { return watchLingering(since: now) }
+            hasLingered = true
+            surroundings.transcript.note("[coord: it is done and does not end; it is ended]")
+            step?.terminate()
+        }
+    }
+
     func steer(_ text: String) -> Bool {
-        guard let actions = dialogue?.steer(text) else { return false }
+        guard !isDone, let actions = dialogue?.steer(text) else { return false }
         surroundings.transcript.note("[coord: told the agent] \(text)")
         perform(actions)
         return true
@@ -131,6 +155,7 @@ final class DialogueAgent: AgentDriver {
     func terminate() {
         guard !isTerminating, let step else { return }
         isTerminating = true
+        surroundings.timers.cancel(timer)
         if let actions = dialogue?.interrupt() { perform(actions) } else { step.interrupt() }
         timer = surroundings.timers.after(surroundings.grace) { [unowned self] in self.step?.terminate() }
     }
@@ -144,7 +169,8 @@ final class DialogueAgent: AgentDriver {
 
     private func conclude(_ exit: ExitOutcome) {
         surroundings.timers.cancel(timer)
-        guard let ending = dialogue?.end(exit, files: results()) else { return }
+        let told = hasLingered ? ExitOutcome.exited(status: 0) : exit
+        guard let ending = dialogue?.end(told, files: results()) else { return }
         perform(ending.actions)
         if let failure = ending.failure { surroundings.transcript.note("[coord: \(failure)]") }
         completion(ending.failure.map { .agentFailed($0) })

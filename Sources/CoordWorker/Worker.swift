@@ -136,6 +136,7 @@ package final class Worker {
             case .assign(let assignment): accept(assignment)
             case .cancel(let lease, let reason): cancel(run, lease, reason)
             case .withdraw(let lease): _ = giveBack(run, lease)
+            case .tell(let lease, let text): tell(run, lease, text)
             case .notice(let lease, let text): take(note: text, for: lease, of: run)
             case .shutdown: shutDown()
             }
@@ -227,6 +228,11 @@ package final class Worker {
     private func take(note: String, for lease: Lease, of run: RunID?) {
         guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else { return }
         do throws(SystemError) { try attempt.add(note: note) } catch { log("a note was lost: \(error)") }
+    }
+
+    private func tell(_ run: RunID?, _ lease: Lease, _ text: String) {
+        guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else { return }
+        if !attempt.tell(text) { log("\(lease) cannot be spoken to") }
     }
 
     private func shutDown() {

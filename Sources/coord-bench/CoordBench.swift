@@ -12,6 +12,7 @@ import CoordSystem
 ///     coord-bench selection DATA FOLDER [--misses] | selection --manifests N
 ///     coord-bench simulation [--days N] [--first SEED]
 ///     coord-bench overlap [--worktrees N] [--files N] [--passes N]
+///     coord-bench agents                     reading what clients print; `COORD_CAPTURES` names their output
 ///     coord-bench failpoints                 the points where `COORD_FAILPOINT` can kill coord, one a line
 @main
 enum CoordBench {
@@ -30,13 +31,15 @@ enum Bench {
         case "simulation": SimulationBench.run(options)
         case "selection": SelectionBench.run(options)
         case "respawn": RespawnBench.run(options)
+        case "agents": print(AgentsBench.run(folder: Environment.value("COORD_CAPTURES")).text)
         case "ipc-child": IPCBench.child(options)
         case "failpoints": for point in FailPoint.all { print(point) }
         #if COORD_PLANTED_BUGS
             case "bugs": for bug in PlantedBug.allCases { print(bug.rawValue) }
         #endif
         default:
-            print("usage: coord-bench schedule N | dispatch | ipc | overlap | queue | respawn | simulation")
+            let benches = "schedule N | dispatch | ipc | overlap | queue | respawn | simulation | agents"
+            print("usage: coord-bench " + benches)
         }
     }
 

@@ -14,7 +14,8 @@ struct ClaudeCaptureTests {
         "claude-perm.jsonl": .authentication, "claude-nokey.jsonl": .authentication,
         "claude-billing.jsonl": .billing, "claude-context.jsonl": .context,
         "claude-notfound.jsonl": .model, "claude-badresume.jsonl": .session,
-        "claude-maxturns.jsonl": .limit, "claude-budget.jsonl": .limit, "claude-server.jsonl": .overload,
+        "claude-maxturns.jsonl": .limit, "claude-budget.jsonl": .limit,
+        "claude-server.jsonl": .overload,
         "claude-refused.jsonl": .unreachable, "claude-in-sigint.dialog.jsonl": .interrupted,
         "claude-in-sigterm.dialog.jsonl": .other, "claude-in-bad.dialog.jsonl": .other,
         "claude-bypass.jsonl": .other,
@@ -37,7 +38,8 @@ struct ClaudeCaptureTests {
         for line in Captures.text(entry.file)?.split(separator: "\n") ?? [] {
             var value = try? JSONParser.parse(String(line))
             if let inner = value?["line"]?.stringValue { value = try? JSONParser.parse(inner) }
-            for (model, usage) in value?["model_usage_since_last_result"]?.objectValue?.members.map(\.self)
+            for (model, usage) in value?["model_usage_since_last_result"]?.objectValue?.members.map(
+                \.self)
                 ?? []
             {
                 counted[model, default: .zero] += TokenCounts(

@@ -90,13 +90,15 @@ struct ClaudeTests {
     @Test(
         "questions are answered by the role's policy",
         arguments: [
-            ("Write", PermissionPolicy(), true), ("Write", PermissionPolicy(tools: ["Read", "Bash"]), false),
+            ("Write", PermissionPolicy(), true),
+            ("Write", PermissionPolicy(tools: ["Read", "Bash"]), false),
             ("Write", PermissionPolicy(tools: ["Edit"], mayWrite: false), false),
             ("Bash", PermissionPolicy(tools: ["Bash(git *)"]), true),
             ("Bash", PermissionPolicy(tools: ["Read"]), false),
             ("AskUserQuestion", PermissionPolicy(), false),
             ("mcp__coord__claim", PermissionPolicy(tools: ["Read"]), true),
-            ("Telepathy", PermissionPolicy(), true), ("Telepathy", PermissionPolicy(tools: ["Read"]), false),
+            ("Telepathy", PermissionPolicy(), true),
+            ("Telepathy", PermissionPolicy(tools: ["Read"]), false),
         ])
     func permissions(tool: String, policy: PermissionPolicy, isAllowed: Bool) throws {
         var replay = try #require(Replay(Replay.request("claude", permissions: policy)))
@@ -114,7 +116,8 @@ struct ClaudeTests {
     @Test("a question that coord does not know is answered all the same")
     func unknownQuestion() throws {
         var replay = try #require(Replay(Replay.request("claude")))
-        replay.hear(#"{"type":"control_request","request_id":"q","request":{"subtype":"hook_callback"}}"#)
+        replay.hear(
+            #"{"type":"control_request","request_id":"q","request":{"subtype":"hook_callback"}}"#)
         #expect(replay.sent.last?["response"]?["subtype"] == "error")
     }
 
@@ -124,7 +127,10 @@ struct ClaudeTests {
             #""subtype":"success","is_error":true,"api_error_status":429,"result":"Request rejected"#,
             .rateLimit
         ),
-        (#""subtype":"success","is_error":true,"api_error_status":529,"result":"Overloaded""#, .overload),
+        (
+            #""subtype":"success","is_error":true,"api_error_status":529,"result":"Overloaded""#,
+            .overload
+        ),
         (
             #""subtype":"success","is_error":true,"api_error_status":401,"result":"Invalid API key""#,
             .authentication
@@ -145,7 +151,10 @@ struct ClaudeTests {
             #""subtype":"error_max_turns","is_error":true,"errors":["Reached maximum number of turns (2)"]"#,
             .limit
         ),
-        (#""subtype":"error_max_budget_usd","is_error":true,"errors":["Reached maximum budget"]"#, .limit),
+        (
+            #""subtype":"error_max_budget_usd","is_error":true,"errors":["Reached maximum budget"]"#,
+            .limit
+        ),
         (
             #""subtype":"error_during_execution","is_error":true,"errors":["No conversation found with session ID: x"]"#,
             .session
@@ -166,7 +175,8 @@ struct ClaudeTests {
 
     @Test("a result that says success may be a failure; each kind is told apart", arguments: endings)
     func ends(more: String, kind: AgentFailure.Kind?) throws {
-        let text = more.hasSuffix("\"") || more.hasSuffix("]") || more.hasSuffix("false") ? more : more + "\""
+        let text =
+            more.hasSuffix("\"") || more.hasSuffix("]") || more.hasSuffix("false") ? more : more + "\""
         let replay = try play(#"{"type":"result",\#(text)}"#)
         #expect(replay.failure?.kind == kind)
     }
@@ -230,7 +240,8 @@ struct ClaudeTests {
     }
 
     @Test(
-        "the command line resumes a session or names a new one, and never puts a value where a flag is read")
+        "the command line resumes a session or names a new one, and never puts a value where a flag is read"
+    )
     func commandLine() throws {
         func arguments(_ change: (inout AgentLaunch) -> Void) throws -> [String] {
             let replay = try #require(Replay(Replay.request("claude", change)))

@@ -2,6 +2,7 @@ import CoordAgents
 import CoordJSON
 import CoordModel
 import CoordSystem
+import CoordWire
 import Testing
 
 /// A client's output played to its dialogue, and everything that came of it.
@@ -39,7 +40,7 @@ struct Replay {
         return true
     }
 
-    mutating func accessed(_ id: JSONRPCID, _ result: FileAccess.Result) {
+    mutating func accessed(_ id: RPCID, _ result: FileAccess.Result) {
         actions += dialogue.accessed(id, result)
     }
 
@@ -77,7 +78,9 @@ struct Replay {
     var tokens: TokenCounts { usage.values.reduce(.zero, +) }
 
     var cost: Money {
-        reports.reduce(.zero) { if case .usage(let usage) = $1 { $0 + (usage.cost ?? .zero) } else { $0 } }
+        reports.reduce(.zero) {
+            if case .usage(let usage) = $1 { $0 + (usage.cost ?? .zero) } else { $0 }
+        }
     }
 
     var sessions: [String] {
@@ -127,7 +130,8 @@ struct Replay {
 enum Captures {
     static let folder: String? = {
         let beside =
-            Files.parent(Files.parent(Files.parent(Files.parent(#filePath)))) + "/shared/data/agent-captures"
+            Files.parent(Files.parent(Files.parent(Files.parent(#filePath))))
+            + "/shared/data/agent-captures"
         let named = Environment.value("COORD_CAPTURES")
         return [named, beside].compactMap(\.self).first { Files.kind($0 + "/INDEX.json") == .file }
     }()
@@ -159,10 +163,14 @@ enum Captures {
         }
     }
 
-    static func text(_ file: String) -> String? { folder.flatMap { try? Files.readText($0 + "/" + file) } }
+    static func text(_ file: String) -> String? {
+        folder.flatMap { try? Files.readText($0 + "/" + file) }
+    }
 
     /// A capture played to the client's dialogue.
-    static func play(_ entry: Entry, _ request: AgentRequest, files: [String: String] = [:]) -> Replay? {
+    static func play(_ entry: Entry, _ request: AgentRequest, files: [String: String] = [:])
+        -> Replay?
+    {
         guard var replay = Replay(request), let text = text(entry.file) else { return nil }
         var exit = entry.exit
         for line in text.split(separator: "\n") {

@@ -70,7 +70,7 @@ struct WorkerPipeTests {
             Assignment(
                 run: run, lease: lease, worktree: "/w",
                 work: .agent(AgentLaunch(driver: "codex", program: "/c")))),
-        .shutdown, .cancel(lease, reason: "budget"), .withdraw(lease),
+        .shutdown, .cancel(lease, reason: "budget"), .withdraw(lease), .tell(lease, text: "also\nthis"),
         .notice(lease, text: "line\nfeed \"quoted\" ü"),
         .assign(Assignment(run: run, lease: lease, worktree: "/w", work: .none)),
         .assign(

@@ -108,6 +108,55 @@ struct DialogueAgentTests {
         #expect(worker.text("tree/ended") == "term\n")
     }
 
+    @Test("what it is told while it works reaches it")
+    func told() throws {
+        let worker = try WorkerHarness()
+        let script = """
+            read -r line
+            echo '{"type":"system","subtype":"init","session_id":"s-1","model":"m"}'
+            read -r line
+            echo "$line" > told
+            \(Self.good)
+            """
+        let assignment = try assignment(worker, script)
+        worker.send(.assign(assignment))
+        worker.wait { worker.reports.contains(.session("s-1")) }
+        worker.send(.tell(Lease(task: "api", attempt: 9), text: "not for you"))
+        worker.send(.tell(assignment.lease, text: "also this"))
+        worker.wait { !worker.finished.isEmpty }
+        #expect(worker.finished.first?.outcome == .finished)
+        #expect(worker.text("tree/told")?.contains("also this") ?? false)
+        #expect(worker.log.isEmpty || !worker.log.contains("cannot be spoken to"))
+    }
+
+    @Test("files an agent wants from its client's side are those of its worktree and no others")
+    func files() throws {
+        let worker = try WorkerHarness()
+        let script = """
+            read -r line
+            echo '{"jsonrpc":"2.0","id":1,"result":{}}'
+            read -r line
+            echo '{"jsonrpc":"2.0","id":2,"result":{"sessionId":"s"}}'
+            read -r line
+            ln -s /etc link
+            ask() { echo "{\\"jsonrpc\\":\\"2.0\\",\\"id\\":7,\\"method\\":\\"fs/$1\\",\\"params\\":{\\"path\\":\\"$2\\",\\"content\\":\\"x\\"}}"; read -r line; echo "$line" >> answers; }
+            ask write_text_file "$PWD/new/a.txt"
+            ask read_text_file "$PWD/new/a.txt"
+            ask read_text_file /etc/passwd
+            ask read_text_file "$PWD/../prompt.md"
+            ask read_text_file "$PWD/link/passwd"
+            ask write_text_file "$PWD/.git/config"
+            echo '{"jsonrpc":"2.0","id":3,"result":{"stopReason":"end_turn"}}'
+            """
+        let acp = try assignment(worker, script) { $0.driver = "acp" }
+        #expect(worker.outcome(acp) == .finished)
+        let answers = (worker.text("tree/answers") ?? "").split(separator: "\n")
+        #expect(answers.count == 6)
+        #expect(answers.prefix(2).allSatisfy { $0.contains("result") })
+        #expect(answers.dropFirst(2).allSatisfy { $0.contains("error") })
+        #expect(worker.text("tree/new/a.txt") == "x")
+    }
+
     @Test("a line of megabytes is read, and a last line without its end as well")
     func longLine() throws {
         let worker = try WorkerHarness()

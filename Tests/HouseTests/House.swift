@@ -108,8 +108,18 @@ enum House {
 
     /// Declarations of these files are explained where the protocol they conform to declares them.
     static let explainedByTheirProtocol: [String: String] = [
+        "Sources/CoordAgents/ACPDialogue.swift": "AgentDialogue",
         "Sources/CoordAgents/AgentDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/AiderDialogue.swift": "AgentDialogue",
         "Sources/CoordAgents/ClaudeDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/CodexDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/CodexExecDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/GeminiDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/GooseDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/KimiDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/MiniDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/OpencodeDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/VibeDialogue.swift": "AgentDialogue",
         "Sources/CoordStore/InMemoryStore.swift": "Store",
         "Sources/CoordStore/SQLiteStore.swift": "Store",
         "Sources/CoordStore/SQLiteStore+Reading.swift": "Store",
