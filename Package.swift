@@ -46,6 +46,7 @@ let package = Package(
         // Floor 1: pure decisions and codecs.
         room("CoordCore", ["CoordModel"]),
         room("CoordWire", ["CoordModel", "CoordJSON"]),
+        room("CoordMCP", ["CoordModel", "CoordJSON", "CoordWire"]),
         room("CoordSandbox", ["CoordModel"]),
         room("CoordAgents", ["CoordModel", "CoordJSON", "CoordWire"]),
         room("CoordSkills", ["CoordModel", "CoordJSON"]),
@@ -67,8 +68,8 @@ let package = Package(
         room(
             "CoordWorker",
             [
-                "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordSandbox", "CoordSystem",
-                "CoordProcess",
+                "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordMCP", "CoordSandbox",
+                "CoordSystem", "CoordProcess",
             ]),
 
         // Floor 4: programs.
@@ -95,6 +96,7 @@ let package = Package(
         tests("CoordWireTests", ["CoordWire", "CoordModel", "CoordJSON"]),
         tests(
             "CoordAgentsTests", ["CoordAgents", "CoordWire", "CoordModel", "CoordJSON", "CoordSystem"]),
+        tests("CoordMCPTests", ["CoordMCP", "CoordWire", "CoordModel", "CoordJSON"]),
         tests("CoordSandboxTests", ["CoordSandbox", "CoordModel"]),
         tests("CoordSkillsTests", ["CoordSkills", "CoordModel", "CoordJSON"]),
         tests("CoordProcessTests", ["CoordProcess", "CoordWire", "CoordSystem", "CoordModel"]),

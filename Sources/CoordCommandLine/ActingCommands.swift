@@ -51,6 +51,12 @@ enum ActingCommands {
         let reason = context.arguments.value("reason") ?? "no reason was given"
         return try send(tasks(context).map { .rejectTask($0, reason: reason) }, context)
     }
+    static func answer(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
+        let words = context.arguments.words
+        let command = Command.answerTask(
+            TaskID(words[0]), question: context.arguments.value("question"), text: words[1])
+        return try send([command], context)
+    }
     static func reassign(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
         let worker = context.arguments.value("to").map { WorkerID($0) }
         return try send(tasks(context).map { .reassignTask($0, worker) }, context)

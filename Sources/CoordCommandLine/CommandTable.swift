@@ -115,6 +115,13 @@ package enum CommandTable {
                     "reject", .act, "send a task's work back", arguments: [.one("TASK")],
                     flags: [Flag("reason", nil, .text("TEXT"), "why")], body: ActingCommands.reject),
                 CommandSpec(
+                    "answer", .act, "answer what a task's agent asked",
+                    arguments: [.one("TASK"), .one("TEXT")],
+                    flags: [
+                        Flag("question", nil, .text("ID"), "which of its questions; the oldest by default")
+                    ],
+                    examples: ["coord tasks answer api \"use PostgreSQL\""], body: ActingCommands.answer),
+                CommandSpec(
                     "reassign", .act, "give a task to a worker", arguments: [.one("TASK")],
                     flags: [Flag("to", nil, .text("WORKER"), "the worker; without it, any")],
                     body: ActingCommands.reassign),
@@ -276,7 +283,7 @@ package enum CommandTable {
             ], body: DetachedCommands.serve),
         CommandSpec("services", .setUp, "the project's services", arguments: [.any("WORD")]),
         CommandSpec("repos", .setUp, "several repositories as one", arguments: [.any("WORD")]),
-        CommandSpec("mcp", .setUp, "serve agents over the Model Context Protocol"),
+        CommandSpec("mcp", .setUp, "an agent's tools, over the Model Context Protocol", body: MCPCommand.run),
         CommandSpec("completions", .setUp, "completions for a shell", arguments: [.maybe("SHELL")]),
         CommandSpec("man", .setUp, "the manual page"),
         CommandSpec("version", .setUp, "the version of coord", body: VersionCommand.run),

@@ -21,6 +21,9 @@ package enum Explanation {
             case .approval:
                 "waits for a person to look at it (`coord tasks approve \(id)`)"
                     + (task.approvalReason.map { ", because \($0)" } ?? "")
+            case .asking:
+                "waits for a person's answer (`coord tasks answer \(id) TEXT`)"
+                    + (task.approvalReason.map { " to: \($0)" } ?? "")
             case .queued: queue(of: task, in: tasks)
             case .checking: "is at the gate that decides whether it lands on `\(run.target)`"
             case .landed, .completed, .failed, .quarantined, .skipped, .cancelled: "is over"

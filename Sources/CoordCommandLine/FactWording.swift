@@ -13,8 +13,8 @@ package enum FactWording {
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             ofWorker(body)
         case .usageRecorded, .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted,
-            .handoffWritten,
-            .taskProposalRefused:
+            .handoffWritten, .taskProposalRefused, .questionAsked, .questionAnswered, .answerAwaited,
+            .filesClaimed, .noteWritten, .callRefused:
             ofAgent(body)
         default: ofTask(body)
         }
@@ -118,7 +118,14 @@ package enum FactWording {
         case .toolStarted(_, let name, _, let summary): joined(name, summary)
         case .toolCompleted(_, let name, _, let succeeded, let summary, _):
             joined(name + (succeeded ? "" : " failed"), summary)
-        case .handoffWritten(_, let summary, _): summary
+        case .handoffWritten(_, let handoff): handoff.summary
+        case .questionAsked(let question): joined(question.id, question.text)
+        case .questionAnswered(_, let id, let text, let author):
+            joined("\(id), by " + (author.map { "the agent of \($0)" } ?? "a person"), text)
+        case .answerAwaited(_, let reason): reason
+        case .filesClaimed(_, let patterns): patterns.joined(separator: ", ")
+        case .noteWritten(_, let key, let text): joined(key, text.isEmpty ? "taken away" : text)
+        case .callRefused(_, let tool, let reason): joined(tool, reason)
         case .taskProposalRefused(_, let id, let reason): joined(id, reason)
         default: ""
         }

@@ -22,7 +22,8 @@ package enum ProgressLine {
             .deliveryPushed, .deliveryFailed, .targetFollowed:
             ofRun(fact, style)
         case .taskLanded, .taskCompleted, .taskRetryable, .taskFailed, .taskQuarantined, .taskSkipped,
-            .taskCancelled, .taskRevived, .approvalAsked, .reviewFinished, .landingDelayed:
+            .taskCancelled, .taskRevived, .approvalAsked, .reviewFinished, .landingDelayed,
+            .questionAsked, .answerAwaited:
             ofTask(fact, model, style)
         // A conflict and a gate that did not pass are told by the retry or the failure that follows.
         case .leaseGranted(let lease, let worker):
@@ -97,6 +98,12 @@ package enum ProgressLine {
         case .approvalAsked(let lease, let why):
             sign(style.bold("?"), lease.task) + "waits for you: `coord tasks approve \(lease.task)`"
                 + reason(why)
+        case .questionAsked(let question) where question.addressee == .person:
+            sign(style.bold("?"), question.lease.task)
+                + "asks you (`coord tasks answer \(question.lease.task) TEXT`)" + reason(question.text)
+        case .answerAwaited(let lease, let why):
+            sign(style.bold("?"), lease.task)
+                + "waits for your answer: `coord tasks answer \(lease.task) TEXT`" + reason(why)
         case .landingDelayed(let lease, let why):
             sign(style.yellow("!"), lease.task) + "cannot land yet" + reason(why)
         default: nil

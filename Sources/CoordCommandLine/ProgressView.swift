@@ -98,7 +98,7 @@ package enum ProgressView {
     private static func gate(_ model: ProgressModel, _ columns: Int, _ style: Style) -> String? {
         let checking = model.tasks(in: .checking).map(\.rawValue)
         let queued = model.counts[.queued, default: 0]
-        let approval = model.tasks(in: .approval).map(\.rawValue)
+        let approval = (model.tasks(in: .approval) + model.tasks(in: .asking)).map(\.rawValue)
         var parts: [String] = []
         if !checking.isEmpty { parts.append("at the gate: " + checking.joined(separator: ", ")) }
         if queued > 0 { parts.append("\(queued) in the merge queue") }

@@ -280,7 +280,13 @@ final class RunPerformance {
                 "`\(task.spec.id)` waits for you: look at it with `coord tasks show \(task.spec.id)`, "
                     + "let it land with `coord tasks approve \(task.spec.id)`")
         }
-        if !tasks.isEmpty { context.diagnostics.note("`coord run --resume` then goes on") }
+        let asking = opened.session.coordinator.projection.tasks.filter { $0.stage == .asking }
+        for task in asking {
+            context.diagnostics.note(
+                "`\(task.spec.id)` asks you: \(task.approvalReason ?? ""); "
+                    + "answer with `coord tasks answer \(task.spec.id) TEXT`")
+        }
+        if !tasks.isEmpty || !asking.isEmpty { context.diagnostics.note("`coord run --resume` then goes on") }
     }
 
     private func interrupted(by signal: Int32) {

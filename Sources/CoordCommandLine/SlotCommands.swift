@@ -2,6 +2,7 @@ import CoordJSON
 import CoordModel
 import CoordProcess
 import CoordSystem
+import CoordWire
 
 #if canImport(Glibc)
     import Glibc
@@ -86,6 +87,9 @@ private final class SlotVisit {
     private let cancellation = Cancellation()
     private let waiter = BlockingThreads(count: 1, name: "coord-slot")
     private var held: HeldSlot?
+    /// Where the worker holds a slot for us, for as long as it is open, and what it said of it.
+    private var channel: LineChannel?
+    private var variables: [String: String] = [:]
     private var child: ChildProcess?
     private var interruption: Int32?
     private var result: Result<ExitStatus, CommandFailure> = .success(.done)
@@ -113,12 +117,68 @@ private final class SlotVisit {
         return try result.get()
     }
 
+    /// In an attempt the worker has the slot for us: a sandbox hides the machine's. Falls back to those when
+    /// there is no channel.
     private func waitForSlot() throws(CommandFailure) {
+        if askWorker() { return }
+        try waitForMachine()
+    }
+
+    private func askWorker() -> Bool {
+        let environment = AttemptChannel.environment()
+        guard let door = environment[ChannelHello.channelVariable],
+            ChannelHello(environment: environment) != nil,
+            // A door that is closed, and one that is not ours, are as good as none.
+            let ends = try? NamedPipes.call(
+                door, line: { ChannelHello(environment: environment, pipes: $0)?.line ?? [] }),
+            let channel = try? LineChannel(loop: loop, read: ends.read, write: ends.write)
+        else { return false }
+        self.channel = channel
+        channel.onLine = { [unowned self] in receive($0) }
+        channel.onClose = { [unowned self] in if child == nil { goOnWithoutWorker() } }
+        let request = RPCMessage.request(
+            id: .number(1), method: ChannelHello.slotMethod,
+            params: [
+                "label": .string(label),
+                "priority": .integer(Int64(context.arguments.number("priority") ?? 0)),
+            ])
+        channel.send(line: request.encoded())
+        if let seconds = context.arguments.number("timeout") {
+            loop.alarm = { [unowned self] in if child == nil { receive(Answer.timedOut) } }
+            loop.setAlarm(after: .seconds(seconds))
+        }
+        return true
+    }
+
+    private func receive(_ line: ArraySlice<UInt8>) {
+        guard child == nil else { return }
+        // What is no message is no slot either.
+        switch try? RPCMessage.decode(line) {
+        case ChannelHello.welcome?: break
+        case .response(_, let result)?:
+            guard let number = result["slot"]?.stringValue else {
+                return receive(Answer.none("the worker has none"))
+            }
+            variables = [MachineSlots.mark: number]
+            start()
+        default: goOnWithoutWorker()
+        }
+    }
+
+    private func goOnWithoutWorker() {
+        channel = nil
+        loop.setAlarm(after: nil)
+        do throws(CommandFailure) { try waitForMachine() } catch { finish(.failure(error)) }
+    }
+
+    private var label: String { ([Files.name(program)] + arguments).joined(separator: " ") }
+
+    private func waitForMachine() throws(CommandFailure) {
         guard let slots = MachineSlots.ofThisMachine() else { throw SlotCommands.noHome }
         let mailbox = try CommandFailure.fromSystem { () throws(SystemError) in
             try Mailbox<Answer>(loop: loop) { [unowned self] in receive($0) }
         }
-        let label = ([Files.name(program)] + arguments).joined(separator: " ")
+        let label = label
         let priority = context.arguments.number("priority") ?? 0
         let timeout = context.arguments.number("timeout").map { Duration.seconds($0) }
         waiter.submit { [cancellation] in
@@ -163,7 +223,7 @@ private final class SlotVisit {
     private func start() {
         if let interruption { return finish(.success(ExitStatus(rawValue: 128 + interruption))) }
         var environment = Environment.all
-        environment.merge(held?.variables ?? [:]) { $1 }
+        environment.merge(held?.variables ?? variables) { $1 }
         let request = SpawnRequest(
             executable: program, arguments: arguments, environment: environment,
             descriptors: [(child: 0, parent: 0), (child: 1, parent: 1), (child: 2, parent: 2)],
@@ -190,6 +250,7 @@ private final class SlotVisit {
     private func pass(_ signal: Int32) {
         guard let child else {
             interruption = signal
+            if channel != nil { return receive(Answer.cancelled) }
             return cancellation.cancel()
         }
         let isKey = signal == SIGINT || signal == SIGQUIT

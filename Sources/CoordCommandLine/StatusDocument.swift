@@ -17,6 +17,8 @@ package struct StatusDocument: Sendable, Equatable {
     package var elapsed: Duration
     /// The first few tasks that failed or that a person must look at.
     package var attention: [TaskLine]
+    /// What agents ask a person.
+    package var questions: [Question] = []
     /// How the number of workers follows the queue; nil when it does not.
     package var scale: Scale?
 
@@ -47,7 +49,7 @@ package struct StatusDocument: Sendable, Equatable {
                     try reading.store.taskLines(reading.record.id, TaskFilter(stages: [.queued, .checking])),
                     try reading.store.taskLines(
                         reading.record.id,
-                        TaskFilter(stages: [.approval, .failed, .quarantined], limit: 5))
+                        TaskFilter(stages: [.approval, .asking, .failed, .quarantined], limit: 5))
                 )
             }
         }
@@ -58,6 +60,7 @@ package struct StatusDocument: Sendable, Equatable {
             queued: lines.filter { $0.stage == .queued }.map(\.id),
             checking: lines.filter { $0.stage == .checking }.map(\.id), elapsed: try reading.elapsed(at: now),
             attention: attention, scale: try Self.scale(of: reading))
+        questions = try OpenQuestions.read(reading)
     }
 
     /// The first fact of a run says how it scales.
@@ -87,6 +90,7 @@ package struct StatusDocument: Sendable, Equatable {
             "workers": .array(workers.map { Self.json($0, run: run, age: heartbeatAges[$0.slot.worker]) }),
             "queue": queueMembers, "collisions": .array(collisions.map(\.json)), "cost": costMembers,
             "scale": scaleMembers, "delivery": Self.json(run.delivery),
+            "questions": .array(questions.map(OpenQuestions.json)),
         ]
     }
 
@@ -185,6 +189,10 @@ extension StatusDocument {
             let line = TerminalText.cut(TerminalText.escaped(collision.sentence), to: columns - 2)
             text += "  " + style.yellow(line) + "\n"
         }
+        for question in questions {
+            let line = TerminalText.escaped(OpenQuestions.sentence(question))
+            text += "  " + style.yellow(TerminalText.cut("? " + line, to: columns - 2)) + "\n"
+        }
         text += workerTable(columns: columns, style, now)
         let queue =
             "\(queued.count) waiting, \(checking.count) at the gate, \(run.landed) landed, "
@@ -221,11 +229,14 @@ extension StatusDocument {
 
     private static func line(about task: TaskLine, columns: Int, _ style: Style) -> String {
         let what =
-            task.stage == .approval
-            ? " waits for you: `coord tasks approve \(task.id)`"
-            : " \(task.stage.rawValue)" + (task.lastError.map { ": \($0)" } ?? "")
+            task.stage == .asking
+            ? " waits for your answer: `coord tasks answer \(task.id) TEXT`"
+            : task.stage == .approval
+                ? " waits for you: `coord tasks approve \(task.id)`"
+                : " \(task.stage.rawValue)" + (task.lastError.map { ": \($0)" } ?? "")
         let text = TerminalText.cut(TerminalText.escaped("\(task.id)\(what)"), to: columns - 2)
-        return "  " + (task.stage == .approval ? style.yellow(text) : style.red(text)) + "\n"
+        return "  " + ([.approval, .asking].contains(task.stage) ? style.yellow(text) : style.red(text))
+            + "\n"
     }
 
     private func progress(_ style: Style) -> String {

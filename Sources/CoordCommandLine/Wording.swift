@@ -86,6 +86,7 @@ package enum Wording {
         case .submitting: "handing in"
         case .reviewing: "in review"
         case .approval: "waits for approval"
+        case .asking: "waits for an answer"
         case .queued: "in the merge queue"
         case .checking: "at the gate"
         case .waiting, .ready, .landed, .completed, .failed, .quarantined, .skipped, .cancelled:

@@ -12,6 +12,8 @@ package enum Command: Hashable, Sendable {
     case cancelTask(TaskID)
     case approveTask(TaskID)
     case rejectTask(TaskID, reason: String)
+    /// A person's answer to what the task's agent asked; nil: to its oldest open question.
+    case answerTask(TaskID, question: String?, text: String)
     /// Nil gives the task back to any worker.
     case reassignTask(TaskID, WorkerID?)
     case restartWorker(WorkerID)

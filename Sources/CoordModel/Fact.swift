@@ -92,8 +92,20 @@ package struct Fact: Hashable, Sendable {
         case toolStarted(Lease, name: String, id: String, summary: String)
         case toolCompleted(
             Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
-        case handoffWritten(Lease, summary: String, remaining: [String])
+        case handoffWritten(Lease, Handoff)
         case taskProposalRefused(Lease, id: String, reason: String)
+        /// An agent asks a person, or the agent of another task.
+        case questionAsked(Question)
+        /// `lease` is the attempt that asked; `text` the answer, by a person when `by` is nil.
+        case questionAnswered(Lease, question: String, text: String, by: TaskID?)
+        /// The attempt ended with a question to a person open: the task waits for the answer.
+        case answerAwaited(Lease, reason: String)
+        /// What the attempt means to change, in place of what it claimed before.
+        case filesClaimed(Lease, patterns: [String])
+        /// An empty text: the note was taken away.
+        case noteWritten(Lease, key: String, text: String)
+        /// A call that did not prove to come from the attempt.
+        case callRefused(Lease, tool: String, reason: String)
         /// A message that named an attempt other than the living one.
         case staleMessageRefused(WorkerID, Lease, method: String, current: Int?)
 
@@ -252,10 +264,13 @@ extension Fact.Body {
             .usageRecorded(let lease, _, _, _, _, _), .progressReported(let lease, _),
             .agentSessionBegan(let lease, _, _),
             .toolStarted(let lease, _, _, _), .toolCompleted(let lease, _, _, _, _, _),
-            .handoffWritten(let lease, _, _), .taskProposalRefused(let lease, _, _),
+            .handoffWritten(let lease, _), .taskProposalRefused(let lease, _, _),
+            .questionAnswered(let lease, _, _, _), .answerAwaited(let lease, _),
+            .filesClaimed(let lease, _), .noteWritten(let lease, _, _), .callRefused(let lease, _, _),
             .staleMessageRefused(_, let lease, _, _), .overlapCleared(let lease, _):
             return lease
         case .overlapFound(let collision): return collision.lease
+        case .questionAsked(let question): return question.lease
         default: return nil
         }
     }

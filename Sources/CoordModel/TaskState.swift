@@ -32,6 +32,9 @@ package enum TaskStage: String, Sendable, CaseIterable {
     case reviewing
     /// Its commit waits for a person. Can become: `queued`, `retryable`, `failed`.
     case approval
+    /// Its agent asked a person and ended; it waits for the answer. Can become: `ready`, `failed`, `skipped`,
+    /// `cancelled`.
+    case asking
     /// Its commit waits in the merge queue. Can become: `checking`.
     case queued
     /// Its candidate is built, gated, landed. Can become: `landed`, `retryable`, `failed`.
@@ -50,7 +53,7 @@ package enum TaskStage: String, Sendable, CaseIterable {
     package var status: TaskStatus {
         switch self {
         case .waiting, .ready, .retryable: .pending
-        case .leased, .submitting, .reviewing, .approval, .queued, .checking: .inProgress
+        case .leased, .submitting, .reviewing, .approval, .asking, .queued, .checking: .inProgress
         case .landed, .completed: .completed
         case .failed, .quarantined: .failed
         case .skipped: .skipped
@@ -108,6 +111,14 @@ package enum AttemptOutcome: Hashable, Sendable {
     case interrupted
     /// It stood behind another and came back before its turn: nothing of it ran.
     case notBegun
+
+    /// Whether the agent brought it to this end, or its time did.
+    package var isOfTheAgent: Bool {
+        switch self {
+        case .finished, .failed, .timedOut: true
+        case .agentFailed, .cancelled, .workerLost, .interrupted, .notBegun: false
+        }
+    }
 
     package var reason: String {
         switch self {
@@ -180,7 +191,7 @@ package enum AgentReport: Hashable, Sendable {
     case progress(String)
     case toolStarted(name: String, id: String, summary: String)
     case toolEnded(name: String, id: String, succeeded: Bool, summary: String)
-    case handoff(summary: String, remaining: [String])
+    case handoff(Handoff)
     case proposedTask(TaskSpec)
     case rateLimited(retryAfter: Duration?)
     /// The session it works in, to go on with after an interruption.

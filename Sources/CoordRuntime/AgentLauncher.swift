@@ -16,7 +16,8 @@ final class AgentLauncher {
     /// Said to every agent, whatever its role.
     private static let rules = """
         You are one of a team that coord coordinates. Work in your current folder only. Do not commit, push or \
-        switch branches: your files are taken over as you leave them when you end. Nobody answers questions. When \
+        switch branches: your files are taken over as you leave them when you end. Ask with \
+        the tool `ask` of the server `coord`, if you have it; nobody answers otherwise. When \
         you are done, say in a few sentences what you did and what is left to do.
         """
 

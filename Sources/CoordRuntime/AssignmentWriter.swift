@@ -13,6 +13,8 @@ final class AssignmentWriter {
     /// What each finished task passed on, and who had it last.
     private var summaries: [TaskID: PromptAssembly.Need] = [:]
     private var workers: [TaskID: WorkerID] = [:]
+    /// What people answered.
+    private var board = Blackboard()
     /// What the last attempt of a task that left something unfinished left.
     private var rescues: [TaskID: (lease: Lease, commit: ObjectID)] = [:]
     /// Chooses what agents are taught and given.
@@ -66,7 +68,7 @@ final class AssignmentWriter {
         var launch: AgentLaunch?
         if case .agent(let agent) = assignment.work { launch = agent }
         let confinement = try sandbox.confine(
-            slot, lease, spec, launch, exchange: assignment.handoffOut.map(Files.parent),
+            slot, lease, spec, launch, exchange: parts.state.attempt(parts.run, lease),
             folder: assignment.worktree, environment: assignment.environment)
         assignment.launcher = confinement.launcher
         assignment.environment = confinement.environment
@@ -131,6 +133,8 @@ final class AssignmentWriter {
         environment["COORD_RESCUE_PATCH"] = patch
         environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
         environment["COORD_NOTES"] = isAgent ? folder + "/notes.md" : nil
+        if isAgent || sandbox != nil { try giveChannel(&environment, in: folder) }
+        launch?.mcpServers.insert(tools(environment), at: 0)
         return Assignment(
             run: parts.run, lease: lease, role: spec.role ?? slot.role,
             worktree: workingFolder, base: base, work: work(slot, spec, launch, isReview: review != nil),
@@ -138,6 +142,25 @@ final class AssignmentWriter {
             handoffOut: environment["COORD_HANDOFF_OUT"], notes: environment["COORD_NOTES"],
             transcript: transcript, environment: environment,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
+    }
+
+    /// Where the attempt's processes reach their worker, and the secret that proves them to be its own. A
+    /// plain command needs it in a sandbox alone: elsewhere it finds the machine's slots by itself.
+    private func giveChannel(
+        _ environment: inout [String: String], in folder: String
+    ) throws(SystemError) {
+        try Files.makeFolder(folder, permissions: 0o700)
+        environment[ChannelHello.channelVariable] = folder + "/mcp"
+        environment[ChannelHello.tokenVariable] = try RandomToken.make()
+    }
+
+    /// The server of coord's tools, as an agent's client is told of it. What a client is told may stand in
+    /// arguments that others see: the token is not among it, the server finds that in its file.
+    private func tools(_ environment: [String: String]) -> MCPServerSpec {
+        let names = [ChannelHello.channelVariable, "COORD_RUN", "COORD_TASK", "COORD_ATTEMPT"]
+        return MCPServerSpec(
+            name: "coord", command: parts.workerProgram, arguments: ["mcp"],
+            environment: environment.filter { names.contains($0.key) })
     }
 
     /// Copies what an earlier attempt left, as a patch, to where the next one may read. Nil: there is none.
@@ -192,8 +215,8 @@ final class AssignmentWriter {
         return PromptAssembly.prompt(
             goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },
             common: parts.plan.commonRules, task: spec, attempt: lease.attempt,
-            needs: spec.dependencies.compactMap { summaries[$0] }, note: note, skills: equipment.skills,
-            context: equipment.context)
+            needs: spec.dependencies.compactMap { summaries[$0] }, answers: board.answers(to: spec.id),
+            note: note, skills: equipment.skills, context: equipment.context)
     }
 
     private func prompt(
@@ -252,14 +275,12 @@ final class AssignmentWriter {
     func remember(_ facts: [Fact]) {
         launcher.remember(facts)
         for fact in facts {
+            board.apply(fact.body)
             switch fact.body {
             case .workRescued(let lease, let commit, _): rescues[lease.task] = (lease, commit)
-            case .handoffWritten(let lease, let summary, let remaining):
-                let rest =
-                    remaining.isEmpty
-                    ? "" : "\n\nRemaining:\n" + remaining.map { "- " + $0 }.joined(separator: "\n")
+            case .handoffWritten(let lease, let handoff):
                 summaries[lease.task] = PromptAssembly.Need(
-                    id: lease.task, title: lease.task.rawValue, summary: summary + rest)
+                    id: lease.task, title: lease.task.rawValue, summary: handoff.text)
             default: continue
             }
         }

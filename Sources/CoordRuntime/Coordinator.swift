@@ -133,15 +133,15 @@ package final class Coordinator {
         } catch { throw .store(error) }
         endLeftovers()
         try prepare()
-        try rememberHandoffs(of: run.id)
+        let board = try rememberBoard(of: run.id)
         runner?.rememberAuthors(of: records)
         let manned = Set(run.slots.map(\.worker))
         let added = parts.plan.slots.filter { !manned.contains($0.worker) }
         turn { machine, now in
             (added.isEmpty ? [] : [.record(.workersAdded(added))])
                 + machine.restore(
-                    tasks: records, costs: costs, usageIDs: usageIDs, finished: finished, process: process,
-                    at: now)
+                    tasks: records, costs: costs, usageIDs: usageIDs, finished: finished, board: board,
+                    process: process, at: now)
         }
         return try work()
     }
@@ -297,18 +297,24 @@ package final class Coordinator {
         return finished
     }
 
-    /// What agents passed on before the run was stopped.
-    private func rememberHandoffs(of run: RunID) throws(RuntimeError) {
+    /// What agents passed on, asked and noted before the run was stopped.
+    private func rememberBoard(of run: RunID) throws(RuntimeError) -> Blackboard {
+        let types: [FactType] = [
+            .handoffWritten, .workRescued, .noteWritten, .questionAsked, .questionAnswered,
+            .agentSessionBegan, .usageRecorded, .attemptEnded,
+        ]
+        var facts: [StoredFact] = []
         do throws(StoreError) {
-            // In this order a session is known before what speaks of it.
-            for type in [
-                FactType.handoffWritten, .workRescued, .agentSessionBegan, .usageRecorded, .attemptEnded,
-            ] {
-                let stored = try parts.store.facts(run, ofType: type.rawValue)
-                // One that a newer coord wrote otherwise is left out: it informs and decides nothing.
-                runner?.remember(stored.compactMap { try? $0.fact() })
-            }
+            for type in types { facts += try parts.store.facts(run, ofType: type.rawValue) }
         } catch { throw .store(error) }
+        // In their order, in which a session is known before what speaks of it.
+        facts.sort { $0.sequence < $1.sequence }
+        // One that a newer coord wrote otherwise is left out: it informs and decides nothing.
+        let known = facts.compactMap { try? $0.fact() }
+        runner?.remember(known)
+        var board = Blackboard()
+        for fact in known { board.apply(fact.body) }
+        return board
     }
 
     /// Workers of a dead coordinator end by themselves when their pipe closes; one that did not is ended

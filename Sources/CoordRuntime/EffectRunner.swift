@@ -36,7 +36,8 @@ final class EffectRunner {
         let plan = parts.plan
         let sandbox = Sandbox(
             plan.sandbox, state: parts.state, run: parts.run, workspace: parts.workspace,
-            worktrees: plan.slots.first.map { Files.parent($0.worktree) } ?? parts.state.project)
+            worktrees: plan.slots.first.map { Files.parent($0.worktree) } ?? parts.state.project,
+            programs: [parts.workerProgram, Files.parent(parts.workerProgram) + "/coord"])
         self.sandbox = sandbox
         assignments = AssignmentWriter(parts, sandbox: sandbox)
         workerEnvironment = AgentEnvironment.inherited().merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
@@ -70,7 +71,7 @@ final class EffectRunner {
         if case .attemptEnded(let slot, let lease, _, _) = event {
             sandbox?.discard(lease)
             if let text = assignments.handoff(of: lease) {
-                report(.agentReported(slot: slot, lease, .handoff(summary: text, remaining: [])))
+                report(.agentReported(slot: slot, lease, .handoff(Handoff(summary: text))))
             }
         }
         report(event)
@@ -100,6 +101,8 @@ final class EffectRunner {
         case .review(let slot, let lease, let order): review(slot, lease, order)
         case .cancelAttempt(let slot, let lease, let reason): hosts[slot].send(.cancel(lease, reason: reason))
         case .notice(let slot, let lease, let text): hosts[slot].send(.notice(lease, text: text))
+        case .answer(let slot, let lease, let call, let answer):
+            hosts[slot].send(.answer(lease, call: call, answer))
         case .withdraw(let slot, let lease): hosts[slot].send(.withdraw(lease))
         case .reply(let number, let reply): onReply?(number, reply)
         case .finish(let status, let exitStatus, let reason): onFinish?(status, exitStatus, reason)
@@ -132,7 +135,7 @@ final class EffectRunner {
         case .lookForOverlap(let attempts):
             crew.lookForOverlap(attempts, slots: attempts.map { worker($0.slot) })
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .review, .cancelAttempt, .withdraw,
-            .reply, .finish, .notice:
+            .reply, .answer, .finish, .notice:
             break
         }
     }

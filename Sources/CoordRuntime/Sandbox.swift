@@ -13,12 +13,19 @@ struct Sandbox: Sendable {
     private let hub: String
     private let workspace: Workspace?
     private let gitFolder: String
+    private let programs: [String]
     private let sweeper = BlockingThreads(count: 1, name: "coord-sweep")
 
     /// Nil: nothing is confined.
-    init?(_ choice: SandboxChoice, state: StateFolder, run: RunID, workspace: Workspace?, worktrees: String) {
+    ///
+    /// - Parameter programs: those of coord's own that agents may start.
+    init?(
+        _ choice: SandboxChoice, state: StateFolder, run: RunID, workspace: Workspace?, worktrees: String,
+        programs: [String]
+    ) {
         guard choice.mechanism != .off else { return nil }
         self.choice = choice
+        self.programs = programs
         self.state = state
         self.run = run
         self.workspace = workspace
@@ -78,7 +85,7 @@ struct Sandbox: Sendable {
                 administration: workspace.map { _ in hub + "/worktrees/\(slot.worker)" },
                 branchFolders: workspace?.branchFolders(of: lease) ?? [],
                 exchange: try exchange.map { (path) throws(SystemError) in try Files.realPath(path) },
-                throwaway: try makeThrowaway(name(of: lease)), agentCommand: command,
+                throwaway: try makeThrowaway(name(of: lease)), agentCommand: command, programs: programs,
                 ownFiles: spec.files)
             if let launch {
                 if launch.driver != "acp" { work.agentProgram = launch.program }

@@ -108,6 +108,8 @@ final class WorkerHost {
         case .hello: report(.workerReady(slot: slot))
         case .heartbeat(_, let hasProgress): report(.workerBeat(slot: slot, hasProgress: hasProgress))
         case .report(let lease, let said): report(.agentReported(slot: slot, lease, said))
+        case .call(let lease, let number, let call):
+            report(.agentCalled(slot: slot, lease, call: number, call))
         case .finished(let lease, let outcome, let tail):
             report(.attemptEnded(slot: slot, lease, outcome, tail: tail))
         case nil: report(.workerBeat(slot: slot))

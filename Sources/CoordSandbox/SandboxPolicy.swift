@@ -69,6 +69,8 @@ package struct SandboxedWork: Hashable, Sendable {
     package var agentProgram: String?
     /// A folder of the agent's client for this task; nil when it keeps to the user's own.
     package var agentHome: String?
+    /// Programs of coord's own that it may start.
+    package var programs: [String]
     /// Patterns of the files that are the task's own.
     package var ownFiles: [String]
     /// Whether it is a gate: it may write nothing of git's.
@@ -77,6 +79,7 @@ package struct SandboxedWork: Hashable, Sendable {
     package init(
         folder: String, administration: String? = nil, branchFolders: [String] = [], exchange: String? = nil,
         throwaway: String, agentCommand: String? = nil, agentProgram: String? = nil, agentHome: String? = nil,
+        programs: [String] = [],
         ownFiles: [String] = [], isGate: Bool = false
     ) {
         self.folder = folder
@@ -87,6 +90,7 @@ package struct SandboxedWork: Hashable, Sendable {
         self.agentCommand = agentCommand
         self.agentProgram = agentProgram
         self.agentHome = agentHome
+        self.programs = programs
         self.ownFiles = ownFiles
         self.isGate = isGate
     }
@@ -117,6 +121,7 @@ package struct SandboxPolicy: Sendable {
         // What the user names outright is shown whatever it is, but for coord's own.
         for path in scene.settings.readable where !isOurs(path) { show(path, .readable, &plan) }
         for path in scene.settings.writable where !isOurs(path) { show(path, .writable, &plan) }
+        for path in work.programs { show(path, .readable, &plan) }
         allow(work, &plan)
         return plan
     }

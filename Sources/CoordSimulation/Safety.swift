@@ -128,7 +128,7 @@ extension SimulatedWorld {
 
     private mutating func watchEnded(_ id: TaskID, _ stage: TaskStage, _ body: Fact.Body) {
         switch body {
-        case .staleMessageRefused, .taskProposalRefused, .usageRecorded, .workRescued: break
+        case .staleMessageRefused, .taskProposalRefused, .usageRecorded, .workRescued, .callRefused: break
         default: safety.violate("`\(id)` is \(stage), and then it was recorded that \(body)")
         }
     }
@@ -266,7 +266,7 @@ extension SimulatedWorld {
                 project.chain(from: from, to: commit) != nil,
                 "\(commit.short) is landed on another head than it was gated on")
         case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .deliver,
-            .reply, .finish, .notice, .lookForOverlap:
+            .reply, .answer, .finish, .notice, .lookForOverlap:
             break
         }
     }

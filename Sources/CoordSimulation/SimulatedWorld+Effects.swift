@@ -20,6 +20,7 @@ extension SimulatedWorld {
         case .prepareReview(let slot, let lease, let candidate):
             prepareWorktree(slot, lease, holding: candidate.commit)
         case .cancelAttempt(let slot, let lease, _): order(slot, .cancel(lease))
+        case .answer: break
         case .withdraw(let slot, let lease): order(slot, .withdraw(lease))
         case .prepareWorktree(let slot, let lease, _): prepareWorktree(slot, lease)
         case .takeWork(let slot, let lease, _, let base, let rescue):

@@ -1,4 +1,4 @@
-import CoordJSON
+package import CoordJSON
 package import CoordModel
 
 /// Reads the events of CONTRACT section 5 out of an agent's output. Does no I/O and keeps no state.
@@ -67,9 +67,7 @@ package enum AgentEventParser {
         case "usage": return .usage(try usage(event))
         case "progress": return .progress(prefix(try event.text("text"), Limits.textBytes))
         case "tool": return try tool(event)
-        case "handoff":
-            let summary = prefix(try event.text("summary"), Limits.handoffSummaryBytes)
-            return .handoff(summary: summary, remaining: remaining(try event.texts("remaining")))
+        case "handoff": return .handoff(try handoff(event))
         case "task": return .proposedTask(try proposal(event))
         case "verdict": return .verdict(try event.verdict())
         case "rate-limited": return .rateLimited(retryAfter: try retryAfter(event))
@@ -114,7 +112,23 @@ package enum AgentEventParser {
         }
     }
 
-    private static func proposal(_ event: Members) throws(WireError) -> TaskSpec {
+    private static func handoff(_ event: Members) throws(WireError) -> Handoff {
+        var left = Limits.handoffRemainingBytes
+        // What is still to be done is kept first when not all fits.
+        let remaining = cut(try event.texts("remaining"), &left)
+        let decisions = cut(try event.texts("decisions"), &left)
+        let pitfalls = cut(try event.texts("pitfalls"), &left)
+        return Handoff(
+            summary: prefix(try event.text("summary"), Limits.handoffSummaryBytes), decisions: decisions,
+            remaining: remaining, pitfalls: pitfalls)
+    }
+
+    /// One of the events by its name, for those who have its members from elsewhere. Nil: there is none.
+    package static func report(kind: String, members: JSONObject) throws(WireError) -> AgentReport? {
+        try report(Members(method: kind, object: members))
+    }
+
+    static func proposal(_ event: Members) throws(WireError) -> TaskSpec {
         let spec = try event.proposal()
         let isSmall =
             spec.title.utf8.count <= Limits.textBytes && spec.prompt.utf8.count <= Limits.promptBytes
@@ -138,8 +152,7 @@ package enum AgentEventParser {
         return .milliseconds(Int64((seconds * 1000).rounded(.up)))
     }
 
-    private static func remaining(_ items: [String]) -> [String] {
-        var left = Limits.handoffRemainingBytes
+    private static func cut(_ items: [String], _ left: inout Int) -> [String] {
         var kept: [String] = []
         for item in items.prefix(Limits.listItems) where left > 0 {
             kept.append(prefix(item, left))

@@ -34,11 +34,13 @@ extension AgentReport {
             output.member("id", id)
             output.member("ok", succeeded)
             output.member("summary", summary)
-        case .handoff(let summary, let remaining):
+        case .handoff(let handoff):
             output.beginNotification("handoff")
             output.members(run, lease)
-            output.member("summary", summary)
-            output.member("remaining", remaining)
+            output.member("summary", handoff.summary)
+            output.member("remaining", handoff.remaining)
+            if !handoff.decisions.isEmpty { output.member("decisions", handoff.decisions) }
+            if !handoff.pitfalls.isEmpty { output.member("pitfalls", handoff.pitfalls) }
         case .proposedTask(let spec):
             output.beginNotification("task")
             output.members(run, lease)
@@ -61,7 +63,7 @@ extension AgentReport {
 
 extension TaskSpec {
     /// The members an agent may propose. `task` is the proposing task; the new one's name is `id`.
-    fileprivate func writeProposal(to output: inout [UInt8]) {
+    func writeProposal(to output: inout [UInt8]) {
         output.member("id", id.rawValue)
         output.member("title", title)
         output.member("prompt", prompt)
@@ -81,7 +83,11 @@ extension Members {
         case "usage": return .usage(try usage())
         case "progress": return .progress(try text("text"))
         case "tool": return try tool()
-        case "handoff": return .handoff(summary: try text("summary"), remaining: try texts("remaining"))
+        case "handoff":
+            return .handoff(
+                Handoff(
+                    summary: try text("summary"), decisions: try texts("decisions"),
+                    remaining: try texts("remaining"), pitfalls: try texts("pitfalls")))
         case "task": return .proposedTask(try proposal())
         case "verdict": return .verdict(try verdict())
         case "rate-limited": return .rateLimited(retryAfter: try milliseconds("retryAfterMilliseconds"))

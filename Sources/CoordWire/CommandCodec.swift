@@ -26,6 +26,11 @@ package enum CommandCodec {
         case .approveTask(let id): ["command": "approve-task", "task": .string(id.rawValue)]
         case .rejectTask(let id, let reason):
             ["command": "reject-task", "task": .string(id.rawValue), "reason": .string(reason)]
+        case .answerTask(let id, let question, let text):
+            [
+                "command": "answer-task", "task": .string(id.rawValue),
+                "question": question.map { .string($0) } ?? .null, "text": .string(text),
+            ]
         case .reassignTask(let id, let worker):
             [
                 "command": "reassign-task", "task": .string(id.rawValue),
@@ -55,6 +60,10 @@ package enum CommandCodec {
         case "approve-task": return .approveTask(try task(members))
         case "reject-task":
             return .rejectTask(try task(members), reason: members["reason"]?.stringValue ?? "")
+        case "answer-task":
+            return .answerTask(
+                try task(members), question: members["question"]?.stringValue,
+                text: members["text"]?.stringValue ?? "")
         case "reassign-task":
             return .reassignTask(try task(members), members["worker"]?.stringValue.map(WorkerID.init))
         case "restart-worker": return .restartWorker(try worker(members))

@@ -13,6 +13,8 @@ package enum CoordinatorMessage: Hashable, Sendable {
     case tell(Lease, text: String)
     /// Something that happened around the attempt while it goes on; for its agent to read.
     case notice(Lease, text: String)
+    /// What came of a call of the attempt's agent.
+    case answer(Lease, call: Int64, CallAnswer)
     /// End the attempt, if there is one, and then yourself.
     case shutdown
 }
@@ -100,6 +102,13 @@ extension CoordinatorMessage {
             output.beginNotification("tell")
             output.members(run, lease)
             output.member("text", text)
+        case .answer(let lease, let call, let answer):
+            output.beginNotification("answer")
+            output.members(run, lease)
+            output.member("call", call)
+            output.member("text", answer.text)
+            if answer.isRefused { output.member("refused", true) }
+            output.member("question", answer.question)
         case .shutdown:
             output.beginNotification("shutdown")
         }
@@ -131,6 +140,12 @@ extension CoordinatorMessage {
         case "notice":
             return (try members.run(), .notice(try members.lease(), text: try members.text("text")))
         case "tell": return (try members.run(), .tell(try members.lease(), text: try members.text("text")))
+        case "answer":
+            let answer = CallAnswer(
+                try members.text("text"), isRefused: try members.flag("refused", otherwise: false),
+                question: try members.optionalText("question"))
+            let number = try members.integer("call", 0...Int64.max)
+            return (try members.run(), .answer(try members.lease(), call: number, answer))
         case "shutdown": return (nil, .shutdown)
         default: return nil
         }

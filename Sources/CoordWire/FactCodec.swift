@@ -87,6 +87,8 @@ extension FactCodec {
             .handoffWritten,
             .taskProposalRefused:
             agentMembers(of: body, to: &writer)
+        case .questionAsked, .questionAnswered, .answerAwaited, .filesClaimed, .noteWritten, .callRefused:
+            boardMembers(of: body, to: &writer)
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
             .reviewAsked, .reviewStarted, .reviewFinished, .approvalAsked, .approvalGiven, .candidateStaged,
             .candidateConflicted, .gateStarted,
@@ -273,9 +275,7 @@ extension FactCodec {
             writer.flag("ok", succeeded)
             writer.string("summary", summary)
             writer.seconds("durationSeconds", duration)
-        case .handoffWritten(_, let summary, let remaining):
-            writer.string("summary", summary)
-            writer.strings("remaining", remaining)
+        case .handoffWritten(_, let handoff): handoff.write(to: &writer)
         case .taskProposalRefused(_, let id, let reason):
             writer.string("id", id)
             writer.string("reason", reason)

@@ -20,6 +20,8 @@ struct FactDecoding {
             .handoffWritten,
             .taskProposalRefused:
             try agent()
+        case .questionAsked, .questionAnswered, .answerAwaited, .filesClaimed, .noteWritten, .callRefused:
+            try board()
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
             .reviewAsked, .reviewStarted, .reviewFinished, .approvalAsked, .approvalGiven, .candidateStaged,
             .candidateConflicted, .gateStarted,
@@ -32,9 +34,9 @@ struct FactDecoding {
         }
     }
 
-    private var task: TaskID { get throws(FactCodecError) { try members.need("task", taskColumn) } }
+    var task: TaskID { get throws(FactCodecError) { try members.need("task", taskColumn) } }
     private var worker: WorkerID { get throws(FactCodecError) { try members.need("worker", workerColumn) } }
-    private var lease: Lease {
+    var lease: Lease {
         get throws(FactCodecError) { Lease(task: try task, attempt: try members.integer("attempt")) }
     }
     /// Journals of coord 0.1.0 have none: there each landing moved the target to the task's own commit.
@@ -50,7 +52,7 @@ struct FactDecoding {
             return Lease(task: task, attempt: try members.integer("otherAttempt"))
         }
     }
-    private var reason: String { get throws(FactCodecError) { try members.string("reason") } }
+    var reason: String { get throws(FactCodecError) { try members.string("reason") } }
 
     private func run() throws(FactCodecError) -> Fact.Body {
         switch type {
@@ -226,10 +228,7 @@ struct FactDecoding {
                 try lease, name: try members.string("name"), id: try members.string("id"),
                 succeeded: try members.flag("ok"), summary: try members.string("summary"),
                 duration: try members.findSeconds("durationSeconds"))
-        case .handoffWritten:
-            .handoffWritten(
-                try lease, summary: try members.string("summary"),
-                remaining: try members.strings("remaining"))
+        case .handoffWritten: .handoffWritten(try lease, try Handoff(members))
         case .taskProposalRefused:
             .taskProposalRefused(try lease, id: try members.string("id"), reason: try reason)
         default: preconditionFailure("not a fact of an agent: \(type)")

@@ -67,6 +67,12 @@ package enum FactType: String, Sendable, CaseIterable {
     case handoffWritten = "handoff.written"
     case taskProposalRefused = "task.proposal-refused"
     case staleMessageRefused = "message.stale-refused"
+    case questionAsked = "question.asked"
+    case questionAnswered = "question.answered"
+    case answerAwaited = "answer.awaited"
+    case filesClaimed = "files.claimed"
+    case noteWritten = "note.written"
+    case callRefused = "call.refused"
 
     case rateLimited = "rate.limited"
     case budgetWarned = "budget.warned"
@@ -139,6 +145,12 @@ extension Fact.Body {
         case .handoffWritten: .handoffWritten
         case .taskProposalRefused: .taskProposalRefused
         case .staleMessageRefused: .staleMessageRefused
+        case .questionAsked: .questionAsked
+        case .questionAnswered: .questionAnswered
+        case .answerAwaited: .answerAwaited
+        case .filesClaimed: .filesClaimed
+        case .noteWritten: .noteWritten
+        case .callRefused: .callRefused
         case .rateLimited: .rateLimited
         case .budgetWarned: .budgetWarned
         case .budgetExhausted: .budgetExhausted

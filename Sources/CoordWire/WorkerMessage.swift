@@ -8,6 +8,8 @@ package enum WorkerMessage: Hashable, Sendable {
     /// It lives; nil: it is idle. `hasProgress`: the agent said or computed something since the last one.
     case heartbeat(Lease?, hasProgress: Bool = true)
     case report(Lease, AgentReport)
+    /// An agent used a tool of the coordinator's; `number` connects the answer with it.
+    case call(Lease, number: Int64, AgentCall)
     /// The attempt is over and nothing of it runs any more. `tail`: the last of its transcript, at most 4
     /// KiB.
     case finished(Lease, AttemptOutcome, tail: String)
@@ -32,6 +34,13 @@ extension WorkerMessage {
             if !hasProgress { output.member("progress", false) }
         case .report(let lease, let report):
             report.write(run, lease, to: &output)
+        case .call(let lease, let number, let call):
+            output.beginNotification("call")
+            output.members(run, lease)
+            output.member("call", number)
+            output.member("tool", call.tool)
+            if case .refused = call { output.member("refused", true) }
+            output.member("arguments", .object(AgentCallCodec.arguments(of: call)))
         case .finished(let lease, let outcome, let tail):
             output.beginNotification("finished")
             output.members(run, lease)
@@ -83,6 +92,9 @@ extension WorkerMessage {
             let outcome = try members.outcome()
             let tail = try members.optionalText("tail") ?? ""
             return (try members.run(), .finished(try members.lease(), outcome, tail: tail))
+        case "call":
+            let number = try members.integer("call", 0...Int64.max)
+            return (try members.run(), .call(try members.lease(), number: number, try members.call()))
         default:
             guard let report = try members.report() else { return nil }
             return (try members.run(), .report(try members.lease(), report))
@@ -91,6 +103,20 @@ extension WorkerMessage {
 }
 
 extension Members {
+    fileprivate func call() throws(WireError) -> AgentCall {
+        let tool = try text("tool", atMost: AgentEventParser.Limits.nameBytes)
+        let arguments = object["arguments"]?.objectValue ?? JSONObject()
+        if try flag("refused", otherwise: false) {
+            let reason = arguments["reason"]?.stringValue ?? ""
+            return .refused(
+                tool: tool, reason: AgentEventParser.prefix(reason, AgentEventParser.Limits.nameBytes))
+        }
+        guard let call = try AgentCallCodec.decode(tool: tool, arguments: arguments) else {
+            throw .wrong(member: "tool", method: method, wanted: "a known tool")
+        }
+        return call
+    }
+
     fileprivate func outcome() throws(WireError) -> AttemptOutcome {
         switch try text("outcome") {
         case "finished": return .finished

@@ -24,6 +24,9 @@ final class Attempt {
     private let surroundings: StepSurroundings
     private let report: (AgentReport) -> Void
     private let completion: (AttemptOutcome, String) -> Void
+    private let tell: (Int64, AgentCall) -> Bool
+    /// Where the agent's processes reach us, while it works.
+    private(set) var channel: AgentChannel?
     private var agent: (any AgentDriver)?
     private var check: CommandStep?
     /// The place in line before the first check, and the slot that is held for all of them.
@@ -39,8 +42,10 @@ final class Attempt {
     init(
         _ assignment: Assignment, in surroundings: StepSurroundings,
         report: @escaping (AgentReport) -> Void,
+        tell: @escaping (_ call: Int64, AgentCall) -> Bool,
         completion: @escaping (_ outcome: AttemptOutcome, _ tail: String) -> Void
     ) {
+        self.tell = tell
         self.assignment = assignment
         self.surroundings = surroundings
         self.report = report
@@ -60,9 +65,29 @@ final class Attempt {
             agent = RehearsalAgent(
                 folder: folder, part: part, attempt: assignment.lease.attempt, in: surroundings)
         }
+        openChannel()
         agent?.start(report: report) { [unowned self] problem in
+            closeChannel()
             if let problem { finish(problem) } else { startChecks() }
         }
+    }
+
+    /// Without its tools an agent works all the same.
+    private func openChannel() {
+        do throws(SystemError) {
+            channel = try AgentChannel(
+                assignment, loop: surroundings.loop, timers: surroundings.timers, report: report, tell: tell)
+        } catch {
+            surroundings.transcript.note("[coord: the agent's tools are not there] \(error)")
+        }
+    }
+
+    private func closeChannel() {
+        channel?.close()
+        // It may be what calls us: it goes when the turn is over.
+        let over = channel
+        surroundings.timers.after(.zero) { withExtendedLifetime(over) {} }
+        channel = nil
     }
 
     /// Checks are heavy commands: they run in a slot of the machine.
@@ -124,14 +149,15 @@ final class Attempt {
     func abort() {
         isOver = true
         surroundings.timers.cancel(timeout)
+        closeChannel()
         agent?.abort()
         check?.abort()
         wait = nil
         slot = nil
     }
 
-    /// Grows whenever the agent says something.
-    var signsOfLife: UInt64 { surroundings.transcript.bytesSeen }
+    /// Grows whenever the agent says or asks something, and at each look while it waits for an answer.
+    func countSigns() -> UInt64 { surroundings.transcript.bytesSeen &+ (channel?.countSigns() ?? 0) }
 
     /// False: its agent cannot be spoken to, or not any more.
     func tell(_ text: String) -> Bool { check == nil && agent?.steer(text) ?? false }
@@ -145,6 +171,7 @@ final class Attempt {
         guard !isOver else { return }
         isOver = true
         surroundings.timers.cancel(timeout)
+        if channel != nil { closeChannel() }
         slot = nil
         completion(verdict ?? outcome, surroundings.transcript.tail)
     }

@@ -11,7 +11,7 @@ final class SlotWait {
     /// `completion` gets nil when no slot can be had, for which the command need not wait. It is not called
     /// after `cancel`.
     init(
-        _ label: String, loop: EventLoop, completion: @escaping (HeldSlot?) -> Void
+        _ label: String, priority: Int = 0, loop: EventLoop, completion: @escaping (HeldSlot?) -> Void
     ) throws(SystemError) {
         self.loop = loop
         mailbox = try Mailbox(loop: loop, completion)
@@ -19,7 +19,8 @@ final class SlotWait {
             var slot: HeldSlot?
             // Without a home, or with a full disk, there are no slots; the command runs all the same.
             if let slots = MachineSlots.ofThisMachine(),
-                case .held(let held)? = try? slots.claim(label, cancellation: cancellation)
+                case .held(let held)? = try? slots.claim(
+                    label, priority: priority, cancellation: cancellation)
             {
                 slot = held
             }

@@ -107,16 +107,20 @@ package final class Worker {
 
     // MARK: Speaking
 
-    private func send(_ message: WorkerMessage) {
+    private func send(_ message: WorkerMessage) { _ = pass(message) }
+
+    /// False: the coordinator is gone, or does not read.
+    private func pass(_ message: WorkerMessage) -> Bool {
         let isSent = channel.send { [run] in message.write(run: run, to: &$0) }
         // A coordinator that is gone is told by the end of our input; one that does not read is not told
         // more.
         if !isSent, channel.isWritable { log("the coordinator does not read; a message was dropped") }
+        return isSent
     }
 
     private func beat() {
         let attempt = attempt
-        let hasProgress = attempt.map { progress.look(at: $0.signsOfLife) } ?? true
+        let hasProgress = attempt.map { progress.look(at: $0.countSigns()) } ?? true
         send(.heartbeat(attempt?.assignment.lease, hasProgress: hasProgress))
         timers.after(settings.heartbeat) { [unowned self] in beat() }
     }
@@ -138,6 +142,12 @@ package final class Worker {
             case .withdraw(let lease): _ = giveBack(run, lease)
             case .tell(let lease, let text): tell(run, lease, text)
             case .notice(let lease, let text): take(note: text, for: lease, of: run)
+            case .answer(let lease, let call, let answer):
+                // An attempt that is over has nobody who waits.
+                guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else {
+                    return
+                }
+                attempt.channel?.take(answer, of: call)
             case .shutdown: shutDown()
             }
         } catch {
@@ -174,6 +184,7 @@ package final class Worker {
             hasRoom: { [unowned self] in channel.backlog < Self.backlogLimit })
         let attempt = Attempt(
             assignment, in: surroundings, report: { [unowned self] in send(.report(lease, $0)) },
+            tell: { [unowned self] number, call in pass(.call(lease, number: number, call)) },
             completion: { [unowned self] outcome, tail in conclude(lease, outcome, tail) })
         state = .working(attempt)
         attempt.start()
@@ -269,6 +280,7 @@ package enum WorkerProgram {
             WorkerLog.write("wrong arguments behind `\(LandlockRules.option)`")
             return ConfinedCommand.refusal
         }
+        if arguments.count == 2, arguments[1] == "mcp" { return ChannelRelay.run() }
         #if COORD_PLANTED_BUGS
             PlantedBug.active = Environment.value("COORD_PLANTED_BUG").flatMap(PlantedBug.init(rawValue:))
         #endif

@@ -59,7 +59,7 @@ struct ArgumentTests {
             speech:
                 "error: `--status` takes one of `pending`, `in_progress`, `completed`, `failed`, `skipped`, "
                 + "`cancelled`, `waiting`, `ready`, `retryable`, `leased`, `submitting`, `reviewing`, "
-                + "`approval`, `queued`, `checking`, `landed`, `quarantined`, not `land`\n"),
+                + "`approval`, `asking`, `queued`, `checking`, `landed`, `quarantined`, not `land`\n"),
         Case(line: "tasks --limit", speech: "error: `--limit` needs a value: at most N tasks\n"),
         Case(
             line: "tasks --limit none",

@@ -32,7 +32,7 @@ struct AgentEventParserTests {
         ),
         (
             #"{"coord":"handoff","summary":"done","remaining":["docs"]}"#,
-            .handoff(summary: "done", remaining: ["docs"])
+            .handoff(Handoff(summary: "done", remaining: ["docs"]))
         ),
         (
             #"{"coord":"task","id":"next","prompt":"go","deps":["api"]}"#,
@@ -131,10 +131,10 @@ struct AgentEventParserTests {
             read(#"{"coord":"progress","text":"x\#(long)"}"#)
                 == .report(.progress("x" + String(repeating: "ä", count: 2047))))
         guard
-            case .report(.handoff(let summary, let remaining)) = read(
+            case .report(.handoff(let handoff)) = read(
                 #"{"coord":"handoff","summary":"\#(long)\#(long)","remaining":["\#(long)","second"]}"#)
         else { return #expect(Bool(false), "no handoff was read") }
-        #expect(summary.utf8.count == 12 << 10)
-        #expect(remaining.map(\.utf8.count) == [4 << 10])
+        #expect(handoff.summary.utf8.count == 12 << 10)
+        #expect(handoff.remaining.map(\.utf8.count) == [4 << 10])
     }
 }

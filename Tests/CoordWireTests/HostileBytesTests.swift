@@ -123,7 +123,8 @@ struct HostileBytesTests {
         let seeds: [[UInt8]] = [
             WorkerMessage.heartbeat(lease, hasProgress: false).encoded(run: "r"),
             WorkerMessage.report(lease, .usage(usage)).encoded(run: "r"),
-            WorkerMessage.report(lease, .handoff(summary: "so far", remaining: ["a", "b"])).encoded(run: "r"),
+            WorkerMessage.report(lease, .handoff(Handoff(summary: "so far", remaining: ["a", "b"]))).encoded(
+                run: "r"),
             WorkerMessage.finished(lease, .failed(reason: "é\u{1F600}"), tail: "x\n").encoded(run: "r"),
             CoordinatorMessage.cancel(lease, reason: "budget").encoded(run: "r"),
             Array(#"{"coord":"usage","model":"m","inputTokens":1200,"costUSD":0.01,"id":"c"}"#.utf8),

@@ -25,8 +25,9 @@ struct WorkerPipeTests {
         .report(lease, .usage(Usage(model: "", tokens: .zero))),
         .report(lease, .toolStarted(name: "bash", id: "1", summary: "ls")),
         .report(lease, .toolEnded(name: "bash", id: "1", succeeded: false, summary: "")),
-        .report(lease, .handoff(summary: "s", remaining: ["a", "b"])),
-        .report(lease, .handoff(summary: "s", remaining: [])), .report(lease, .proposedTask(spec)),
+        .report(lease, .handoff(Handoff(summary: "s", remaining: ["a", "b"]))),
+        .report(lease, .handoff(Handoff(summary: "s", decisions: ["d"], remaining: [], pitfalls: ["p"]))),
+        .report(lease, .handoff(Handoff(summary: "s", remaining: []))), .report(lease, .proposedTask(spec)),
         .report(lease, .proposedTask(TaskSpec(id: "x"))),
         .report(lease, .rateLimited(retryAfter: .milliseconds(1500))),
         .report(lease, .rateLimited(retryAfter: nil)), .finished(lease, .finished, tail: "bye\n"),
@@ -38,6 +39,35 @@ struct WorkerPipeTests {
         .finished(
             lease, .agentFailed(AgentFailure(.rateLimit, "", retryAfter: .milliseconds(1500))), tail: ""),
     ]
+    private static let calls: [AgentCall] = [
+        .readTask, .listTasks, .readInbox, .addTasks([spec, TaskSpec(id: "x", prompt: "y")]),
+        .splitTask([spec]), .ask(to: nil, text: "Which \"one\"?", choices: []),
+        .ask(to: "qa-1", text: "Why?", choices: ["a", "b"]), .awaitAnswer(question: "q1"),
+        .answer(question: "q1", text: "so\n"), .claimFiles(["src/**"]), .releaseFiles([]),
+        .writeNote(key: "port", text: ""), .readNotes(key: nil), .readNotes(key: "port"),
+        .refused(tool: "ask", reason: "wrong token"),
+    ]
+
+    @Test("every call of an agent goes out and comes back", arguments: calls)
+    func call(call: AgentCall) throws {
+        let message = WorkerMessage.call(lease, number: 7, call)
+        let read = try #require(try WorkerMessage.decode(message.encoded(run: run)[...]))
+        #expect(read.message == message)
+        #expect(read.run == run)
+    }
+
+    @Test("a call with arguments that are none is no message")
+    func badCall() {
+        let line = Array(
+            #"{"jsonrpc":"2.0","method":"call","params":{"run":"r","task":"a","attempt":1,"call":1,"#.utf8)
+        for rest in [
+            #""tool":"ask","arguments":{}}}"#, #""tool":"shell","arguments":{"command":"ls"}}}"#,
+            #""tool":"read_task","arguments":{"path":"/etc/passwd"}}}"#,
+            #""tool":"write_note","arguments":{"key":"../x","text":"y"}}}"#,
+        ] {
+            #expect(throws: WireError.self) { try WorkerMessage.decode((line + Array(rest.utf8))[...]) }
+        }
+    }
 
     @Test("every message of a worker goes out and comes back, with its run", arguments: workerMessages)
     func fromWorker(message: WorkerMessage) throws {
@@ -72,6 +102,8 @@ struct WorkerPipeTests {
                 work: .agent(AgentLaunch(driver: "codex", program: "/c")))),
         .shutdown, .cancel(lease, reason: "budget"), .withdraw(lease), .tell(lease, text: "also\nthis"),
         .notice(lease, text: "line\nfeed \"quoted\" ü"),
+        .answer(lease, call: 7, CallAnswer("done\n")), .answer(lease, call: 0, .refused("no")),
+        .answer(lease, call: 1, CallAnswer("asked", question: "q3")),
         .assign(Assignment(run: run, lease: lease, worktree: "/w", work: .none)),
         .assign(
             Assignment(

@@ -55,7 +55,7 @@ struct RehearsalTests {
                 .toolStarted(name: "shell", id: "step-8", summary: "exit 9"),
                 .toolEnded(name: "shell", id: "step-8", succeeded: false, summary: "exit status 9"),
                 .proposedTask(TaskSpec(id: "docs", prompt: "write them", dependencies: ["api"])),
-                .handoff(summary: "The API stands", remaining: ["docs"]),
+                .handoff(Handoff(summary: "The API stands", remaining: ["docs"])),
             ])
         let transcript = try #require(worker.transcript())
         #expect(

@@ -20,6 +20,8 @@ final class WorkerHarness {
     private(set) var messages: [WorkerMessage] = []
     private(set) var exit: ExitOutcome?
     private(set) var hasClosed = false
+    /// Answers the calls of agents.
+    var onCall: (Lease, Int64, AgentCall) -> Void = { _, _, _ in }
 
     /// Heartbeats come every hour unless told otherwise, so that silence can be told from talk.
     init(heartbeatMilliseconds: Int = 3_600_000, graceMilliseconds: Int = 300) throws {
@@ -35,7 +37,7 @@ final class WorkerHarness {
                 arguments: ["--worker", "w-1"],
                 environment: [
                     "COORD_HEARTBEAT_MS": "\(heartbeatMilliseconds)",
-                    "COORD_GRACE_MS": "\(graceMilliseconds)",
+                    "COORD_GRACE_MS": "\(graceMilliseconds)", "HOME": folder,
                     // Coverage data of a worker is nobody's, and must not land in the working folder.
                     "LLVM_PROFILE_FILE": "/dev/null",
                 ],
@@ -46,7 +48,9 @@ final class WorkerHarness {
         channel = try LineChannel(loop: loop, read: back.read, write: there.write)
         channel.onLine = { [unowned self] line in
             do throws(WireError) {
-                if let message = try WorkerMessage.decode(line)?.message { messages.append(message) }
+                guard let message = try WorkerMessage.decode(line)?.message else { return }
+                messages.append(message)
+                if case .call(let lease, let number, let call) = message { onCall(lease, number, call) }
             } catch {
                 Issue.record("the worker said \(String(decoding: line, as: UTF8.self)): \(error)")
             }

@@ -15,6 +15,7 @@ enum House {
         "CoordJSON": [],
         "CoordCore": ["CoordModel"],
         "CoordWire": ["CoordModel", "CoordJSON"] + system,
+        "CoordMCP": ["CoordModel", "CoordJSON", "CoordWire"],
         "CoordSandbox": ["CoordModel"],
         "CoordAgents": ["CoordModel", "CoordJSON", "CoordWire"],
         "CoordSkills": ["CoordModel", "CoordJSON"],
@@ -25,7 +26,7 @@ enum House {
         "CoordCatalog": ["CoordModel", "CoordJSON", "CoordSkills", "CoordSystem", "CYAML"] + system,
         "CoordRuntime": pureFloors + adapters + ["Synchronization"] + system,
         "CoordWorker": [
-            "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordSandbox", "CoordSystem",
+            "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordMCP", "CoordSandbox", "CoordSystem",
             "CoordProcess",
         ] + system,
         "CoordCommandLine": pureFloors + adapters + ["CoordRuntime", "Synchronization"] + system,
@@ -48,7 +49,7 @@ enum House {
 
     /// The floors that only compute: the same input gives the same answer, always.
     static let pureTargets = [
-        "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordSandbox", "CoordAgents",
+        "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordMCP", "CoordSandbox", "CoordAgents",
         "CoordSkills",
     ]
 

@@ -5,7 +5,7 @@ import CoordModel
 extension CoordinatorStateMachine {
     /// The task a message speaks of, if its attempt is the living one of that slot. Otherwise the message is
     /// refused and recorded: it comes from an attempt whose lease moved on.
-    private mutating func living(_ slot: Int, _ lease: Lease, method: String) -> Int? {
+    mutating func living(_ slot: Int, _ lease: Lease, method: String) -> Int? {
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.fenceDropped), let node = slots[slot].node {
                 switch slots[slot].work {
@@ -40,9 +40,9 @@ extension CoordinatorStateMachine {
             record(
                 .toolCompleted(
                     lease, name: name, id: id, succeeded: succeeded, summary: summary, duration: nil))
-        case .handoff(let summary, let remaining):
-            record(.handoffWritten(lease, summary: summary, remaining: remaining))
-            tasks[node].summary = String(summary.prefix(Self.summaryMax))
+        case .handoff(let handoff):
+            write(.handoffWritten(lease, handoff))
+            tasks[node].summary = String(handoff.summary.prefix(Self.summaryMax))
         case .proposedTask(let spec): considerProposal(spec, by: node)
         case .rateLimited(let retryAfter):
             let until = limiter.coolDown(for: retryAfter, at: now)
@@ -89,35 +89,13 @@ extension CoordinatorStateMachine {
         }
     }
 
-    private mutating func considerProposal(_ proposal: TaskSpec, by node: Int) {
-        var spec = proposal
-        if spec.role == nil { spec.role = tasks[node].spec.role }
-        if let problem = problem(withNew: spec, proposedBy: node) {
-            record(.taskProposalRefused(tasks[node].lease, id: spec.id.rawValue, reason: problem))
-            return
-        }
-        tasks[node].proposals += 1
-        addTasks([spec], proposedBy: node)
-    }
-
-    private func problem(withNew spec: TaskSpec, proposedBy node: Int) -> String? {
-        if tasks[node].proposals >= settings.proposalsPerTaskMax {
-            return "a task may add at most \(settings.proposalsPerTaskMax) tasks"
-        }
-        if tasks[node].depth >= settings.proposalDepthMax {
-            return "added tasks may nest at most \(settings.proposalDepthMax) deep"
-        }
-        if spec.dependencies.contains(tasks[node].spec.id) == false, spec.run != nil {
-            return "an agent may not add a shell command that does not wait for its own task"
-        }
-        return problem(withNew: spec)
-    }
-
     /// Why a new task cannot be taken in; nil when it can.
-    func problem(withNew spec: TaskSpec) -> String? {
+    ///
+    /// - Parameter others: tasks that are added together with it.
+    func problem(withNew spec: TaskSpec, beside others: Set<TaskID> = []) -> String? {
         if !spec.id.isValid { return "`\(spec.id)` is not a valid name for a task" }
         if numbers[spec.id] != nil { return "there is a task `\(spec.id)` already" }
-        if let missing = spec.dependencies.first(where: { numbers[$0] == nil }) {
+        if let missing = spec.dependencies.first(where: { numbers[$0] == nil && !others.contains($0) }) {
             let near = suggestion(for: missing)
             return "it needs `\(missing)`, which is not in the run"
                 + (near.map { "; did you mean `\($0)`?" } ?? "")
@@ -233,6 +211,7 @@ extension CoordinatorStateMachine {
     mutating func conclude(
         _ node: Int, _ outcome: AttemptOutcome, _ work: TakenWork, of slot: Int, tail: String
     ) {
+        if case .commit = work {} else if outcome.isOfTheAgent, waitForPerson(node) { return }
         switch outcome {
         case .finished:
             if case .commit(let commit, let base, let files) = work {
@@ -261,6 +240,10 @@ extension CoordinatorStateMachine {
     }
 
     mutating func concludeCancelled(_ node: Int, _ cause: SlotEntry.CancelCause, tail: String) {
+        switch cause {
+        case .timeout, .stalled: if waitForPerson(node) { return }
+        default: break
+        }
         switch cause {
         case .stop, .taskReassigned, .workerRestart, .workerBudget, .takenBack: comeBack(node)
         case .taskSkipped: skip(node, reason: "skipped by a person")

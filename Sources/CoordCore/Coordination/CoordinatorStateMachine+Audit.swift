@@ -67,6 +67,8 @@ extension CoordinatorStateMachine {
                     "`\(name)` ended because of `\(tasks[cause].spec.id)`, which is \(stage(of: cause))")
             }
             if deadNeed(of: node) == nil { found.append("`\(name)` ended because of no need") }
+        case .asking:
+            if openQuestions(of: node).isEmpty { found.append("`\(name)` waits for no answer") }
         case .retryable, .approval, .queued, .landed, .completed, .failed, .quarantined, .skipped, .cancelled:
             break
         }

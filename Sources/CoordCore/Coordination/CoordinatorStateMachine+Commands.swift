@@ -33,6 +33,8 @@ extension CoordinatorStateMachine {
         case .cancelTask(let id): return onTask(id) { $0.cancelByPerson($1) }
         case .approveTask(let id): return onTask(id) { $0.approve($1) }
         case .rejectTask(let id, let reason): return onTask(id) { $0.reject($1, reason) }
+        case .answerTask(let id, let question, let text):
+            return onTask(id) { $0.answerByPerson($1, question, text) }
         case .reassignTask(let id, let worker): return onTask(id) { $0.reassign($1, to: worker) }
         case .restartWorker(let worker):
             return onWorker(worker) { $0.restartByPerson($1) }
@@ -125,7 +127,7 @@ extension CoordinatorStateMachine {
     private mutating func skipByPerson(_ node: Int) -> CommandReply {
         let id = tasks[node].spec.id
         switch tasks[node].state {
-        case .waiting, .ready, .retryable, .failed, .quarantined:
+        case .waiting, .ready, .retryable, .asking, .failed, .quarantined:
             skip(node, reason: "skipped by a person")
             return .accepted("task `\(id)` is skipped; what needs it goes on")
         case .leased(let slot):
@@ -149,7 +151,7 @@ extension CoordinatorStateMachine {
             if let reason = budgetRefusal(of: node) { return .refused(reason: reason, hint: "") }
             revive(node, reason: "brought back by a person")
             return .accepted("task `\(id)` will be tried again")
-        case .retryable:
+        case .retryable, .asking:
             comeBack(node)
             return .accepted("task `\(id)` is tried again now")
         case .waiting, .ready, .leased, .reviewing, .approval, .queued, .landed, .completed:
@@ -160,7 +162,7 @@ extension CoordinatorStateMachine {
     private mutating func cancelByPerson(_ node: Int) -> CommandReply {
         let id = tasks[node].spec.id
         switch tasks[node].state {
-        case .waiting, .ready, .retryable, .approval: cancel(node, reason: "cancelled by a person")
+        case .waiting, .ready, .retryable, .approval, .asking: cancel(node, reason: "cancelled by a person")
         case .leased(let slot):
             cancelAttempt(node, of: slot, .taskCancelled, reason: "the task is cancelled")
             return .accepted("task `\(id)` is being ended; its work is kept")
@@ -266,7 +268,7 @@ extension CoordinatorStateMachine {
         return nil
     }
 
-    private mutating func replaceNeeds(of node: Int, with needs: [TaskID]) {
+    mutating func replaceNeeds(of node: Int, with needs: [TaskID]) {
         let old = distinct(tasks[node].spec.dependencies)
         for need in old where !needs.contains(need) { graph.removeEdge(from: number(of: need), to: node) }
         for need in needs where !old.contains(need) { graph.addEdge(from: number(of: need), to: node) }
@@ -287,6 +289,7 @@ extension CoordinatorStateMachine {
         case .leased: .leased
         case .reviewing: .reviewing
         case .approval: .approval
+        case .asking: .asking
         case .queued: .queued
         case .landed: .landed
         case .completed: .completed

@@ -43,11 +43,11 @@ extension CoordinatorStateMachine {
     /// How a run ends when all that is open waits for a person, or for a task that does, and nobody can be
     /// asked. Nil: something goes on by itself, or somebody can.
     func endingForPerson() -> Ending? {
-        guard !settings.mayAsk, mode == .running, counts.approval > 0, counts.ready == 0,
+        guard !settings.mayAsk, mode == .running, counts.approval + counts.asking > 0, counts.ready == 0,
             counts.retryable == 0, reviewLine.isEmpty,
             queue.isIdle, !delivery.isAwaited
         else { return nil }
-        let waiting = tasks.filter { if case .approval = $0.state { true } else { false } }.map(\.spec.id)
+        let waiting = tasks.filter(\.isForPerson).map(\.spec.id)
         let names = waiting.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
         let more = waiting.count > 5 ? " and \(waiting.count - 5) more" : ""
         return Ending(

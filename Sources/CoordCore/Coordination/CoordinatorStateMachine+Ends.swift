@@ -72,8 +72,8 @@ extension CoordinatorStateMachine {
     func isDead(_ node: Int) -> Bool {
         switch tasks[node].state {
         case .failed, .quarantined, .cancelled: true
-        case .waiting, .ready, .retryable, .leased, .reviewing, .approval, .queued, .landed, .completed,
-            .skipped:
+        case .waiting, .ready, .retryable, .leased, .reviewing, .approval, .asking, .queued, .landed,
+            .completed, .skipped:
             false
         }
     }

@@ -8,11 +8,13 @@ extension CoordinatorStateMachine {
     /// done.
     ///
     /// - Parameter finished: attempts whose good end was recorded: their work is handed in, not repeated.
+    /// - Parameter board: what the agents shared so far.
     package mutating func restore(
         tasks records: [TaskRecord], costs: [CostRecord], usageIDs: Set<String>, finished: Set<Lease>,
-        process: ProcessIdentity, at now: Timestamp
+        board: Blackboard = Blackboard(), process: ProcessIdentity, at now: Timestamp
     ) -> [Effect] {
         self.now = now
+        self.board = board
         record(.runResumed(process: process))
         ledger.restore(costs: costs, usageIDs: usageIDs)
         restoreGraph(records)
@@ -54,7 +56,8 @@ extension CoordinatorStateMachine {
             entry.workerLosses = record.workerLosses
             entry.note = record.lastError
             entry.proposals = record.proposals
-            entry.depth = record.proposedBy.flatMap { numbers[$0] }.map { tasks[$0].depth + 1 } ?? 0
+            entry.proposer = record.proposedBy.flatMap { numbers[$0] }
+            entry.depth = entry.proposer.map { tasks[$0].depth + 1 } ?? 0
             entry.pinned = record.pinnedTo.flatMap { worker in
                 slots.firstIndex { $0.spec.worker == worker }
             }
@@ -89,6 +92,7 @@ extension CoordinatorStateMachine {
             self.record(.attemptEnded(record.lease, .interrupted))
             restoreTaking(node, record, .interrupted)
         case .reviewing, .approval, .queued, .checking: restoreCandidate(node, record)
+        case .asking: if openQuestions(of: node).isEmpty { comeBack(node) } else { setState(node, .asking) }
         case .landed: setState(node, .landed)
         case .completed: setState(node, .completed)
         case .failed: setState(node, .failed(cause: record.failedBecause.flatMap { numbers[$0] }))

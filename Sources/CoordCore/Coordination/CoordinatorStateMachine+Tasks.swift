@@ -14,6 +14,7 @@ extension CoordinatorStateMachine {
         for spec in specs {
             numbers[spec.id] = graph.addNode()
             var entry = TaskEntry(spec: spec, lane: lane(of: spec))
+            entry.proposer = proposer
             entry.depth = proposer.map { tasks[$0].depth + 1 } ?? 0
             tasks.append(entry)
             counts.add(entry.state)
@@ -213,7 +214,7 @@ extension CoordinatorStateMachine {
     mutating func stopIfWorkersAreOutOfBudget() {
         guard mode == .running, counts.ready > 0 || !reviewLine.isEmpty, isQuiet, queue.isIdle,
             rateBlockedUntil == nil,
-            counts.retryable == 0, counts.approval == 0
+            counts.retryable == 0, counts.approval == 0, counts.asking == 0
         else { return }
         var isOut = false
         for slot in slots.indices {
@@ -317,6 +318,7 @@ extension CoordinatorStateMachine {
     mutating func release(_ node: Int, from slot: Int) {
         slots[slot].work = .free
         slots[slot].idleSince = now
+        forgetCalls(of: tasks[node].lease)
         busyCount -= 1
         limiter.release(tasks[node].spec.id, at: now)
         let before = ledger.reserved

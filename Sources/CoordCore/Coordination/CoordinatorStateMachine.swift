@@ -49,6 +49,9 @@ package struct CoordinatorStateMachine: Sendable {
     var counts = StateCounts()
     /// The tasks whose work waits for a reviewer, in the order of their submission.
     var reviewLine: [Int] = []
+    /// What the agents share, and who waits for an answer.
+    var board = Blackboard()
+    var waiters: [Waiter] = []
     /// Slots whose work is not free.
     var busyCount = 0
     /// When the tasks that wait for their time come back.
@@ -136,6 +139,8 @@ package struct CoordinatorStateMachine: Sendable {
             worktreePrepared(slot, lease, branch: branch, base: base)
         case .worktreeFailed(let slot, let lease, let reason): worktreeFailed(slot, lease, reason)
         case .agentReported(let slot, let lease, let report): agentReported(slot, lease, report)
+        case .agentCalled(let slot, let lease, let number, let call):
+            agentCalled(slot, lease, number, call)
         case .attemptEnded(let slot, let lease, let outcome, let tail):
             attemptEnded(slot, lease, outcome, tail: tail)
         case .workTaken(let slot, let lease, let work): workTaken(slot, lease, work)

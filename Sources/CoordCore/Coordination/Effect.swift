@@ -20,6 +20,8 @@ package enum Effect: Sendable, Equatable {
     case prepareReview(slot: Int, Lease, Candidate)
     /// Hand a candidate to the worker to look at.
     case review(slot: Int, Lease, ReviewOrder)
+    /// Tell an attempt's agent what came of its call.
+    case answer(slot: Int, Lease, call: Int64, CallAnswer)
     case cancelAttempt(slot: Int, Lease, reason: String)
     /// Have a task back that stands behind another, unless it has begun.
     case withdraw(slot: Int, Lease)

@@ -15,6 +15,8 @@ package enum Event: Sendable, Equatable {
     case worktreePrepared(slot: Int, Lease, branch: String, base: ObjectID)
     case worktreeFailed(slot: Int, Lease, reason: String)
     case agentReported(slot: Int, Lease, AgentReport)
+    /// Its agent used a tool; the answer carries the number.
+    case agentCalled(slot: Int, Lease, call: Int64, AgentCall)
     case attemptEnded(slot: Int, Lease, AttemptOutcome, tail: String)
     /// What the attempt left was taken over; `nothing` when no file changed.
     case workTaken(slot: Int, Lease, TakenWork)

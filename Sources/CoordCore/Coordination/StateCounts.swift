@@ -8,6 +8,8 @@ struct StateCounts: Sendable, Equatable {
     var retryable = 0
     /// Tasks whose candidate waits for a person.
     var approval = 0
+    /// Tasks that wait for a person's answer.
+    var asking = 0
 
     /// Counts a task in.
     mutating func add(_ state: TaskEntry.State) { count(state, 1) }
@@ -27,6 +29,9 @@ struct StateCounts: Sendable, Equatable {
         case .approval:
             open += step
             approval += step
+        case .asking:
+            open += step
+            asking += step
         case .failed, .quarantined: failed += step
         case .landed, .completed, .skipped, .cancelled: break
         }

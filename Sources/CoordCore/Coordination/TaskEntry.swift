@@ -18,6 +18,9 @@ struct TaskEntry: Sendable {
         case reviewing(Review)
         /// Can become: `queued` (approved), `retryable` or `failed` (rejected), `cancelled`.
         case approval(Candidate)
+        /// Its agent ended with a question to a person open. Can become: `ready`, `waiting`, `failed`,
+        /// `skipped`, `cancelled`.
+        case asking
         /// In the merge queue. Can become: `landed`, `retryable`, `failed`, `cancelled`.
         case queued
         case landed, completed
@@ -30,7 +33,7 @@ struct TaskEntry: Sendable {
 
         var isFinal: Bool {
             switch self {
-            case .waiting, .ready, .retryable, .leased, .reviewing, .approval, .queued: false
+            case .waiting, .ready, .retryable, .leased, .reviewing, .approval, .asking, .queued: false
             case .landed, .completed, .failed, .quarantined, .skipped, .cancelled: true
             }
         }
@@ -85,6 +88,8 @@ struct TaskEntry: Sendable {
     var notices: [String] = []
     /// 0 for tasks of the mission, one more than the proposer's for proposed ones.
     var depth = 0
+    /// Whose agent asked for it; nil: the mission or a person did.
+    var proposer: Int?
 
     init(spec: TaskSpec, lane: Int) {
         self.spec = spec
@@ -93,13 +98,20 @@ struct TaskEntry: Sendable {
     }
 
     var lease: Lease { Lease(task: spec.id, attempt: attempt) }
+    /// Whether only a person brings it on.
+    var isForPerson: Bool {
+        switch state {
+        case .approval, .asking: true
+        default: false
+        }
+    }
     var isAwaitingReviewer: Bool {
         if case .reviewing(let review) = state { review.slot == nil } else { false }
     }
     /// Whether no worker and no queue has it, and it has not come to its end.
     var isOpen: Bool {
         switch state {
-        case .waiting, .ready, .retryable: true
+        case .waiting, .ready, .retryable, .asking: true
         default: false
         }
     }

@@ -32,6 +32,9 @@ extension Projection {
         case .approvalAsked(_, let reason):
             task.stage = .approval
             task.approvalReason = reason
+        case .answerAwaited(_, let reason):
+            task.stage = .asking
+            task.approvalReason = reason
         case .approvalGiven:
             task.stage = .queued
             task.conflicts = 0

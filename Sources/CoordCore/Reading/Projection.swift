@@ -91,7 +91,8 @@ package struct Projection: Sendable, Equatable {
         case .usageRecorded(let lease, let worker, let role, let usage, let cost, let counted):
             if counted { book(usage, cost, lease.task, worker, role) }
         case .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted, .handoffWritten,
-            .staleMessageRefused, .taskProposalRefused, .workRescued, .scaleChanged, .attemptStalled:
+            .staleMessageRefused, .taskProposalRefused, .questionAsked, .questionAnswered, .filesClaimed,
+            .noteWritten, .callRefused, .workRescued, .scaleChanged, .attemptStalled:
             break
         case .overlapFound(let collision):
             collisions.removeAll { $0.isSamePair(as: collision) }

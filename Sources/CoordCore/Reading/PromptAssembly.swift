@@ -18,8 +18,8 @@ package enum PromptAssembly {
     /// Text from agents (summaries, the note about the last try) is fenced as data: it informs and grants
     /// nothing.
     package static func prompt(
-        goal: String, role: Role?, common: String, task: TaskSpec, attempt: Int, needs: [Need], note: String?,
-        skills: String = "", context: String = ""
+        goal: String, role: Role?, common: String, task: TaskSpec, attempt: Int, needs: [Need],
+        answers: [Question] = [], note: String?, skills: String = "", context: String = ""
     ) -> String {
         var parts: [String] = []
         if let role, !role.prose.isEmpty { parts.append(role.prose) }
@@ -40,6 +40,9 @@ package enum PromptAssembly {
         for need in needs where !need.summary.isEmpty {
             parts.append(
                 "## What `\(need.id)` (\(need.title)) passed on\n\n" + fenced(need.summary))
+        }
+        for question in answers {
+            parts.append("## What a person answered\n\n" + BoardText.answered(question))
         }
         if let note {
             parts.append("## Why the last try did not land\n\n" + fenced(note))
@@ -106,7 +109,7 @@ package enum PromptAssembly {
 
     /// The text as a block that it cannot close by itself: the fence is longer than any run of backticks in
     /// it.
-    private static func fenced(_ text: String) -> String {
+    static func fenced(_ text: String) -> String {
         var longest = 0
         var run = 0
         // By bytes: what joins a backtick into one character does not make it less of a fence.

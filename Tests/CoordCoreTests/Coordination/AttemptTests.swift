@@ -175,8 +175,8 @@ struct AttemptTests {
                 .toolCompleted(lease("a"), name: "sh", id: "1", succeeded: true, summary: "", duration: nil)
             ),
             (
-                .handoff(summary: "s", remaining: ["r"]),
-                .handoffWritten(lease("a"), summary: "s", remaining: ["r"])
+                .handoff(Handoff(summary: "s", remaining: ["r"])),
+                .handoffWritten(lease("a"), Handoff(summary: "s", remaining: ["r"]))
             ),
             (
                 .usage(usage),

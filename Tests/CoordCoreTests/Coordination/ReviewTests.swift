@@ -240,7 +240,7 @@ struct ReviewTests {
         story.end(lease("a"), .finished, .commit(oid("c1"), base: oid("ba5e"), files: ["f"]))
         story.tell(.worktreePrepared(slot: 1, lease("a", 2), branch: "b", base: oid("c1")))
         let reports: [AgentReport] = [
-            .proposedTask(TaskSpec(id: "x")), .handoff(summary: "s", remaining: []),
+            .proposedTask(TaskSpec(id: "x")), .handoff(Handoff(summary: "s", remaining: [])),
         ]
         let said = reports.flatMap { facts(story.tell(.agentReported(slot: 1, lease("a", 2), $0))) }
         #expect(said.count == 1)

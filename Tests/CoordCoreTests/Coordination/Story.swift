@@ -55,10 +55,13 @@ struct Story {
         let finished = facts.compactMap { fact -> Lease? in
             if case .attemptEnded(let lease, .finished) = fact.body { lease } else { nil }
         }
+        var board = Blackboard()
+        for fact in facts { board.apply(fact.body) }
+        for claim in board.claims { board.end(claim.lease) }
         return take(
             machine.restore(
                 tasks: projection.tasks, costs: projection.costs, usageIDs: Set(ids),
-                finished: Set(finished), process: Self.process, at: now))
+                finished: Set(finished), board: board, process: Self.process, at: now))
     }
 
     /// Tells one event, at the time of the last one or at a later one.
