@@ -211,7 +211,15 @@ final class AssignmentWriter {
         _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?, _ equipment: Equipment,
         isResumed: Bool
     ) -> String {
-        if isResumed { return PromptAssembly.continuation(task: spec, attempt: lease.attempt, note: note) }
+        if isResumed {
+            // The session knows what it asked, not what came of it.
+            let answers = board.answers(to: spec.id).compactMap { question in
+                question.answer.map { "A person answered \(question.id) (\(question.text)): \($0.text)" }
+            }
+            let news = (answers + (note.map { [$0] } ?? [])).joined(separator: "\n\n")
+            return PromptAssembly.continuation(
+                task: spec, attempt: lease.attempt, note: news.isEmpty ? nil : news)
+        }
         return PromptAssembly.prompt(
             goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },
             common: parts.plan.commonRules, task: spec, attempt: lease.attempt,
