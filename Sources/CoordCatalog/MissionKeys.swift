@@ -13,6 +13,8 @@ enum MissionRange {
     static let parallel = 1...64
     static let batch = 1...256
     static let queueDepth = 1...100_000
+    static let rounds = 1...100
+    static let landings = 1...10_000
 }
 
 /// The longest name of a team member: workers add `-` and a number of up to three digits to it.
@@ -30,9 +32,15 @@ enum MissionKey: String, FieldKey {
 }
 
 enum TeamKey: String, FieldKey {
-    case id, role, count, model, maxModel, agent, budgetUSD, skills
+    case id, role, count, model, maxModel, agent, budgetUSD, skills, rounds
 
     static let synonyms: [String: Self] = ["budget": .budgetUSD, "name": .id, "instances": .count]
+}
+
+enum RoundsKey: String, FieldKey {
+    case everyLandings, atEnd, max, prompt
+
+    static let synonyms: [String: Self] = ["every": .everyLandings, "rounds": .max, "task": .prompt]
 }
 
 enum LimitsKey: String, FieldKey {

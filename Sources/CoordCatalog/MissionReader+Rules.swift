@@ -26,12 +26,6 @@ extension MissionReader {
     /// What is doubtful about a mission without errors: beside an error, advice would only be in the way.
     func warn(_ mission: Mission, _ fields: Fields<MissionKey>) {
         guard !problems.hasErrors else { return }
-        let landsSomething = mission.tasks.isEmpty || mission.tasks.contains { $0.workspace == .worktree }
-        if mission.merge.gate.isEmpty, landsSomething {
-            problems.warning(
-                at: fields.position(of: .merge), "no gate: work lands without any check of the whole",
-                hint: "Give the command that must pass, as in \"merge\": { \"gate\": [\"make test\"] }")
-        }
         if fields[.planning] != nil, mission.goal.isEmpty, mission.tasks.isEmpty {
             problems.warning(
                 at: fields.position(of: .planning), "there is a planner, but no `goal` to plan for",
@@ -40,6 +34,9 @@ extension MissionReader {
         let needsAgents = mission.tasks.isEmpty || mission.tasks.contains { $0.run == nil }
         if needsAgents, let position = fields[.team]?.position {
             TeamComposition.warn(mission.team, names.roles, at: position, problems)
+            TeamComposition.warn(
+                of: mission.limits.budget, for: mission.team, at: fields[.limits]?.position ?? position,
+                problems)
         }
         warnOfStrangers(mission)
     }
@@ -80,15 +77,50 @@ extension MissionReader {
     }
 }
 
-/// The customer's rules of a good team (S4-73, S4-74). They advise; half of the teams people have break them.
+/// The customer's rules of a good team (S4-73 to S4-75). They advise, and only teams large enough to need it:
+/// with the three who coordinate, a team of six cannot be two to one.
 enum TeamComposition {
     /// Who manages tasks, who reviews code, who watches over the others.
     static let expected: [RoleID] = ["producer", "tech-lead", "self-reviewer"]
+    /// From how many workers on these three are missed, and the balance is looked at.
+    static let sizeForExpected = 5
+    static let sizeForBalance = 8
+
+    /// What a team of this size usually needs: 6 for $10, 10 for $20, 13 for $30, and evenly between and
+    /// beyond.
+    static func usualDollars(workers: Int) -> Int {
+        switch workers {
+        case ...6: 10
+        case ...10: 10 + (workers - 6) * 5 / 2
+        default: 20 + (workers - 10) * 10 / 3
+        }
+    }
+
+    /// A budget of less than half of that ends most runs before they are done; none lets them cost anything.
+    static func warn(
+        of budget: Money?, for team: [TeamMember], at position: SourcePosition, _ problems: ProblemList
+    ) {
+        let workers = team.reduce(0) { $0 + $1.count }
+        guard workers >= sizeForExpected else { return }
+        let usual = usualDollars(workers: workers)
+        guard let budget else {
+            return problems.warning(
+                at: position, "there is no budget: nothing ends the run when it costs too much",
+                hint:
+                    "A team of \(workers) usually needs about $\(usual): `\"budgetUSD\": \(usual)` in `limits`"
+            )
+        }
+        guard budget.microDollars * 2 < Int64(usual) * 1_000_000 else { return }
+        problems.warning(
+            at: position, "the budget of \(budget) is small for a team of \(workers)",
+            hint: "Such a team usually needs about $\(usual)")
+    }
 
     static func warn(
         _ team: [TeamMember], _ roles: RoleShelf, at position: SourcePosition, _ problems: ProblemList
     ) {
-        guard !team.isEmpty, team.allSatisfy({ roles[$0.role] != nil }) else { return }
+        let workers = team.reduce(0) { $0 + $1.count }
+        guard workers >= sizeForExpected, team.allSatisfy({ roles[$0.role] != nil }) else { return }
         let missing = expected.filter { role in !team.contains { $0.role == role } }
         if !missing.isEmpty {
             problems.warning(
@@ -98,9 +130,11 @@ enum TeamComposition {
             )
         }
         let coordination = team.filter { roles[$0.role]?.kind == .coordination }.reduce(0) { $0 + $1.count }
-        let code = team.reduce(0) { $0 + $1.count } - coordination
+        let code = workers - coordination
         // About two to one: from three for two up to seven for two.
-        guard coordination > 0, code * 2 < coordination * 3 || code * 2 > coordination * 7 else { return }
+        guard workers >= sizeForBalance, coordination > 0,
+            code * 2 < coordination * 3 || code * 2 > coordination * 7
+        else { return }
         problems.warning(
             at: position,
             "the team has \(code) who write and \(coordination) who coordinate; about two to one works best")

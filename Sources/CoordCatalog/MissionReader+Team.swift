@@ -54,9 +54,28 @@ extension MissionReader {
         member.agent = agent(fields, .agent)
         member.budget = fields.money(.budgetUSD, in: MissionRange.money)
         member.skills = skills(fields, .skills)
+        member.rounds = fields[.rounds].flatMap { rounds($0, of: fields.subject) }
         // A member without an id of its own is known by its role, if that is a name at all.
         guard id != nil || fields[.id] == nil else { return nil }
         return (member, fields[.id]?.position ?? position)
+    }
+
+    /// When the member looks at what landed. Without a time at which it would, there is a mistake.
+    private func rounds(_ value: LocatedValue, of member: String) -> Rounds? {
+        guard
+            let fields = Fields<RoundsKey>(value, subject: "`rounds` of \(member)", problems: problems)
+        else { return nil }
+        var rounds = Rounds()
+        rounds.everyLandings = fields.whole(.everyLandings, in: MissionRange.landings)
+        rounds.atEnd = fields.flag(.atEnd) ?? false
+        rounds.most = fields.whole(.max, in: MissionRange.rounds) ?? rounds.most
+        rounds.prompt = fields.text(.prompt) ?? ""
+        if fields[.everyLandings] == nil, !rounds.atEnd {
+            problems.error(
+                at: value.position, "`rounds` of \(member) never come",
+                hint: "Give `everyLandings`, a number, or `\"atEnd\": true`, or both")
+        }
+        return rounds
     }
 
     /// The members of one entry of a list, spoken of by the first of the keys `named` that is a name, else by

@@ -54,6 +54,7 @@ struct MissionReader {
         let rehearsal = RehearsalCheck(
             fields, tasks: mission.tasks, missionFile: file, problems: problems)
         mission.rehearsal = rehearsal.folder
+        mission.rehearsalTerms = rehearsal.terms
         rehearsalDiagnostics = rehearsal.diagnostics
         warn(mission, fields)
         return diagnostics.contains(where: \.isError) ? nil : mission

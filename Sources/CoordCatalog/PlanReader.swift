@@ -57,11 +57,6 @@ struct PlanReader {
             }
             return spec
         }
-        if mission.merge.gate.isEmpty, !problems.hasErrors {
-            problems.warning(
-                at: nil, "no gate: work lands without any check of the whole",
-                hint: "Write a line such as \"Gate: `make test`\" above the first phase")
-        }
         return mission
     }
 

@@ -8,8 +8,10 @@ struct RehearsalCheck {
     /// usable.
     private(set) var folder: String?
     private(set) var diagnostics: [Diagnostic] = []
+    /// What it asks of the machine and of the project.
+    private(set) var terms = RehearsalTerms()
 
-    private enum PlayKey: String, FieldKey { case parts }
+    private enum PlayKey: String, FieldKey { case parts, needs, project }
     private enum PartKey: String, FieldKey { case attempts }
     private enum StepKey: String, FieldKey { case from }
 
@@ -47,11 +49,31 @@ struct RehearsalCheck {
                 play.require(.parts), let parts = play[.parts]
             {
                 readParts(parts, folder, tasks, list)
+                terms.tools = play.strings(.needs, of: "programs").map(\.text)
+                terms.project = project(play, folder, list)
             }
             diagnostics = list.diagnostics
         } catch {
             diagnostics = [error]
         }
+    }
+
+    /// `any`, `empty`, or a folder of the play whose files begin a new project.
+    private func project(_ play: Fields<PlayKey>, _ folder: String, _ list: ProblemList)
+        -> RehearsalTerms
+        .Project
+    {
+        guard let text = play.line(.project), text != "any" else { return .any }
+        if text == "empty" { return .empty }
+        let place = folder + "/" + text
+        if Glob.problem(text) == nil, Files.isFolder(place) { return .sample(place) }
+        list.error(
+            at: play.position(of: .project),
+            "`project` of the rehearsal is `\(text)`, which is no folder of it",
+            hint:
+                "`any`, `empty`, or a folder beside rehearsal.json with the files that a new project begins with"
+        )
+        return .any
     }
 
     private func readParts(
@@ -63,9 +85,11 @@ struct RehearsalCheck {
             return
         }
         // Each task may have a second part: that of its reviewer.
-        let known = Set(tasks.flatMap { [$0.id.rawValue, $0.id.rawValue + ".review"] })
+        var known = Set(tasks.flatMap { [$0.id.rawValue, $0.id.rawValue + ".review"] })
+        // What a part proposes has a part of its own, and so has a round, `<member>-round-<n>`.
+        for part in parts { known.formUnion(proposed(by: part.value)) }
         for part in parts {
-            if !known.isEmpty, !known.contains(part.key) {
+            if !tasks.isEmpty, !known.contains(part.key), !part.key.contains("-round-") {
                 list.warning(
                     at: part.position,
                     "the rehearsal has a part for `\(part.key)`, which is no task of the mission",
@@ -87,6 +111,22 @@ struct RehearsalCheck {
         for task in tasks where task.run == nil && !played.contains(task.id.rawValue) {
             list.warning(at: value.position, "the rehearsal has no part for the task `\(task.id)`")
         }
+    }
+
+    /// The names that the part's steps propose, as they stand.
+    private func proposed(by part: LocatedValue) -> [String] {
+        func member(_ value: LocatedValue, _ key: String) -> LocatedValue? {
+            guard case .object(let members) = value.content else { return nil }
+            return members.first { $0.key == key }?.value
+        }
+        guard case .list(let attempts)? = member(part, "attempts")?.content else { return [] }
+        let steps = attempts.flatMap { attempt -> [LocatedValue] in
+            if case .list(let steps) = attempt.content { steps } else { [] }
+        }
+        let names = steps.compactMap { step in
+            member(step, "propose").flatMap { member($0, "id") }?.string
+        }
+        return names.flatMap { [$0, $0 + ".review"] }
     }
 
     /// The files that steps write from must be there.

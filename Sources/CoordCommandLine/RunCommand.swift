@@ -35,7 +35,8 @@ package enum RunCommand {
             project: context.arguments.value("project").map(context.path), mission: preparation.mission.id)
         if context.arguments.has("dry-run") {
             // The plan is made for its refusals: an agent that is missing is told before anything starts.
-            let plan = try preparation.plan(context, worktrees: folder + "/worktrees")
+            var plan = try preparation.plan(context, worktrees: folder + "/worktrees")
+            plan.chooseGate(in: RehearsalConditions.sample(plan) ?? folder)
             return PlanCommand.show(plan, project: folder, context)
         }
         if context.arguments.has("detach") {
@@ -95,19 +96,24 @@ package enum RunCommand {
         let git: GitTool
         do throws(GitError) { git = try GitTool.locate() } catch { throw CommandFailure(error) }
         if isScratch, trial.isSimulated, !resumes { try startAfresh(folder, context) }
-        let project = try inspect(folder, git, context)
+        if !resumes { try RehearsalConditions.check(trial, folder: folder, context) }
+        let project = try inspect(folder, sample: RehearsalConditions.sample(trial), git, context)
         let state = StateFolder(project: project.mainRoot ?? project.path)
         // The places of a run that is taken up again stay where they are.
         let usual =
             earlier?.record.slots.first.map { Files.parent($0.worktree) } ?? state.project + "/worktrees"
         let worktrees = context.arguments.value("worktrees").map(context.path) ?? usual
         var plan = try preparation.plan(context, worktrees: worktrees, resuming: earlier)
+        plan.chooseGate(in: project.root)
+        GateWording.say(plan, context)
         plan.mayAsk = !context.arguments.has("no-input") && !isUnattended(context)
         do throws(GitError) {
             _ = try project.targetBranch(plan.mission.merge.target, git: git)
         } catch { throw CommandFailure(error) }
         let program = try workerProgram()
-        let options = try MissionPreparation.options(context, resuming: earlier)
+        var options = try MissionPreparation.options(context, resuming: earlier)
+        // What was chosen for a project stays the gate of the run, whatever its agents add to it.
+        if case .detected(let preset) = plan.gateSource { options.gate = preset.commands }
         do throws(RuntimeError) {
             plan.sandbox = try SandboxChoice.make(
                 options.sandbox ?? SandboxSettings(), workerProgram: program)
@@ -135,13 +141,14 @@ package enum RunCommand {
     /// Looks at the project, making it first when the folder is missing or empty, or its making was cut
     /// short.
     private static func inspect(
-        _ folder: String, _ git: GitTool, _ context: CommandContext
+        _ folder: String, sample: String?, _ git: GitTool, _ context: CommandContext
     ) throws(CommandFailure) -> ProjectState {
         do throws(GitError) {
             let wasInterrupted = try Project.wasInterrupted(folder)
             if wasInterrupted || isMissingOrEmpty(folder) {
-                try Project.create(folder, git: git)
-                context.diagnostics.note("made a new project in \(folder)")
+                try Project.create(folder, sample: sample, git: git)
+                let beginning = sample == nil ? "" : ", with the sample that the rehearsal plays on"
+                context.diagnostics.note("made a new project in \(folder)\(beginning)")
             }
             return try Project.inspect(folder, git: git)
         } catch { throw CommandFailure(error) }

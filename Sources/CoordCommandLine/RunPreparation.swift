@@ -61,6 +61,11 @@ package struct MissionPreparation: Sendable {
             overrides.budget = overrides.budget ?? earlier.record.budget
             overrides.target = earlier.record.target
         }
+        if mission.tasks.isEmpty, (overrides.goal ?? mission.goal).allSatisfy(\.isWhitespace) {
+            throw CommandFailure(
+                .wrongInput, "mission `\(mission.id)` has no tasks, and no goal to plan them from",
+                hint: "say what shall be reached: `coord run \(mission.id) --goal TEXT`")
+        }
         var roles: [RoleID: Role] = [:]
         for entry in shelf.sorted { roles[entry.role.id] = entry.role }
         do throws(RuntimeError) {

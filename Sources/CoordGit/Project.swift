@@ -79,13 +79,17 @@ package enum Project {
 
     /// Makes a project: a repository with the branch `main` and one first commit that holds a README. The
     /// folder must be missing or empty; one where this was interrupted is finished.
-    package static func create(_ path: String, git: GitTool) throws(GitError) {
+    ///
+    /// - Parameter sample: a folder whose files are in the first commit as well.
+    package static func create(_ path: String, sample: String? = nil, git: GitTool) throws(GitError) {
         let folder = Files.absolute(path)
         let wasInterrupted = try wasInterrupted(folder)
         try OwnFiles.makeFolder(folder, permissions: 0o755)
         let runner = GitRunner(tool: git)
         if wasInterrupted { for place in [folder, folder + "/.git"] { Files.removeAbandoned(in: place) } }
-        let names = try OwnFiles.list(folder).filter { $0 != ".git" && $0 != "README.md" }
+        var expected = [".git", "README.md"]
+        if wasInterrupted, let sample { expected += try OwnFiles.list(sample) }
+        let names = try OwnFiles.list(folder).filter { !expected.contains($0) }
         guard names.isEmpty else { throw .folderNotEmpty(folder) }
         let gitFolder = folder + "/.git"
         let mark = gitFolder + "/" + startMark
@@ -110,6 +114,7 @@ package enum Project {
         } catch {
             throw .system(error)
         }
+        if let sample { try copy(sample, into: folder) }
         let place = GitPlace(gitFolder: gitFolder, workTree: folder, index: nil, kind: .users)
         _ = try runner.run(.addAll(isMany: false), at: place)
         let tree = try runner.object(.writeTree, at: place)
@@ -120,6 +125,18 @@ package enum Project {
         _ = try runner.run(
             .createReference(reference, commit, note: "coord: new project", step: .projectStart), at: place)
         try OwnFiles.removeTree(mark, step: .projectStart)
+    }
+
+    /// Copies the files of a folder and of those below it; what is there already is replaced.
+    private static func copy(_ source: String, into folder: String) throws(GitError) {
+        for name in try OwnFiles.list(source) {
+            if Files.isFolder(source + "/" + name) {
+                try OwnFiles.makeFolder(folder + "/" + name, permissions: 0o755)
+                try copy(source + "/" + name, into: folder + "/" + name)
+            } else {
+                try OwnFiles.copy(source + "/" + name, to: folder + "/" + name, step: .projectStart)
+            }
+        }
     }
 
     /// Stands in the repository that `create` makes until its first commit is there.

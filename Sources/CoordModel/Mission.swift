@@ -18,13 +18,16 @@ package struct Mission: Sendable, Equatable {
     /// The folder with the parts of a rehearsal, as an absolute path; `rehearsal.json` lies in it. Nil: the
     /// mission has none.
     package var rehearsal: String?
+    /// What the rehearsal asks of the machine and of the project.
+    package var rehearsalTerms: RehearsalTerms
 
     package init(
         id: MissionID, name: String? = nil, description: String = "", goal: String = "",
         agent: AgentChoice = .automatic, team: [TeamMember] = [], limits: Limits = Limits(),
         assignment: AssignmentStrategy = .capability, scale: Scale? = nil,
         merge: MergeSettings = MergeSettings(), planningRole: RoleID? = nil, services: [String] = [],
-        tasks: [TaskSpec] = [], rehearsal: String? = nil
+        tasks: [TaskSpec] = [], rehearsal: String? = nil,
+        rehearsalTerms: RehearsalTerms = RehearsalTerms()
     ) {
         self.id = id
         self.name = name ?? id.rawValue
@@ -40,6 +43,29 @@ package struct Mission: Sendable, Equatable {
         self.services = services
         self.tasks = tasks
         self.rehearsal = rehearsal
+        self.rehearsalTerms = rehearsalTerms
+    }
+}
+
+/// What a rehearsal asks for before it is played.
+package struct RehearsalTerms: Hashable, Sendable {
+    /// The project that it plays on.
+    package enum Project: Hashable, Sendable {
+        /// Whatever is there.
+        case any
+        /// One without files of its own.
+        case empty
+        /// A new one, begun with the files of this folder, an absolute path.
+        case sample(String)
+    }
+
+    /// Programs that must be on the machine.
+    package var tools: [String]
+    package var project: Project
+
+    package init(tools: [String] = [], project: Project = .any) {
+        self.tools = tools
+        self.project = project
     }
 }
 
@@ -97,10 +123,12 @@ package struct TeamMember: Hashable, Sendable {
     package var agent: AgentChoice?
     package var budget: Money?
     package var skills: [SkillID]
+    /// What the member looks after while the mission runs. Nil: only the tasks it is given.
+    package var rounds: Rounds?
 
     package init(
         id: String, role: RoleID, count: Int = 1, model: String? = nil, maxModel: String? = nil,
-        agent: AgentChoice? = nil, budget: Money? = nil, skills: [SkillID] = []
+        agent: AgentChoice? = nil, budget: Money? = nil, skills: [SkillID] = [], rounds: Rounds? = nil
     ) {
         self.id = id
         self.role = role
@@ -110,6 +138,26 @@ package struct TeamMember: Hashable, Sendable {
         self.agent = agent
         self.budget = budget
         self.skills = skills
+        self.rounds = rounds
+    }
+}
+
+/// A task that comes again: a team member looks at what has landed since it looked last.
+package struct Rounds: Hashable, Sendable {
+    /// A round is due after so many landings. Nil: only at the end.
+    package var everyLandings: Int?
+    /// Another round is due when nothing else is left to do and something landed since the last one.
+    package var atEnd: Bool
+    /// How many rounds there are at most, the one at the end included.
+    package var most: Int
+    /// What the member is to do. Empty: a text that says so in general.
+    package var prompt: String
+
+    package init(everyLandings: Int? = nil, atEnd: Bool = false, most: Int = 3, prompt: String = "") {
+        self.everyLandings = everyLandings
+        self.atEnd = atEnd
+        self.most = most
+        self.prompt = prompt
     }
 }
 

@@ -133,6 +133,8 @@ final class AssignmentWriter {
         environment["COORD_RESCUE_PATCH"] = patch
         environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
         environment["COORD_NOTES"] = isAgent ? folder + "/notes.md" : nil
+        environment["COORD_PLAN_OUT"] =
+            spec.id == parts.plan.planTask && review == nil ? folder + "/plan.json" : nil
         if isAgent || sandbox != nil { try giveChannel(&environment, in: folder) }
         launch?.mcpServers.insert(tools(environment), at: 0)
         return Assignment(

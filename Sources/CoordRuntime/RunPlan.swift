@@ -62,6 +62,33 @@ package struct RunPlan: Sendable {
         return !isSimulated && mission.tasks.contains { $0.run == nil }
     }
 
+    /// The task whose agent turns the goal into the others; nil: the mission has its own.
+    package private(set) var planTask: TaskID?
+
+    /// Where the gate comes from.
+    package enum GateSource: Hashable, Sendable {
+        /// It was typed, or the mission names it.
+        case named
+        /// The mission names none; this fits the project.
+        case detected(GatePreset)
+        /// Nothing at the project's top says how it is tested; nil: nobody has looked.
+        case none(project: String?)
+    }
+
+    package private(set) var gateSource = GateSource.named
+
+    /// Whether anything of the mission can land, so that a gate matters.
+    package var landsSomething: Bool { mission.tasks.contains { $0.workspace == .worktree } }
+
+    /// Takes the gate that fits the project, when neither the mission nor who typed named one.
+    package mutating func chooseGate(in project: String?) {
+        guard mission.merge.gate.isEmpty else { return }
+        gateSource = .none(project: project)
+        guard let project, let preset = GatePreset.detect(in: project) else { return }
+        mission.merge.gate = preset.commands
+        gateSource = .detected(preset)
+    }
+
     /// How many workers a mission without a team gets.
     private static let workersWithoutTeam = 4
 
@@ -75,6 +102,10 @@ package struct RunPlan: Sendable {
         mission.merge.target = overrides.target ?? mission.merge.target
         if !overrides.gate.isEmpty { mission.merge.gate = overrides.gate }
         if let workers = overrides.workers { mission.limits.maxConcurrency = workers }
+        if mission.tasks.isEmpty, let role = mission.planningRole {
+            planTask = PlanPrompt.task
+            mission.tasks = [PlanPrompt.spec(mission, role: role, roles: roles)]
+        }
         self.mission = mission
         self.missionFile = missionFile
         self.roles = roles
@@ -217,10 +248,26 @@ package struct RunPlan: Sendable {
         settings.deliver = mission.merge.deliver
         settings.mayAsk = mayAsk
         settings.unmanned = unmanned
+        settings.planTask = planTask
+        settings.rounds = mission.team.compactMap { member in
+            member.rounds.map { RoundRule(member: member.id, role: member.role, rounds: $0) }
+        }
         let isInside = missionFile.hasPrefix(project + "/")
         settings.protected = ProtectedPaths(
             named: mission.merge.protected, gateFiles: gateFiles,
             missionFile: isInside ? String(missionFile.dropFirst(project.count + 1)) : nil)
         return settings
+    }
+}
+
+extension GatePreset {
+    /// The gate that fits what lies at the top of a folder; nil: nothing there says how it is tested, or the
+    /// folder cannot be listed.
+    package static func detect(in folder: String) -> GatePreset? {
+        // A folder or a file that cannot be read says nothing; it is told when the project is opened.
+        guard let names = try? Files.list(folder) else { return nil }
+        return detect(names: Set(names)) { name in
+            try? Files.readText(folder + "/" + name, limitBytes: 1 << 20)
+        }
     }
 }

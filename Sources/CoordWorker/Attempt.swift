@@ -68,7 +68,7 @@ final class Attempt {
         openChannel()
         agent?.start(report: report) { [unowned self] problem in
             closeChannel()
-            if let problem { finish(problem) } else { startChecks() }
+            if let problem = problem ?? handInPlan() { finish(problem) } else { startChecks() }
         }
     }
 
@@ -88,6 +88,16 @@ final class Attempt {
         let over = channel
         surroundings.timers.after(.zero) { withExtendedLifetime(over) {} }
         channel = nil
+    }
+
+    /// Reports the tasks of the plan that the agent left in its file, where it was to make one. Nil: there is
+    /// none, or all went well; else why it cannot be read.
+    private func handInPlan() -> AttemptOutcome? {
+        guard verdict == nil, let path = assignment.environment[PlanFile.variable] else { return nil }
+        do throws(PlanFile.Problem) {
+            for task in try PlanFile.read(path) { report(.proposedTask(task)) }
+            return nil
+        } catch { return .failed(reason: error.description) }
     }
 
     /// Checks are heavy commands: they run in a slot of the machine.

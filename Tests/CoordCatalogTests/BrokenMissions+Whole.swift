@@ -120,16 +120,6 @@ extension BrokenMissions {
     /// What is allowed, but doubtful.
     static let doubts: [Broken] = [
         Broken(
-            "nothing is checked", schema: .accepts,
-            #"""
-            { "id": "m", "tasks": [ { "id": "a", "run": "true" } ] }
-            """#,
-            says: #"""
-                warning: No gate: work lands without any check of the whole
-                  at mission.json:1:1
-                hint: Give the command that must pass, as in "merge": { "gate": ["make test"] }
-                """#),
-        Broken(
             "a prompt beside a command", schema: .accepts,
             #"""
             { "id": "m", "merge": { "gate": [ "make test" ] },
@@ -163,30 +153,69 @@ extension BrokenMissions {
             "a team that only writes", schema: .accepts,
             #"""
             { "id": "m", "merge": { "gate": [ "make test" ] },
-              "team": [ { "role": "ui-dev" }, { "role": "backend-dev" } ],
+              "limits": { "budgetUSD": 10 },
+              "team": [ { "role": "ui-dev", "count": 3 }, { "role": "backend-dev", "count": 2 } ],
               "tasks": [ { "id": "a", "prompt": "Do it" } ] }
             """#,
             says: #"""
                 warning: The team has no `producer`, no `tech-lead`, no `self-reviewer`
-                  at mission.json:2:11
+                  at mission.json:3:11
                 hint: A team works best with one who hands out tasks, one who reviews, one who looks over all
                 """#),
         Broken(
             "a team that mostly coordinates", schema: .accepts,
             #"""
             { "id": "m", "merge": { "gate": [ "make test" ] },
-              "team": [ { "role": "producer" }, { "role": "tech-lead" }, { "role": "self-reviewer" }, { \#
-            "role": "ui-dev" } ],
+              "limits": { "budgetUSD": 15 },
+              "team": [ { "role": "producer" }, { "role": "tech-lead" }, { "role": "self-reviewer" },
+                        { "role": "ui-dev", "count": 3 }, { "role": "tech-lead", "id": "t2", "count": 2 } ],
               "tasks": [ { "id": "a", "prompt": "Do it" } ] }
             """#,
             says: #"""
-                warning: The team has 1 who write and 3 who coordinate; about two to one works best
+                warning: The team has 3 who write and 5 who coordinate; about two to one works best
+                  at mission.json:3:11
+                """#),
+        Broken(
+            "a large team without a budget", schema: .accepts,
+            #"""
+            { "id": "m",
+              "team": [ { "role": "producer" }, { "role": "tech-lead" }, { "role": "self-reviewer" },
+                        { "role": "ui-dev", "count": 7 } ],
+              "tasks": [ { "id": "a", "prompt": "Do it" } ] }
+            """#,
+            says: #"""
+                warning: There is no budget: nothing ends the run when it costs too much
                   at mission.json:2:11
+                hint: A team of 10 usually needs about $20: `"budgetUSD": 20` in `limits`
+                """#),
+        Broken(
+            "a budget too small for its team", schema: .accepts,
+            #"""
+            { "id": "m", "limits": { "budgetUSD": 4.5 },
+              "team": [ { "role": "producer" }, { "role": "tech-lead" }, { "role": "self-reviewer" },
+                        { "role": "ui-dev", "count": 3 } ],
+              "tasks": [ { "id": "a", "prompt": "Do it" } ] }
+            """#,
+            says: #"""
+                warning: The budget of $4.50 is small for a team of 6
+                  at mission.json:1:24
+                hint: Such a team usually needs about $10
+                """#),
+        Broken(
+            "rounds that never come", schema: .refuses,
+            #"""
+            { "id": "m", "team": [ { "role": "producer", "rounds": { "max": 2 } } ],
+              "tasks": [ { "id": "a", "prompt": "Do it" } ] }
+            """#,
+            says: #"""
+                error: `rounds` of team member `producer` never come
+                  at mission.json:1:56
+                hint: Give `everyLandings`, a number, or `"atEnd": true`, or both
                 """#),
         Broken(
             "roles and capabilities nobody has", schema: .accepts,
             #"""
-            { "id": "m", "merge": { "gate": [ "make test" ] },
+            { "id": "m", "limits": { "budgetUSD": 20 },
               "team": [ { "role": "producer" }, { "role": "tech-lead" }, { "role": "self-reviewer" },
                         { "role": "ui-dev", "count": 6 } ],
               "tasks": [ { "id": "a", "prompt": "Do it", "capabilities": [ "database" ] },

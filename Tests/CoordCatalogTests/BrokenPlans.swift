@@ -181,16 +181,5 @@ enum BrokenPlans {
                   at plan.md
                 hint: A task is a line such as `- [ ] Write the parser`, at the margin
                 """#),
-        Broken(
-            "no gate",
-            #"""
-            # A plan
-            - [ ] Write it
-            """#,
-            says: #"""
-                warning: No gate: work lands without any check of the whole
-                  at plan.md
-                hint: Write a line such as "Gate: `make test`" above the first phase
-                """#),
     ]
 }

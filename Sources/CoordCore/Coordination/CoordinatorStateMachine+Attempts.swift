@@ -183,7 +183,7 @@ extension CoordinatorStateMachine {
         effects.append(
             .takeWork(
                 slot: slot, tasks[node].lease, tasks[node].spec, base: base,
-                rescue: outcome != .finished || cause != nil))
+                rescue: outcome != .finished || cause != nil || isPlan(node)))
     }
 
     mutating func workTaken(_ slot: Int, _ lease: Lease, _ work: TakenWork) {
@@ -214,7 +214,9 @@ extension CoordinatorStateMachine {
         if case .commit = work {} else if outcome.isOfTheAgent, waitForPerson(node) { return }
         switch outcome {
         case .finished:
-            if case .commit(let commit, let base, let files) = work {
+            if isPlan(node) {
+                concludePlan(node)
+            } else if case .commit(let commit, let base, let files) = work {
                 submit(node, commit: commit, base: base, files: files)
             } else {
                 concludeWithoutChange(node)

@@ -42,6 +42,7 @@ extension CoordinatorStateMachine {
         setState(node, .landed)
         perform(delivery.landed(commit))
         recentLandings.append(node)
+        countLanding(of: node)
         if recentLandings.count > Self.recentLandingsMax { recentLandings.removeFirst() }
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.needMetEarly) { return }

@@ -11,6 +11,10 @@ extension CoordinatorStateMachine {
     /// Adds the tasks, all or none. When the own task is split they start once it has landed, and what needs
     /// it waits for them as well.
     mutating func addTasks(_ proposals: [TaskSpec], by node: Int, splitting: Bool) -> CallAnswer {
+        if isPlan(node) {
+            for proposal in proposals { collect(proposal, for: node) }
+            return CallAnswer("Taken into the plan: \(BoardText.names(proposals.map(\.id.rawValue))).")
+        }
         let own = tasks[node].spec.id
         let specs = proposals.map { proposal in
             var spec = proposal

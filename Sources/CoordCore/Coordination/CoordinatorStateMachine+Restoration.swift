@@ -23,6 +23,7 @@ extension CoordinatorStateMachine {
         }
         nameCauses(of: tasks.indices.filter { cause(of: $0) != nil })
         restoreQueue(records)
+        restoreRounds(records)
         perform(delivery.begin(last: lastLanding(records)))
         if counts.open > 0 {
             startAllWorkers()
@@ -87,7 +88,8 @@ extension CoordinatorStateMachine {
             let notBefore = record.notBefore ?? now
             setState(node, .retryable(notBefore: notBefore))
             retryTimes.insert(node, at: notBefore)
-        case .submitting where isFinished: restoreTaking(node, record, .finished)
+        // The plan itself was not on disk: it is made again.
+        case .submitting where isFinished && !isPlan(node): restoreTaking(node, record, .finished)
         case .leased, .submitting:
             self.record(.attemptEnded(record.lease, .interrupted))
             restoreTaking(node, record, .interrupted)

@@ -260,6 +260,7 @@ extension CoordinatorStateMachine {
         tasks[node].worker = slot
         tasks[node].heldSince = nil
         tasks[node].notices = []
+        tasks[node].planned = []
         setState(node, .leased(slot: slot))
         record(.leaseGranted(tasks[node].lease, worker: slots[slot].spec.worker))
     }

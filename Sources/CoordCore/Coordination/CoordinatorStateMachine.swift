@@ -44,6 +44,8 @@ package struct CoordinatorStateMachine: Sendable {
     var radar: OverlapRadar
     /// When the first of the tasks that are held back for overlap may start in any case.
     var heldUntil: Timestamp?
+    /// How far each of the settings' rounds has come, in their order.
+    var roundStates: [RoundState]
     let runDeadline: Timestamp
 
     var counts = StateCounts()
@@ -80,6 +82,7 @@ package struct CoordinatorStateMachine: Sendable {
             parallel: settings.gatesMax, batch: settings.batchMax,
             guardsTests: settings.protected.guardsTests)
         delivery = DeliveryQueue(mode: settings.deliver)
+        roundStates = settings.rounds.map { _ in RoundState() }
         slots = settings.slots.map { SlotEntry(spec: $0, policy: RestartPolicy(settings.restart)) }
         chance = SeededGenerator(seed: settings.seed)
         pace = StartPace(startsMax: settings.startsPerSecondMax)
@@ -195,6 +198,7 @@ package struct CoordinatorStateMachine: Sendable {
 
     /// What follows from any event: leases for idle workers, and the end when nothing is left.
     private mutating func finishTurn() {
+        beginRounds()
         grantReviews()
         grantLeases()
         scaleUp()

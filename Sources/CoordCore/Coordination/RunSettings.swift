@@ -58,6 +58,12 @@ package struct RunSettings: Sendable {
     package var overlapEvery: Duration?
     /// How long a ready task waits at most because its files overlap those of another under way.
     package var overlapPatience: Duration
+    /// The task whose agent makes the plan; its tasks are judged together. Nil: the mission has its own.
+    package var planTask: TaskID?
+    /// How many tasks a plan may have.
+    package var planTasksMax: Int
+    /// Members who look at what landed, again and again.
+    package var rounds: [RoundRule]
     package var seed: UInt64
 
     package init(
@@ -96,6 +102,9 @@ package struct RunSettings: Sendable {
         aheadWithin = .milliseconds(100)
         overlapEvery = nil
         overlapPatience = .seconds(60)
+        planTask = nil
+        planTasksMax = 200
+        rounds = []
         self.seed = seed
     }
 }

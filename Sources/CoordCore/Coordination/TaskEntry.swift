@@ -80,6 +80,8 @@ struct TaskEntry: Sendable {
     var proposals = 0
     /// What its last attempt said of its work.
     var summary: String?
+    /// The plan that the present attempt has handed in so far. Only the planning task has one.
+    var planned: [TaskSpec] = []
     /// What its submitted work changed.
     var files: [String] = []
     /// Since when it was passed over because its files overlap those of another.
