@@ -19,6 +19,9 @@ package struct MissionReading: Sendable {
 
 /// Reads a mission: JSON as CONTRACT 3.4 has it, or a Markdown plan.
 package enum MissionFile {
+    /// What to do about a planner that has no goal. A run that is given one has nothing to do about it.
+    package static let hintForGoal = "Write a `goal`, or give one with `--goal`"
+
     /// Reads and checks the file. It starts nothing and changes nothing.
     package static func read(_ path: String, catalog: Catalog) -> MissionReading {
         do throws(Diagnostic) {

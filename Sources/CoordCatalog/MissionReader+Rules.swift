@@ -29,7 +29,7 @@ extension MissionReader {
         if fields[.planning] != nil, mission.goal.isEmpty, mission.tasks.isEmpty {
             problems.warning(
                 at: fields.position(of: .planning), "there is a planner, but no `goal` to plan for",
-                hint: "Write a `goal`, or give one with `--goal`")
+                hint: MissionFile.hintForGoal)
         }
         let needsAgents = mission.tasks.isEmpty || mission.tasks.contains { $0.run == nil }
         if needsAgents, let position = fields[.team]?.position {

@@ -34,7 +34,8 @@ package struct MissionPreparation: Sendable {
             throw context.diagnostics.refuse(reading.diagnostics)
         }
         self.mission = mission
-        warnings = reading.warnings
+        let hasGoal = context.arguments.has("goal")
+        warnings = reading.warnings.filter { !hasGoal || $0.hint != MissionFile.hintForGoal }
         shelf = catalog.roles()
         self.catalog = catalog
     }
