@@ -47,6 +47,17 @@ struct Scenario {
         for number in 0..<chance.number(2...14) {
             tasks.append(newTask(named: "t\(number)", after: tasks.map(\.id), &chance))
         }
+        if chance.happens(perMille: 200) {
+            settings.rounds = [
+                RoundRule(
+                    member: "lead", role: chance.pick(Self.roles),
+                    rounds: Rounds(
+                        everyLandings: chance.pick([nil, 1, 3]), atEnd: chance.happens(perMille: 700),
+                        most: chance.number(1...3)))
+            ]
+        }
+        // What this one proposes is a plan: taken whole, or not at all.
+        if chance.happens(perMille: 100) { settings.planTask = chance.pick(tasks).id }
     }
 
     private mutating func limit(_ chance: inout SeededGenerator) {

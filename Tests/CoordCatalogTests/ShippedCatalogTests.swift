@@ -85,4 +85,25 @@ struct ShippedCatalogTests {
             #expect(entry.declaredID.map { $0 == entry.id } ?? true)
         }
     }
+
+    @Test(
+        "a mission's team, budget and models keep to the rules of teams",
+        arguments: Shipped.catalog.missions())
+    func teams(entry: MissionEntry) throws {
+        let reading = MissionFile.read(entry.path, catalog: Shipped.catalog)
+        #expect(reading.diagnostics.printed == "")
+        let mission = try #require(reading.mission)
+        let workers = mission.team.reduce(0) { $0 + $1.count }
+        #expect(workers >= 6)
+        let usual = TeamComposition.usualDollars(workers: workers)
+        #expect(mission.limits.budget == Money(microDollars: Int64(usual) * 1_000_000))
+        for member in mission.team {
+            let role = try #require(Shipped.roles[member.role])
+            if role.capabilities.contains(.writesCode) { #expect(member.model == "sonnet", "\(member.id)") }
+            if role.kind == .coordination, member.role != "architect" { #expect(member.model == "haiku") }
+        }
+        #expect(mission.team.contains { $0.maxModel == "opus" })
+        #expect(TeamComposition.expected.allSatisfy { role in mission.team.contains { $0.role == role } })
+        #expect(mission.rehearsal != nil && !mission.rehearsalTerms.tools.isEmpty)
+    }
 }
