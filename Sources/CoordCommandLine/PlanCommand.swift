@@ -113,12 +113,39 @@ enum PlanCommand {
     ) {
         let output = context.output
         let style = context.style
+        let name = style.bold(TerminalText.escaped(mission.name))
+        if mission.tasks.isEmpty {
+            output.line(name)
+        } else {
+            output.line(
+                name + ": " + Wording.plural(mission.tasks.count, "task")
+                    + " in \(Wording.plural(summary.levels.count, "wave")), at most \(summary.width) side by side"
+            )
+            write(summary, context)
+        }
+        if !slots.isEmpty {
+            let limit = mission.limits.maxConcurrency.map { ", at most \($0) at work at once" } ?? ""
+            output.line("workers: \(slots.count)\(limit); agent: \(TerminalText.escaped(agent ?? ""))")
+        }
+        if isToBePlanned(mission), let role = mission.planningRole {
+            let goal = mission.goal.isEmpty ? "; there is no goal yet: `--goal TEXT`" : ""
+            output.line(
+                "tasks: to be planned; `\(role)` turns the goal into tasks before anything else\(goal)")
+        }
+        for member in mission.team {
+            if let rounds = member.rounds { output.line("rounds: \(member.id) \(Self.words(rounds))") }
+        }
+        output.line("gate: " + gate.text)
+        if let budget = mission.limits.budget { output.line("budget: at most \(budget)") }
+        if let project { output.line("project: " + TerminalText.escaped(project)) }
+        output.line("Nothing was started.")
+    }
+
+    /// The tasks wave by wave, and the longest way through them.
+    private static func write(_ summary: PlanSummary, _ context: CommandContext) {
+        let output = context.output
+        let style = context.style
         let critical = Set(summary.criticalPath)
-        output.line(
-            style.bold(TerminalText.escaped(mission.name)) + ": "
-                + Wording.plural(mission.tasks.count, "task")
-                + " in \(Wording.plural(summary.levels.count, "wave")), at most \(summary.width) side by side"
-        )
         for (level, specs) in summary.levels.enumerated() {
             output.line()
             output.line(style.dim("wave \(level + 1)"))
@@ -136,22 +163,6 @@ enum PlanCommand {
         output.line(
             "critical path (\(summary.criticalPath.count)): "
                 + summary.criticalPath.map(\.rawValue).joined(separator: " → "))
-        if !slots.isEmpty {
-            let limit = mission.limits.maxConcurrency.map { ", at most \($0) at work at once" } ?? ""
-            output.line("workers: \(slots.count)\(limit); agent: \(TerminalText.escaped(agent ?? ""))")
-        }
-        if isToBePlanned(mission), let role = mission.planningRole {
-            let goal = mission.goal.isEmpty ? "; there is no goal yet: `--goal TEXT`" : ""
-            output.line(
-                "tasks: to be planned; `\(role)` turns the goal into tasks before anything else\(goal)")
-        }
-        for member in mission.team {
-            if let rounds = member.rounds { output.line("rounds: \(member.id) \(Self.words(rounds))") }
-        }
-        output.line("gate: " + gate.text)
-        if let budget = mission.limits.budget { output.line("budget: at most \(budget)") }
-        if let project { output.line("project: " + TerminalText.escaped(project)) }
-        output.line("Nothing was started.")
     }
 
     /// Whether its tasks are made when it runs: it has none, or only the one that makes them.
