@@ -15,6 +15,9 @@ enum MissionRange {
     static let queueDepth = 1...100_000
     static let rounds = 1...100
     static let landings = 1...10_000
+    static let percent = 1...100
+    /// Handoffs of a task that nobody asked for.
+    static let handoffs = 0...1000
 }
 
 /// The longest name of a team member: workers add `-` and a number of up to three digits to it.
@@ -45,7 +48,7 @@ enum RoundsKey: String, FieldKey {
 
 enum LimitsKey: String, FieldKey {
     case maxConcurrency, budgetUSD, maxAttempts, taskTimeoutSeconds, runTimeoutSeconds, rate
-    case progressSeconds
+    case progressSeconds, handoff
 
     static let synonyms: [String: Self] = [
         "budget": .budgetUSD, "concurrency": .maxConcurrency, "maxWorkers": .maxConcurrency,
@@ -61,6 +64,14 @@ enum RateKey: String, FieldKey {
     static let synonyms: [String: Self] = [
         "rpm": .requestsPerMinute, "itpm": .inputTokensPerMinute, "otpm": .outputTokensPerMinute,
         "tokensPerMinute": .inputTokensPerMinute,
+    ]
+}
+
+enum HandoffKey: String, FieldKey {
+    case softPercent, hardPercent, contextTokens, max, askSeconds, acknowledgeSeconds
+
+    static let synonyms: [String: Self] = [
+        "soft": .softPercent, "hard": .hardPercent, "window": .contextTokens, "limit": .max,
     ]
 }
 

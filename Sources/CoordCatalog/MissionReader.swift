@@ -143,7 +143,31 @@ struct MissionReader {
             limits.rate.outputTokensPerMinute =
                 fields.whole(.outputTokensPerMinute, in: MissionRange.rate).map(Int64.init)
         }
+        limits.handoff = handoff(fields[.handoff])
         return limits
+    }
+
+    private func handoff(_ value: LocatedValue?) -> HandoffSettings {
+        var settings = HandoffSettings()
+        guard let value,
+            let fields = Fields<HandoffKey>(value, subject: "`limits.handoff`", problems: problems)
+        else { return settings }
+        let percent = MissionRange.percent
+        settings.hardPercent = fields.whole(.hardPercent, in: percent) ?? settings.hardPercent
+        settings.softPercent =
+            fields.whole(.softPercent, in: percent) ?? min(settings.softPercent, settings.hardPercent)
+        if settings.softPercent > settings.hardPercent {
+            problems.error(
+                at: fields.position(of: .softPercent),
+                "`softPercent` of `limits.handoff` is \(settings.softPercent), above its `hardPercent`, "
+                    + "\(settings.hardPercent)")
+        }
+        settings.contextTokens = fields.whole(.contextTokens, in: MissionRange.rate).map(Int64.init)
+        settings.automaticMax = fields.whole(.max, in: MissionRange.handoffs) ?? settings.automaticMax
+        settings.askWithin = fields.seconds(.askSeconds, in: MissionRange.seconds) ?? settings.askWithin
+        settings.acknowledgeWithin =
+            fields.seconds(.acknowledgeSeconds, in: MissionRange.seconds) ?? settings.acknowledgeWithin
+        return settings
     }
 
     private func scale(_ value: LocatedValue?) -> Scale? {

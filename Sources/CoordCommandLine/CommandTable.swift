@@ -206,11 +206,28 @@ package enum CommandTable {
         CommandSpec(
             "stop", .act, "end what runs now; `coord run --resume` goes on", body: ActingCommands.stop),
         CommandSpec(
-            "handoff", .act, "write down where a worker stands, for the next", arguments: [.one("WORKER")],
+            "handoff", .act, "have a worker's session hand its task over to a fresh one",
+            arguments: [.maybe("WORKER")],
             flags: [
-                Flag("to", nil, .text("WORKER"), "hand its task over"),
-                Flag("push", nil, "have the next one go on at once"),
-            ]),
+                Flag("to", nil, .text("WORKER"), "to this worker; otherwise to a fresh session at the same"),
+                Flag("role", nil, .text("ROLE"), "to a worker of this role"),
+                Flag("agent", nil, .text("A"), "to a worker that drives this agent"),
+                Flag("push", nil, "push the work so far to a branch of its own, too"),
+                Flag("reason", nil, .text("TEXT"), "why, for the next session"),
+                Flag("continue", nil, "go on where a failed step stopped it"),
+                Flag("no-wait", nil, "do not wait until a new session has it"),
+            ],
+            examples: ["coord handoff backend-1", "coord handoff backend-1 --to backend-2"],
+            body: HandoffCommand.run),
+        CommandSpec(
+            "handoffs", .look, "what was handed over, and what is owed",
+            subcommands: [
+                CommandSpec(
+                    "list", .look, "every handoff of the run", flags: [run], body: HandoffsCommand.list),
+                CommandSpec(
+                    "show", .look, "the document of one", arguments: [.one("TASK")], flags: [run],
+                    body: HandoffsCommand.show),
+            ], defaultSubcommand: "list"),
         CommandSpec(
             "rescue", .act, "work that was kept when an attempt ended",
             subcommands: [

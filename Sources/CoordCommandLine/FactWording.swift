@@ -127,6 +127,13 @@ package enum FactWording {
         case .noteWritten(_, let key, let text): joined(key, text.isEmpty ? "taken away" : text)
         case .callRefused(_, let tool, let reason): joined(tool, reason)
         case .taskProposalRefused(_, let id, let reason): joined(id, reason)
+        case .handoffBegan(_, _, let order): "to \(order.to): \(order.reason)"
+        case .handoffStepEnded(_, let step, let outcome):
+            joined("\(step.rawValue) \(outcome.kind)", outcome.detail)
+        case .handoffPrepared(_, let sheet):
+            joined(sheet.file, sheet.commit.map { "commit \($0.short)" } ?? "nothing was changed")
+        case .handoffAcknowledged(_, let text): text
+        case .handoffUnacknowledged(_, let reason), .handoffWithdrawn(_, let reason): reason
         default: ""
         }
     }

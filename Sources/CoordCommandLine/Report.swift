@@ -18,6 +18,8 @@ package struct Report: Sendable {
     package var gates: [GateOutcome: Int]
     package var attempts: Int
     package var costs: [CostGrouping: [CostSum]]
+    package var handoffs: [HandoffHistory.Entry]
+    private let madeAt: Timestamp
 
     /// Reads the whole journal of the run.
     package init(_ reading: RunReading, at now: Timestamp) throws(CommandFailure) {
@@ -30,6 +32,8 @@ package struct Report: Sendable {
                 try reading.store.costSums(run, by: grouping)
             }
         }
+        handoffs = try HandoffHistory(reading).entries
+        madeAt = now
         setbacks = []
         gates = [:]
         attempts = 0
@@ -91,7 +95,7 @@ package struct Report: Sendable {
     var title: String { "\(status.run.missionName): \(status.run.status.rawValue)" }
 
     var sections: [Section] {
-        [summarySection, tasksSection, setbacksSection, costsSection].filter {
+        [summarySection, tasksSection, setbacksSection, handoffsSection, costsSection].filter {
             !$0.sentences.isEmpty || !$0.rows.isEmpty
         }
     }
@@ -169,6 +173,23 @@ package struct Report: Sendable {
             columns: [("time (UTC)", false), ("task", false), ("try", true), ("what", false)],
             rows: setbacks.map {
                 [$0.time.clock, $0.task.rawValue, $0.attempt.map { "\($0)" } ?? "", $0.what]
+            })
+    }
+
+    /// Who handed what over to whom, and how long that took or has been owed.
+    private var handoffsSection: Section {
+        Section(
+            title: "Handed over",
+            columns: [
+                ("task", false), ("from", false), ("to", false), ("state", false), ("age", true),
+                ("why", false),
+            ],
+            rows: handoffs.map { entry in
+                [
+                    "\(entry.task)#\(entry.record.attempt)", entry.record.from.rawValue,
+                    entry.taker?.rawValue ?? entry.record.order.to.description, entry.record.state.rawValue,
+                    Wording.duration(entry.age(at: madeAt)), entry.record.order.reason,
+                ]
             })
     }
 

@@ -43,6 +43,7 @@ enum StatusCommand {
                 // The clock alone is no change.
                 document.elapsed = last?.elapsed ?? document.elapsed
                 document.heartbeatAges = [:]
+                document.forgetTime()
                 if document != last {
                     last = document
                     document.elapsed = try reading.elapsed(at: context.now)

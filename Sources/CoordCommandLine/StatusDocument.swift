@@ -21,6 +21,17 @@ package struct StatusDocument: Sendable, Equatable {
     package var questions: [Question] = []
     /// How the number of workers follows the queue; nil when it does not.
     package var scale: Scale?
+    /// Handoffs that are owed: begun, and no new session has the work.
+    package var handoffDebt: [HandoffDebt] = []
+
+    /// The time of the look.
+    private var now = Timestamp(milliseconds: 0)
+
+    /// A handoff that is owed.
+    package struct HandoffDebt: Sendable, Equatable {
+        package var task: TaskID
+        package var record: HandoffRecord
+    }
 
     package init(
         run: RunRecord, counts: [TaskStage: Int], workers: [WorkerRecord],
@@ -61,6 +72,12 @@ package struct StatusDocument: Sendable, Equatable {
             checking: lines.filter { $0.stage == .checking }.map(\.id), elapsed: try reading.elapsed(at: now),
             attention: attention, scale: try Self.scale(of: reading))
         questions = try OpenQuestions.read(reading)
+        handoffDebt = try reading.read { () throws(StoreError) in
+            try reading.store.handoffs(reading.record.id).filter { $0.handoff.state.isDebt }.map {
+                HandoffDebt(task: $0.task, record: $0.handoff)
+            }
+        }
+        self.now = now
     }
 
     /// The first fact of a run says how it scales.
@@ -72,6 +89,9 @@ package struct StatusDocument: Sendable, Equatable {
         guard let first, case .runStarted(let start)? = (try? first.fact())?.body else { return nil }
         return start.scale
     }
+
+    /// Makes two looks equal that differ in their time alone.
+    mutating func forgetTime() { now = Timestamp(milliseconds: 0) }
 
     /// How many tasks have a status.
     package func count(_ status: TaskStatus) -> Int {
@@ -89,7 +109,7 @@ package struct StatusDocument: Sendable, Equatable {
             "schema": "coord.status/1", "run": runMembers, "progress": progressMembers,
             "workers": .array(workers.map { Self.json($0, run: run, age: heartbeatAges[$0.slot.worker]) }),
             "queue": queueMembers, "collisions": .array(collisions.map(\.json)), "cost": costMembers,
-            "scale": scaleMembers, "delivery": Self.json(run.delivery),
+            "scale": scaleMembers, "delivery": Self.json(run.delivery), "handoffs": handoffMembers,
             "questions": .array(questions.map(OpenQuestions.json)),
         ]
     }
@@ -130,6 +150,21 @@ package struct StatusDocument: Sendable, Equatable {
         return [
             "min": .count(scale.min), "max": .count(workers.count), "queueDepth": .count(scale.queueDepth),
             "idleSeconds": .seconds(scale.idle), "workers": .count(workersWanted),
+        ]
+    }
+
+    private var handoffMembers: JSONValue {
+        [
+            "debt": .array(
+                handoffDebt.map { debt in
+                    [
+                        "task": .name(debt.task), "from": .name(debt.record.from),
+                        "to": .string(debt.record.order.to.description),
+                        "state": .string(debt.record.state.rawValue),
+                        "step": .string(debt.record.step.rawValue), "problem": .optional(debt.record.problem),
+                        "ageSeconds": .seconds(max(.zero, now - debt.record.beganAt)),
+                    ]
+                })
         ]
     }
 
@@ -184,6 +219,7 @@ extension StatusDocument {
     package func text(columns: Int, style: Style, now: Timestamp) -> String {
         var text = heading(style)
         text += "\n" + progress(style)
+        for debt in handoffDebt.prefix(5) { text += Self.line(about: debt, columns: columns, style, now) }
         for task in attention { text += Self.line(about: task, columns: columns, style) }
         for collision in collisions {
             let line = TerminalText.cut(TerminalText.escaped(collision.sentence), to: columns - 2)
@@ -237,6 +273,23 @@ extension StatusDocument {
         let text = TerminalText.cut(TerminalText.escaped("\(task.id)\(what)"), to: columns - 2)
         return "  " + ([.approval, .asking].contains(task.stage) ? style.yellow(text) : style.red(text))
             + "\n"
+    }
+
+    private static func line(
+        about debt: HandoffDebt, columns: Int, _ style: Style, _ now: Timestamp
+    ) -> String {
+        let record = debt.record
+        let age = Wording.duration(max(.zero, now - record.beganAt))
+        let what =
+            switch record.state {
+            case .failed:
+                "handoff stopped at `\(record.step.rawValue)`: \(record.problem ?? ""); "
+                    + "`coord handoff \(record.from) --continue`"
+            case .prepared: "handed over by \(record.from), waits for a new session"
+            default: "\(record.from) is handing it over, at `\(record.step.rawValue)`"
+            }
+        let text = TerminalText.escaped("\(debt.task) \(what), for \(age)")
+        return "  " + style.yellow(TerminalText.cut(text, to: columns - 2)) + "\n"
     }
 
     private func progress(_ style: Style) -> String {

@@ -21,15 +21,24 @@ extension Workspace {
     /// the base and carry no reserved trailer; else only the files count. The attempt's branch in the hub
     /// moves to the result.
     ///
+    /// `isLive`: the agent still works; its branch, its index and its locks are left alone. What it changes
+    /// meanwhile is in the next snapshot.
+    ///
     /// Throws `fileTooLarge`, `linkLeavesTree`, `worktreeMissing`, `worktreeReplaced` for what must not land.
     package func snapshot(
-        slot: String, lease: Lease, base: ObjectID, message: String
+        slot: String, lease: Lease, base: ObjectID, message: String, isLive: Bool = false
     ) throws(GitError) -> Snapshot? {
         try checkName(slot, of: "slot")
         try checkWorktree(slot)
-        try removeLocks(of: slot, lease)
+        if !isLive { try removeLocks(of: slot, lease) }
         let head = try agentHead(slot)
         let parent = try adoptedHead(head, slot: slot, base: base)
+        if parent == base, let saved = try note(of: slot)?.saved.last, saved != base {
+            // The index holds an earlier snapshot, or handed-over work: the files are told against the base.
+            try withPrivateIndex(slot, base) { () throws(GitError) in
+                _ = try runner.run(.adopt(base), at: place(of: slot))
+            }
+        }
         var nested: [String] = []
         let listing = try changes(slot, base, settingAside: &nested)
         try checkContent(listing, slot)
@@ -62,10 +71,12 @@ extension Workspace {
             guard !files.isEmpty else { return nil }
         }
         try keep(commit, slot: slot, lease: lease, base: base, isWhole: isWhole)
-        try OwnFiles.write(
-            commit.rawValue + "\n", to: hub + "/refs/heads/" + branch(of: lease), permissions: 0o644,
-            step: .attemptBranch)
-        if Files.kind(administration(of: slot)) == .folder {
+        if !isLive {
+            try OwnFiles.write(
+                commit.rawValue + "\n", to: hub + "/refs/heads/" + branch(of: lease), permissions: 0o644,
+                step: .attemptBranch)
+        }
+        if !isLive, Files.kind(administration(of: slot)) == .folder {
             try OwnFiles.copy(
                 privateIndex(of: slot), to: administration(of: slot) + "/index", step: .worktreeEntry)
         }

@@ -7,23 +7,26 @@ extension Workspace {
     /// there unsaved is first kept under a rescue reference.
     ///
     /// - Parameter base: nil means the target's head.
+    /// - Parameter content: what it holds instead of the base; it descends from that.
     package func prepareWorktree(
-        slot: String, lease: Lease, base: ObjectID? = nil
+        slot: String, lease: Lease, base: ObjectID? = nil, content: ObjectID? = nil
     ) throws(GitError) -> PreparedWorktree {
         try checkName(slot, of: "slot")
         let start: ObjectID
         if let base { start = base } else { start = try targetHead() }
-        let rescue = try clear(slot)
+        let rescue = try clear(slot, keepingIgnoredOf: content == nil ? nil : lease.task)
+        let content = content ?? start
         let branch = branch(of: lease)
         try restoreHubSettings()
         try openFolder(slot)
-        var note = SlotNote(lease: lease, run: run, base: start, saved: [start])
+        var note = SlotNote(
+            lease: lease, run: run, base: start, saved: content == start ? [start] : [start, content])
         note.state = .reset
         try write(note, of: slot)
-        try restore(slot, to: start)
+        try restore(slot, to: content)
         try OwnFiles.write(
-            start.rawValue + "\n", to: hub + "/refs/heads/" + branch, permissions: 0o644, step: .attemptBranch
-        )
+            content.rawValue + "\n", to: hub + "/refs/heads/" + branch, permissions: 0o644,
+            step: .attemptBranch)
         if base == nil {
             try OwnFiles.write(
                 start.rawValue + "\n", to: hub + "/" + targetReference, permissions: 0o644,
@@ -49,7 +52,8 @@ extension Workspace {
     }
 
     /// Leaves nothing in the slot's folder but files its private index tracks. Unsaved work is rescued first.
-    private func clear(_ slot: String) throws(GitError) -> Rescue? {
+    /// Of the task's own ignored files nothing is taken away.
+    private func clear(_ slot: String, keepingIgnoredOf task: TaskID?) throws(GitError) -> Rescue? {
         let path = folder(of: slot)
         guard let note = try note(of: slot) else {
             // Whatever stands there is not from us: out of the way with it, but nothing is lost.
@@ -62,6 +66,10 @@ extension Workspace {
         guard Files.kind(path) == .folder else { return try rescue(slot, note, nil) }
         let survey = try survey(slot, note)
         let rescue = note.state == .reset ? nil : try rescue(slot, note, survey)
+        // Whatever is not ignored was kept by now, and is in the commit that follows or not wanted.
+        if let task, note.lease.task == task, note.run == run, note.state == .ready, rescue == nil {
+            return nil
+        }
         try remove(survey.extras, from: slot)
         return rescue
     }

@@ -17,6 +17,10 @@ package enum Command: Hashable, Sendable {
     /// Nil gives the task back to any worker.
     case reassignTask(TaskID, WorkerID?)
     case restartWorker(WorkerID)
+    /// Have a worker's session hand its task over to a new one.
+    case handOff(WorkerID, HandoffOrder)
+    /// Go on with a handoff of the worker's that a failed step stopped; nil: with all there are.
+    case continueHandoff(WorkerID?)
     case stopWorker(WorkerID)
 }
 

@@ -93,6 +93,17 @@ package struct Fact: Hashable, Sendable {
         case toolCompleted(
             Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
         case handoffWritten(Lease, Handoff)
+        /// A session is to hand its task over.
+        case handoffBegan(Lease, worker: WorkerID, HandoffOrder)
+        /// A step of it ended; of `start` the lease is the new session's.
+        case handoffStepEnded(Lease, HandoffStep, HandoffStepOutcome)
+        /// The document is written and checked, the work committed: a new session can begin.
+        case handoffPrepared(Lease, HandoffSheet)
+        /// The new session said what it does next, and that is part of what remains.
+        case handoffAcknowledged(Lease, text: String)
+        case handoffUnacknowledged(Lease, reason: String)
+        /// It is not needed any more.
+        case handoffWithdrawn(Lease, reason: String)
         case taskProposalRefused(Lease, id: String, reason: String)
         /// An agent asks a person, or the agent of another task.
         case questionAsked(Question)
@@ -267,6 +278,10 @@ extension Fact.Body {
             .handoffWritten(let lease, _), .taskProposalRefused(let lease, _, _),
             .questionAnswered(let lease, _, _, _), .answerAwaited(let lease, _),
             .filesClaimed(let lease, _), .noteWritten(let lease, _, _), .callRefused(let lease, _, _),
+            .handoffBegan(let lease, _, _), .handoffStepEnded(let lease, _, _),
+            .handoffPrepared(let lease, _), .handoffAcknowledged(let lease, _),
+            .handoffUnacknowledged(let lease, _), .handoffWithdrawn(let lease, _),
+            
             .staleMessageRefused(_, let lease, _, _), .overlapCleared(let lease, _):
             return lease
         case .overlapFound(let collision): return collision.lease
@@ -286,6 +301,7 @@ extension Fact.Body {
             .workerBackingOff(let worker, _), .workerOffline(let worker, _, _), .workerStopped(let worker):
             return worker
         case .taskReassigned(_, let worker): return worker
+        case .handoffBegan(_, let worker, _): return worker
         default: return nil
         }
     }

@@ -172,11 +172,13 @@ package struct Limits: Hashable, Sendable {
     /// An agent that shows no progress for so long is ended; at half of it there is a warning.
     package var progressWithin: Duration
     package var rate: RateLimits
+    package var handoff: HandoffSettings
 
     package init(
         maxConcurrency: Int? = nil, budget: Money? = nil, maxAttempts: Int = 3,
         taskTimeout: Duration = .seconds(1200), runTimeout: Duration = .seconds(36_000),
-        progressWithin: Duration = .seconds(600), rate: RateLimits = RateLimits()
+        progressWithin: Duration = .seconds(600), rate: RateLimits = RateLimits(),
+        handoff: HandoffSettings = HandoffSettings()
     ) {
         self.maxConcurrency = maxConcurrency
         self.budget = budget
@@ -185,6 +187,7 @@ package struct Limits: Hashable, Sendable {
         self.runTimeout = runTimeout
         self.progressWithin = progressWithin
         self.rate = rate
+        self.handoff = handoff
     }
 }
 

@@ -119,6 +119,8 @@ package struct TaskRecord: Hashable, Sendable {
     package var tokens: TokenCounts
     /// How many tasks its agents added.
     package var proposals: Int
+    /// Its last handoff.
+    package var handoff: HandoffRecord?
 
     package init(index: Int, spec: TaskSpec, proposedBy: TaskID?, at time: Timestamp) {
         self.index = index

@@ -105,6 +105,8 @@ package enum AttemptOutcome: Hashable, Sendable {
     case timedOut(after: Duration)
     /// The worker was told to end it.
     case cancelled
+    /// It handed its task over to a new session.
+    case handedOff
     /// The worker itself died or was replaced.
     case workerLost(reason: String)
     /// The coordinator died while it ran.
@@ -127,6 +129,7 @@ package enum AttemptOutcome: Hashable, Sendable {
         case .agentFailed(let failure): failure.description
         case .timedOut(let limit): "time-out after \(limit.wholeMilliseconds / 1000) s"
         case .cancelled: "cancelled"
+        case .handedOff: "handed over to a new session"
         case .workerLost(let reason): "worker lost: \(reason)"
         case .interrupted: "interrupted"
         case .notBegun: "given back before it began"
@@ -141,6 +144,7 @@ package enum AttemptOutcome: Hashable, Sendable {
         case .agentFailed: "agent-failed"
         case .timedOut: "timed-out"
         case .cancelled: "cancelled"
+        case .handedOff: "handed-off"
         case .workerLost: "worker-lost"
         case .interrupted: "interrupted"
         case .notBegun: "not-begun"
@@ -196,6 +200,14 @@ package enum AgentReport: Hashable, Sendable {
     case rateLimited(retryAfter: Duration?)
     /// The session it works in, to go on with after an interruption.
     case session(String)
+    /// Whether the agent was told to hand over; it then ends by itself.
+    case handoffAsked(accepted: Bool)
+    /// The agent wants to hand over.
+    case handoffWished(reason: String)
+    /// What a new session says it does next.
+    case acknowledged(String)
+    /// How much of its context is used, in tokens; `window` is all of it where the agent knows.
+    case context(used: Int64, window: Int64?)
     /// What a reviewer makes of a candidate.
     case verdict(ReviewVerdict)
 }

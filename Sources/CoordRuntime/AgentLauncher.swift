@@ -90,6 +90,8 @@ final class AgentLauncher {
                 // Neither comes back by trying the same again.
                 if [.session, .context].contains(failure.kind) { sessions[lease.task] = nil }
             case .reviewStarted(let lease, _, _): sessions[lease.task] = nil
+            // Who takes a task over starts afresh: that is what a handoff is for.
+            case .handoffPrepared(let lease, _): sessions[lease.task] = nil
             case .taskLanded(let lease, _, _), .taskCompleted(let lease, _): sessions[lease.task] = nil
             default: continue
             }

@@ -36,11 +36,11 @@ final class AssignmentWriter {
     func worker(of task: TaskID) -> WorkerID? { workers[task] }
 
     func assignment(
-        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?
+        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?, handoff: HandoffRecord?
     ) throws(RuntimeError) -> Assignment {
         if spec.workspace == .worktree { workers[spec.id] = slot.worker }
         if parts.isNoop { return noop(slot, lease) }
-        return try confined(slot: slot, lease: lease, spec: spec, base: base, note: note)
+        return try confined(slot: slot, lease: lease, spec: spec, base: base, note: note, handoff: handoff)
     }
 
     /// What a reviewer is given: the candidate's commit in its slot's worktree, and the diff as a file.
@@ -57,12 +57,13 @@ final class AssignmentWriter {
 
     private func confined(
         slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String? = nil,
-        review: ReviewOrder? = nil
+        handoff: HandoffRecord? = nil, review: ReviewOrder? = nil
     ) throws(RuntimeError) -> Assignment {
         var assignment: Assignment
         do throws(SystemError) {
             assignment = try unconfined(
-                slot: slot, lease: lease, spec: spec, base: base, note: note, review: review)
+                slot: slot, lease: lease, spec: spec, base: base, note: note,
+                handoff: handoff.flatMap(document), review: review)
         } catch { throw .system(error) }
         guard let sandbox else { return assignment }
         var launch: AgentLaunch?
@@ -76,7 +77,8 @@ final class AssignmentWriter {
     }
 
     private func unconfined(
-        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?, review: ReviewOrder?
+        slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?, handoff: String?,
+        review: ReviewOrder?
     ) throws(SystemError) -> Assignment {
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
@@ -97,13 +99,15 @@ final class AssignmentWriter {
             let text = try review.map { (order) throws(SystemError) in try prompt(slot, lease, order) }
             let isResumed = launch?.session != nil
             try Files.writeAtomically(
-                Array((text ?? prompt(slot, lease, spec, note, equipment, isResumed: isResumed)).utf8),
+                Array(
+                    (text ?? prompt(slot, lease, spec, note, handoff, equipment, isResumed: isResumed)).utf8),
                 to: folder + "/prompt.md",
                 permissions: 0o600, step: .prompt)
-            if let note {
+            if handoff != nil || note != nil {
+                let text = [handoff, note].compactMap { $0 }.joined(separator: "\n")
                 handoffIn = folder + "/handoff-in.md"
                 try Files.writeAtomically(
-                    Array(note.utf8), to: folder + "/handoff-in.md", permissions: 0o600, step: .handoffIn)
+                    Array(text.utf8), to: folder + "/handoff-in.md", permissions: 0o600, step: .handoffIn)
             }
         }
         let workingFolder =
@@ -209,8 +213,16 @@ final class AssignmentWriter {
         }
     }
 
+    /// The document that the session before left. Nil: there is none for this one.
+    private func document(_ record: HandoffRecord) -> String? {
+        guard record.state.isCarried, let sheet = record.sheet else { return nil }
+        // One that was lost is no reason to do nothing: the work itself is in the worktree.
+        return try? Files.readText(parts.state.handoffs + "/" + sheet.file, limitBytes: 1 << 20)
+    }
+
     private func prompt(
-        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?, _ equipment: Equipment,
+        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?, _ handoff: String?,
+        _ equipment: Equipment,
         isResumed: Bool
     ) -> String {
         if isResumed {
@@ -226,7 +238,7 @@ final class AssignmentWriter {
             goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },
             common: parts.plan.commonRules, task: spec, attempt: lease.attempt,
             needs: spec.dependencies.compactMap { summaries[$0] }, answers: board.answers(to: spec.id),
-            note: note, skills: equipment.skills, context: equipment.context)
+            note: note, handoff: handoff, skills: equipment.skills, context: equipment.context)
     }
 
     private func prompt(

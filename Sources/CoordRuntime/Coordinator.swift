@@ -135,6 +135,7 @@ package final class Coordinator {
         try prepare()
         let board = try rememberBoard(of: run.id)
         runner?.rememberAuthors(of: records)
+        runner?.adopt(records)
         let manned = Set(run.slots.map(\.worker))
         let added = parts.plan.slots.filter { !manned.contains($0.worker) }
         turn { machine, now in

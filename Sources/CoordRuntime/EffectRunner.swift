@@ -13,6 +13,8 @@ final class EffectRunner {
     private(set) var hosts: [WorkerHost] = []
     private var crew: GitCrew?
     private var deliveries: DeliveryCrew?
+    private var handoffs: HandoffCrew?
+    private var memory = HandoffMemory()
     private let assignments: AssignmentWriter
     private let sandbox: Sandbox?
     private var workerEnvironment: [String: String]
@@ -51,8 +53,11 @@ final class EffectRunner {
             workerEnvironment["COORD_PLANTED_BUG"] = PlantedBug.active?.rawValue
         #endif
         nextPass = try Mailbox<Void>(loop: loop) { [unowned self] in startWaiting() }
+        let answers = try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) }
+        handoffs = HandoffCrew(
+            workspace: parts.workspace, state: parts.state, run: parts.run, merge: plan.mission.merge,
+            answers: answers)
         if let workspace = parts.workspace {
-            let answers = try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) }
             let crew = GitCrew(
                 workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,
                 sandbox: sandbox,
@@ -80,12 +85,16 @@ final class EffectRunner {
     /// Keeps what agents passed on, for the tasks that need it.
     func remember(_ facts: [Fact]) {
         assignments.remember(facts)
+        memory.remember(facts)
         guard let crew else { return }
         for fact in facts { if case .taskLanded(let lease, _, _) = fact.body { crew.release(lease.task) } }
     }
 
     /// Keeps who worked on what was not landed when the coordinator before this one ended.
     func rememberAuthors(of records: [TaskRecord]) { assignments.rememberAuthors(of: records) }
+
+    /// Takes what was handed over before a run was stopped.
+    func adopt(_ records: [TaskRecord]) { memory.adopt(records) }
 
     func perform(_ effect: Effect) {
         switch effect {
@@ -106,8 +115,12 @@ final class EffectRunner {
         case .withdraw(let slot, let lease): hosts[slot].send(.withdraw(lease))
         case .reply(let number, let reply): onReply?(number, reply)
         case .finish(let status, let exitStatus, let reason): onFinish?(status, exitStatus, reason)
-        case .prepareWorktree, .prepareReview, .takeWork, .stage, .gate, .advance, .cancelGate,
-            .lookForOverlap, .deliver:
+        case .askForHandoff(let slot, let lease): hosts[slot].send(.handOff(lease))
+        case .handOff(let slot, let lease, let step, let job):
+            handoffs?.take(step, handoffWork(slot, lease, job))
+        case .takeHandoff(let slot, let lease, let job): handoffs?.takeOver(handoffWork(slot, lease, job))
+        case .prepareWorktree, .continueWorktree, .prepareReview, .takeWork, .stage, .gate, .advance,
+            .cancelGate, .lookForOverlap, .deliver:
             performGit(effect)
         }
     }
@@ -117,6 +130,8 @@ final class EffectRunner {
         switch effect {
         case .prepareWorktree(let slot, let lease, let base):
             crew.prepareWorktree(slot: slot, worker: worker(slot), lease, base: base)
+        case .continueWorktree(let slot, let lease, let base, let content):
+            crew.continueWorktree(slot: slot, worker: worker(slot), lease, base: base, content: content)
         case .prepareReview(let slot, let lease, let candidate):
             crew.prepareReview(
                 slot: slot, worker: worker(slot), lease, candidate, diff: assignments.diffFile(of: lease))
@@ -135,9 +150,16 @@ final class EffectRunner {
         case .lookForOverlap(let attempts):
             crew.lookForOverlap(attempts, slots: attempts.map { worker($0.slot) })
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .review, .cancelAttempt, .withdraw,
-            .reply, .answer, .finish, .notice:
+            .reply, .answer, .finish, .notice, .askForHandoff, .handOff, .takeHandoff:
             break
         }
+    }
+
+    private func handoffWork(_ slot: Int, _ lease: Lease, _ job: HandoffJob) -> HandoffCrew.Work {
+        HandoffCrew.Work(
+            slot: slot, worker: worker(slot), worktree: parts.plan.slots[slot].worktree, lease: lease,
+            job: job,
+            session: memory.sessions[lease.task] ?? HandoffMemory.Session())
     }
 
     /// What a pull request says: the mission's goal, and one line for each task that landed.
@@ -187,7 +209,8 @@ final class EffectRunner {
     private func assign(_ slot: Int, _ lease: Lease, _ spec: TaskSpec, base: ObjectID?, note: String?) {
         handOut(slot, lease) { () throws(RuntimeError) in
             try assignments.assignment(
-                slot: parts.plan.slots[slot], lease: lease, spec: spec, base: base, note: note)
+                slot: parts.plan.slots[slot], lease: lease, spec: spec, base: base, note: note,
+                handoff: memory.sessions[lease.task]?.handoff)
         }
     }
 
@@ -209,6 +232,7 @@ final class EffectRunner {
     func end() {
         for host in hosts where host.isAlive { host.kill() }
         deliveries?.end()
+        handoffs?.end()
         crew?.end()
         // Coord's own folder, made anew when it is needed; what is left there harms nobody.
         try? sandbox?.end()

@@ -41,9 +41,25 @@ final class GitCrew {
     }
 
     func prepareWorktree(slot: Int, worker: WorkerID, _ lease: Lease, base: ObjectID?) {
+        prepare(slot, lease) { [workspace] () throws(GitError) in
+            try workspace.prepareWorktree(slot: worker.rawValue, lease: lease, base: base)
+        }
+    }
+
+    /// With the work of a session that handed over.
+    func continueWorktree(slot: Int, worker: WorkerID, _ lease: Lease, base: ObjectID, content: ObjectID) {
+        prepare(slot, lease) { [workspace] () throws(GitError) in
+            try workspace.continueWorktree(
+                slot: worker.rawValue, lease: lease, base: base, content: content)
+        }
+    }
+
+    private func prepare(
+        _ slot: Int, _ lease: Lease, _ make: @escaping @Sendable () throws(GitError) -> PreparedWorktree
+    ) {
         hands.submit { [workspace, answers, attempts] in
             do {
-                let made = try workspace.prepareWorktree(slot: worker.rawValue, lease: lease, base: base)
+                let made = try make()
                 if let rescue = made.rescued {
                     Self.leavePatch(of: rescue, workspace, attempts)
                     answers.post(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))

@@ -15,6 +15,8 @@ package struct StateFolder: Sendable, Equatable {
     package var lock: String { run + "/coordinator.lock" }
     package var socket: String { run + "/coordinator.sock" }
     package var gates: String { root + "/gates" }
+    /// One folder for each run, with the documents of its handoffs.
+    package var handoffs: String { root + "/handoffs" }
     package var logs: String { root + "/logs" }
 
     /// One file per worker and run: everything its agents said.

@@ -47,6 +47,11 @@ package enum Fault: Int, Sendable, CaseIterable {
     case checkoutIsDirty
     case landingFails
 
+    // MARK: handing over
+    /// An agent wants to hand its task over, or its context is full.
+    case handsOver
+    case handoffFails
+
     // MARK: the coordinator and its machine
     /// It is killed: before its decision is recorded, or between any two acts.
     case coordinatorDies

@@ -237,7 +237,9 @@ extension SimulatedWorld {
             watchFolder(of: slot, lease)
             safety.expect(
                 safety.living[lease.task] == lease, "a worktree is made for \(lease), which does not live")
-        case .takeWork(let slot, let lease, _, _, _): watchFolder(of: slot, lease)
+        case .takeWork(let slot, let lease, _, _, _):
+            watchFolder(of: slot, lease)
+            safety.expect(handoffSteps[slot] == nil, "the files of slot \(slot) are taken over during a step")
         case .assign(let slot, let lease, let spec, _, _):
             // Told to nobody: the worker died in the same turn.
             guard workers.contains(where: { $0.slot == slot }) else { break }
@@ -266,13 +268,14 @@ extension SimulatedWorld {
                 project.chain(from: from, to: commit) != nil,
                 "\(commit.short) is landed on another head than it was gated on")
         case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .deliver,
-            .reply, .answer, .finish, .notice, .lookForOverlap:
+            .reply, .answer, .finish, .notice, .lookForOverlap, .askForHandoff, .handOff, .takeHandoff,
+            .continueWorktree:
             break
         }
     }
 
     /// Nobody may be at work in a folder that is made anew or taken over.
-    private mutating func watchFolder(of slot: Int, _ lease: Lease) {
+    mutating func watchFolder(of slot: Int, _ lease: Lease) {
         for worker in workers where worker.slot == slot {
             if let work = worker.work {
                 safety.violate("the folder of slot \(slot) is wanted for \(lease) while \(work) works in it")

@@ -37,6 +37,7 @@ struct SimulatedWorker {
         case assign(Lease, TaskSpec, isReview: Bool)
         case cancel(Lease)
         case withdraw(Lease)
+        case handOff(Lease)
         case stop
     }
 

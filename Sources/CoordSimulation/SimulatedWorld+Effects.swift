@@ -22,7 +22,14 @@ extension SimulatedWorld {
         case .cancelAttempt(let slot, let lease, _): order(slot, .cancel(lease))
         case .answer: break
         case .withdraw(let slot, let lease): order(slot, .withdraw(lease))
-        case .prepareWorktree(let slot, let lease, _): prepareWorktree(slot, lease)
+        case .prepareWorktree(let slot, let lease, _):
+            watchBeginning(lease)
+            prepareWorktree(slot, lease)
+        case .continueWorktree(let slot, let lease, let base, let content):
+            continueWorktree(slot, lease, base: base, content: content)
+        case .askForHandoff(let slot, let lease): order(slot, .handOff(lease))
+        case .handOff(let slot, let lease, let step, _): handOff(slot, lease, step)
+        case .takeHandoff(let slot, let lease, let job): takeHandoff(slot, lease, job)
         case .takeWork(let slot, let lease, _, let base, let rescue):
             takeWork(slot, lease, base: base, rescue: rescue)
         case .stage(let ticket, let candidates, _, let onto): stage(ticket, candidates, onto: onto)
@@ -55,7 +62,7 @@ extension SimulatedWorld {
         tell(.overlapSeen(sighting), after: chance.milliseconds(5...400))
     }
 
-    private mutating func prepareWorktree(_ slot: Int, _ lease: Lease, holding commit: ObjectID? = nil) {
+    mutating func prepareWorktree(_ slot: Int, _ lease: Lease, holding commit: ObjectID? = nil) {
         let delay = chance.milliseconds(5...400)
         if strikes(.worktreeFails) {
             tell(.worktreeFailed(slot: slot, lease, reason: "no space left"), after: delay)

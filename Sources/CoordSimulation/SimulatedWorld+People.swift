@@ -51,7 +51,7 @@ extension SimulatedWorld {
 
     private mutating func command() -> Command {
         let worker = chance.happens(perMille: 20) ? "nobody" : chance.pick(settings.slots).worker
-        switch chance.number(0...19) {
+        switch chance.number(0...22) {
         case 0: return .pause
         case 1, 2: return .resume
         case 3:
@@ -67,8 +67,18 @@ extension SimulatedWorld {
         case 16: return .reassignTask(task(where: \.isPending), chance.happens(perMille: 500) ? nil : worker)
         case 17: return .reassignTask(task(where: { $0.stage == .leased }), worker)
         case 18: return .restartWorker(worker)
+        case 19, 20: return .handOff(worker, handoffOrder())
+        case 21: return .continueHandoff(chance.happens(perMille: 500) ? nil : worker)
         default: return .stopWorker(worker)
         }
+    }
+
+    private mutating func handoffOrder() -> HandoffOrder {
+        let other = chance.pick(settings.slots).worker
+        let target = chance.pick([
+            HandoffTarget.sameWorker, .sameWorker, .anyWorker, .worker(other), .role("coder"),
+        ])
+        return HandoffOrder(to: target, push: chance.happens(perMille: 300), reason: "wanted")
     }
 
     /// Mostly one for which the command makes sense.

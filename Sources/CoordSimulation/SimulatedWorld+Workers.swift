@@ -64,7 +64,7 @@ extension SimulatedWorld {
     }
 
     /// Its words reach the coordinator in the order in which they were said.
-    private mutating func say(_ index: Int, _ event: Event) {
+    mutating func say(_ index: Int, _ event: Event) {
         let time = max(workers[index].lastWordAt, now + chance.milliseconds(0...5))
         workers[index].lastWordAt = time
         happenings.plan(.told(event, epoch: epoch), at: time)
@@ -87,6 +87,7 @@ extension SimulatedWorld {
                 workers[index].waiting.append((lease, spec, isReview))
                 takeTurn(index)
             case .withdraw(let lease): giveBack(index, lease)
+            case .handOff(let lease): hearHandoff(index, lease)
             case .cancel(let lease):
                 giveBack(index, lease)
                 guard workers[index].work == lease, !workers[index].ignoresOrders else { continue }
@@ -127,6 +128,14 @@ extension SimulatedWorld {
         }
         if strikes(.asksForPause) {
             next(.report(.rateLimited(retryAfter: chance.pick([nil, .seconds(5), .seconds(40)]))), &self)
+        }
+        if projection.task(lease.task)?.handoff?.state.isCarried == true, chance.happens(perMille: 700) {
+            next(.report(.acknowledged(chance.happens(perMille: 700) ? "I finish it" : "OK")), &self)
+        }
+        if strikes(.handsOver) {
+            next(
+                .report(chance.pick([.handoffWished(reason: "tired"), .context(used: 80, window: 100)])),
+                &self)
         }
         if strikes(.proposes) { next(.report(.proposedTask(proposal(by: lease.task))), &self) }
         if strikes(.liesAboutLease) { next(.speaksOf(foreignLease(), lie()), &self) }

@@ -43,6 +43,10 @@ struct SimulatedWorld {
     var leftBy: [Lease?]
     /// What was made of the work of an attempt: the same again when it is taken over once more.
     var taken: [Lease: ObjectID] = [:]
+    /// What became of a session that handed over: the same again when it is taken over once more.
+    var handedOver: [Lease: ObjectID] = [:]
+    /// The slots beside whose session a step of a handoff is being done.
+    var handoffSteps: [Int: Lease] = [:]
     var nextUsage = 1
     var nextProposal = 1
     var unanswered: Set<Int> = []
@@ -98,7 +102,11 @@ struct SimulatedWorld {
         guard let (time, happening) = happenings.popFirst() else { return false }
         now = max(now, time)
         switch happening {
-        case .told(let event, let epoch): if epoch == self.epoch { receive(event) }
+        case .told(let event, let epoch):
+            if epoch == self.epoch {
+                if case .handoffStepEnded(let slot, _, _, _) = event { handoffSteps[slot] = nil }
+                receive(event)
+            }
         case .turn(let epoch): if epoch == self.epoch { takeTurn() }
         case .alarm(let epoch, let generation):
             if epoch == self.epoch, generation == alarmGeneration { receive(.elapsed) }
@@ -225,6 +233,7 @@ struct SimulatedWorld {
 
     private mutating func leave() {
         pendingLanding = nil
+        handoffSteps = [:]
         machine = nil
         epoch += 1
         inbox.removeAll()

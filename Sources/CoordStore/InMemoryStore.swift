@@ -70,6 +70,9 @@ package final class InMemoryStore: Store {
     package func taskLines(_ run: RunID, _ filter: TaskFilter) -> [TaskLine] {
         tasks(run, filter).map { TaskLine($0) }
     }
+    package func handoffs(_ run: RunID) -> [(task: TaskID, handoff: HandoffRecord)] {
+        tasks(run, .all).compactMap { task in task.handoff.map { (task.spec.id, $0) } }
+    }
     package func taskCounts(_ run: RunID) -> [TaskStage: Int] {
         var counts: [TaskStage: Int] = [:]
         for task in rows[run]?.known ?? [] { counts[task.stage, default: 0] += 1 }

@@ -20,6 +20,12 @@ struct Migration {
                 ALTER TABLE task_states ADD COLUMN review_rounds INTEGER NOT NULL DEFAULT 0;
                 ALTER TABLE task_states ADD COLUMN approval_reason TEXT;
                 """),
+        Migration(
+            name: "handoff",
+            sql: """
+                ALTER TABLE task_states ADD COLUMN handoff TEXT;
+                CREATE INDEX handoffs ON task_states (id) WHERE handoff IS NOT NULL;
+                """),
     ]
 
     // A row of a run has the key `number of the run << 40 | number of the row`, so that facts and tasks are

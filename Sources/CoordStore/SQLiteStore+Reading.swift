@@ -143,7 +143,8 @@ extension SQLiteStore {
         stage, since, assigned_to, pinned_to, attempt, failures, conflicts, worker_losses, last_error,
         failed_because, not_before, branch, base, commit_id, tree, landing, landing_from, landing_tip, started_at,
         completed_at, cost_micro_dollars, input_tokens, output_tokens, cache_read_tokens,
-        cache_write_tokens, proposals, submitted_attempt, reviewer, review_rounds, approval_reason
+        cache_write_tokens, proposals, submitted_attempt, reviewer, review_rounds, approval_reason,
+        handoff
         """
 
     /// The words of stages come from the enum, never from outside.
@@ -198,6 +199,9 @@ extension SQLiteStore {
         record.reviewer = row.optionalText().map(WorkerID.init(_:))
         record.reviewRounds = Int(row.integer())
         record.approvalReason = row.optionalText()
+        record.handoff = try row.optionalText().map { (text) throws(StoreError) in
+            try handoff(text, of: String(key))
+        }
         return record
     }
 
@@ -342,7 +346,7 @@ extension SQLiteStore {
     }
 
     /// Reads every row. The statement is reset also when a row cannot be read.
-    private func rows<Row>(
+    func rows<Row>(
         of statement: SQLiteStatement, expected: Int = 0, _ read: (SQLiteStatement) throws(StoreError) -> Row
     ) throws(StoreError) -> [Row] {
         var rows: [Row] = []

@@ -140,7 +140,8 @@ extension SQLiteStore {
                 not_before = ?, branch = ?, base = ?, commit_id = ?, tree = ?, landing = ?,
                 landing_from = ?, landing_tip = ?, started_at = ?, completed_at = ?, cost_micro_dollars = ?,
                 input_tokens = ?, output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?,
-                proposals = ?, submitted_attempt = ?, reviewer = ?, review_rounds = ?, approval_reason = ?
+                proposals = ?, submitted_attempt = ?, reviewer = ?, review_rounds = ?, approval_reason = ?,
+                handoff = ?
             WHERE id = ?
             """)
         putState(record, in: update)
@@ -154,8 +155,8 @@ extension SQLiteStore {
                     worker_losses, last_error, failed_because, not_before, branch, base, commit_id, tree,
                     landing, landing_from, landing_tip, started_at, completed_at, cost_micro_dollars, input_tokens,
                     output_tokens, cache_read_tokens, cache_write_tokens, proposals,
-                    submitted_attempt, reviewer, review_rounds, approval_reason, id)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    submitted_attempt, reviewer, review_rounds, approval_reason, handoff, id)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
             putState(record, in: insert)
             insert.put(key)
@@ -192,6 +193,7 @@ extension SQLiteStore {
         statement.put(record.reviewer?.rawValue)
         statement.put(record.reviewRounds)
         statement.put(record.approvalReason)
+        statement.put(record.handoff?.json.text)
     }
 
     private func writeSpec(_ record: TaskRecord, key: Int64) throws(StoreError) {

@@ -24,6 +24,8 @@ package protocol Store: AnyObject {
     func task(_ run: RunID, _ id: TaskID) throws(StoreError) -> TaskRecord?
     /// What a listing shows of tasks; many times quicker than whole records.
     func taskLines(_ run: RunID, _ filter: TaskFilter) throws(StoreError) -> [TaskLine]
+    /// The last handoff of each task that has one, in the order of the tasks.
+    func handoffs(_ run: RunID) throws(StoreError) -> [(task: TaskID, handoff: HandoffRecord)]
     /// How many tasks stand in each stage.
     func taskCounts(_ run: RunID) throws(StoreError) -> [TaskStage: Int]
     /// The workers of a run in the order of their slots.

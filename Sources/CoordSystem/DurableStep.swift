@@ -18,6 +18,8 @@ package enum DurableStep: String, CaseIterable, Sendable {
     case report
     case prompt
     case handoffIn = "handoff-in"
+    /// The document of a handoff.
+    case handoffDocument = "handoff-document"
     /// The folder of a task without a worktree, and what is tried out and taken away again.
     case scratch
     /// Putting the project of the last rehearsal aside.

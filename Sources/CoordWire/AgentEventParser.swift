@@ -71,6 +71,7 @@ package enum AgentEventParser {
         case "task": return .proposedTask(try proposal(event))
         case "verdict": return .verdict(try event.verdict())
         case "rate-limited": return .rateLimited(retryAfter: try retryAfter(event))
+        case "ack", "context", "handoff-wanted": return try event.handoffReport()
         default: return nil
         }
     }

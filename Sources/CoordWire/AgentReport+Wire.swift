@@ -49,6 +49,7 @@ extension AgentReport {
             output.beginNotification("verdict")
             output.members(run, lease)
             verdict.write(to: &output)
+        case .handoffAsked, .handoffWished, .acknowledged, .context: writeHandoff(run, lease, to: &output)
         case .rateLimited(let retryAfter):
             output.beginNotification("rate-limited")
             output.members(run, lease)
@@ -93,7 +94,7 @@ extension Members {
         case "rate-limited": return .rateLimited(retryAfter: try milliseconds("retryAfterMilliseconds"))
         case "session":
             return .session(AgentEventParser.prefix(try text("session"), AgentEventParser.Limits.nameBytes))
-        default: return nil
+        default: return try handoffReport()
         }
     }
 

@@ -38,6 +38,10 @@ package enum CommandCodec {
             ]
         case .restartWorker(let id): ["command": "restart-worker", "worker": .string(id.rawValue)]
         case .stopWorker(let id): ["command": "stop-worker", "worker": .string(id.rawValue)]
+        case .handOff(let id, let order):
+            ["command": "hand-off", "worker": .string(id.rawValue), "order": order.members]
+        case .continueHandoff(let id):
+            ["command": "continue-handoff", "worker": id.map { .string($0.rawValue) } ?? .null]
         }
     }
 
@@ -68,6 +72,10 @@ package enum CommandCodec {
             return .reassignTask(try task(members), members["worker"]?.stringValue.map(WorkerID.init))
         case "restart-worker": return .restartWorker(try worker(members))
         case "stop-worker": return .stopWorker(try worker(members))
+        case "hand-off":
+            return .handOff(try worker(members), try HandoffOrder(members: members["order"] ?? .null))
+        case "continue-handoff":
+            return .continueHandoff(members["worker"]?.stringValue.map(WorkerID.init))
         case let other: throw Failure(reason: "unknown command `\(other ?? "")`")
         }
     }

@@ -15,6 +15,8 @@ package enum CoordinatorMessage: Hashable, Sendable {
     case notice(Lease, text: String)
     /// What came of a call of the attempt's agent.
     case answer(Lease, call: Int64, CallAnswer)
+    /// Have the agent write its handoff and end.
+    case handOff(Lease)
     /// End the attempt, if there is one, and then yourself.
     case shutdown
 }
@@ -109,6 +111,9 @@ extension CoordinatorMessage {
             output.member("text", answer.text)
             if answer.isRefused { output.member("refused", true) }
             output.member("question", answer.question)
+        case .handOff(let lease):
+            output.beginNotification("hand-off")
+            output.members(run, lease)
         case .shutdown:
             output.beginNotification("shutdown")
         }
@@ -146,6 +151,7 @@ extension CoordinatorMessage {
                 question: try members.optionalText("question"))
             let number = try members.integer("call", 0...Int64.max)
             return (try members.run(), .answer(try members.lease(), call: number, answer))
+        case "hand-off": return (try members.run(), .handOff(try members.lease()))
         case "shutdown": return (nil, .shutdown)
         default: return nil
         }

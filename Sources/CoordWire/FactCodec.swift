@@ -89,6 +89,9 @@ extension FactCodec {
             agentMembers(of: body, to: &writer)
         case .questionAsked, .questionAnswered, .answerAwaited, .filesClaimed, .noteWritten, .callRefused:
             boardMembers(of: body, to: &writer)
+        case .handoffBegan, .handoffStepEnded, .handoffPrepared, .handoffAcknowledged,
+            .handoffUnacknowledged, .handoffWithdrawn:
+            handoffMembers(of: body, to: &writer)
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
             .reviewAsked, .reviewStarted, .reviewFinished, .approvalAsked, .approvalGiven, .candidateStaged,
             .candidateConflicted, .gateStarted,

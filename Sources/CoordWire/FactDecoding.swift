@@ -22,6 +22,9 @@ struct FactDecoding {
             try agent()
         case .questionAsked, .questionAnswered, .answerAwaited, .filesClaimed, .noteWritten, .callRefused:
             try board()
+        case .handoffBegan, .handoffStepEnded, .handoffPrepared, .handoffAcknowledged,
+            .handoffUnacknowledged, .handoffWithdrawn:
+            try handoff()
         case .leaseGranted, .worktreePrepared, .attemptEnded, .attemptStalled, .workSubmitted, .workRescued,
             .reviewAsked, .reviewStarted, .reviewFinished, .approvalAsked, .approvalGiven, .candidateStaged,
             .candidateConflicted, .gateStarted,
@@ -35,7 +38,7 @@ struct FactDecoding {
     }
 
     var task: TaskID { get throws(FactCodecError) { try members.need("task", taskColumn) } }
-    private var worker: WorkerID { get throws(FactCodecError) { try members.need("worker", workerColumn) } }
+    var worker: WorkerID { get throws(FactCodecError) { try members.need("worker", workerColumn) } }
     var lease: Lease {
         get throws(FactCodecError) { Lease(task: try task, attempt: try members.integer("attempt")) }
     }

@@ -223,7 +223,7 @@ extension AttemptOutcome {
             writer.string("reason", failure.reason)
             if let wait = failure.retryAfter { writer.seconds("retryAfterSeconds", wait) }
         case .timedOut(let limit): writer.seconds("afterSeconds", limit)
-        case .finished, .cancelled, .interrupted, .notBegun: break
+        case .finished, .cancelled, .handedOff, .interrupted, .notBegun: break
         }
     }
 
@@ -238,6 +238,7 @@ extension AttemptOutcome {
                     retryAfter: try reader.findSeconds("retryAfterSeconds")))
         case "timed-out": self = .timedOut(after: try reader.seconds("afterSeconds"))
         case "cancelled": self = .cancelled
+        case "handed-off": self = .handedOff
         case "worker-lost": self = .workerLost(reason: try reader.string("reason"))
         case "interrupted": self = .interrupted
         case "not-begun": self = .notBegun

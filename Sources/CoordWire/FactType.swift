@@ -65,6 +65,12 @@ package enum FactType: String, Sendable, CaseIterable {
     case toolStarted = "tool.started"
     case toolCompleted = "tool.completed"
     case handoffWritten = "handoff.written"
+    case handoffBegan = "handoff.began"
+    case handoffStepEnded = "handoff.step-ended"
+    case handoffPrepared = "handoff.prepared"
+    case handoffAcknowledged = "handoff.acknowledged"
+    case handoffUnacknowledged = "handoff.unacknowledged"
+    case handoffWithdrawn = "handoff.withdrawn"
     case taskProposalRefused = "task.proposal-refused"
     case staleMessageRefused = "message.stale-refused"
     case questionAsked = "question.asked"
@@ -143,6 +149,12 @@ extension Fact.Body {
         case .toolStarted: .toolStarted
         case .toolCompleted: .toolCompleted
         case .handoffWritten: .handoffWritten
+        case .handoffBegan: .handoffBegan
+        case .handoffStepEnded: .handoffStepEnded
+        case .handoffPrepared: .handoffPrepared
+        case .handoffAcknowledged: .handoffAcknowledged
+        case .handoffUnacknowledged: .handoffUnacknowledged
+        case .handoffWithdrawn: .handoffWithdrawn
         case .taskProposalRefused: .taskProposalRefused
         case .staleMessageRefused: .staleMessageRefused
         case .questionAsked: .questionAsked

@@ -54,7 +54,7 @@ extension WorkerMessage {
                     output.member("retryAfterMilliseconds", wait.wholeMilliseconds)
                 }
             case .timedOut(let limit): output.member("afterMilliseconds", limit.wholeMilliseconds)
-            case .finished, .cancelled, .interrupted, .notBegun: break
+            case .finished, .cancelled, .handedOff, .interrupted, .notBegun: break
             }
             output.member("tail", tail)
         }
@@ -130,6 +130,7 @@ extension Members {
                     kind, try text("reason"), retryAfter: try milliseconds("retryAfterMilliseconds")))
         case "timed-out": return .timedOut(after: try milliseconds("afterMilliseconds") ?? .zero)
         case "cancelled": return .cancelled
+        case "handed-off": return .handedOff
         case "worker-lost": return .workerLost(reason: try text("reason"))
         case "interrupted": return .interrupted
         case "not-begun": return .notBegun

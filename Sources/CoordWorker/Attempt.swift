@@ -35,6 +35,9 @@ final class Attempt {
     private var timeout: Timers.Token?
     /// Set when somebody else than the agent decided the end.
     private var verdict: AttemptOutcome?
+    /// The agent was told to hand over: when it ends well, that is what it did.
+    private var isHandingOver = false
+    private var hasAgentEnded = false
     private var isOver = false
     /// What the coordinator told the agent, the newest last.
     private var notes = ""
@@ -68,7 +71,9 @@ final class Attempt {
         openChannel()
         agent?.start(report: report) { [unowned self] problem in
             closeChannel()
-            if let problem = problem ?? handInPlan() { finish(problem) } else { startChecks() }
+            hasAgentEnded = true
+            if let problem = problem ?? handInPlan() { return finish(problem) }
+            if isHandingOver { finish(.handedOff) } else { startChecks() }
         }
     }
 
@@ -99,6 +104,22 @@ final class Attempt {
             return nil
         } catch { return .failed(reason: error.description) }
     }
+
+    /// Has the agent write its handoff and end. One that has ended well needs none: it is told of by its end.
+    func handOff() {
+        guard verdict == nil, !isOver else { return }
+        guard let agent, !hasAgentEnded else { return report(.handoffAsked(accepted: true)) }
+        let place = assignment.handoffOut.map { " Write them as Markdown to the file `\($0)`." } ?? ""
+        isHandingOver = isHandingOver || agent.steer(Self.request + place)
+        report(.handoffAsked(accepted: isHandingOver))
+    }
+
+    /// What an agent is told that is to hand over.
+    private static let request = """
+        Your session is about to end, and a fresh one goes on with your task. Stop after the step you are at; \
+        begin nothing new. Write down for it, in these sections: Done, Decisions and why, Remaining, Open \
+        questions, Pitfalls, How to check. Then end. What is in the worktree is kept; do not commit or push.
+        """
 
     /// Checks are heavy commands: they run in a slot of the machine.
     private func startChecks() {

@@ -10,6 +10,8 @@ final class RehearsalAgent: AgentDriver {
     private let attempt: Int
     private let surroundings: StepSurroundings
     private var steps: [RehearsalStep] = []
+    /// What it plays when it is told to hand over, and then ends. Empty: it cannot be told.
+    private var lastSteps: [RehearsalStep] = []
     private var next = 0
     private var step: CommandStep?
     private var pause: Timers.Token?
@@ -31,6 +33,7 @@ final class RehearsalAgent: AgentDriver {
             "[coord: rehearsal of `\(part)`, attempt \(attempt); no model is called]")
         do throws(RehearsalError) {
             steps = try RehearsalPart.read(folder: folder, part: part, attempt: attempt)
+            lastSteps = try RehearsalPart.readHandoff(folder: folder, part: part)
         } catch {
             return completion(.failed(reason: "\(error)"))
         }
@@ -149,7 +152,22 @@ final class RehearsalAgent: AgentDriver {
 
     // MARK: Ending
 
-    func steer(_ text: String) -> Bool { false }
+    /// Finishes the step it is at, plays what its part has for a handoff, and ends.
+    func steer(_ text: String) -> Bool {
+        guard !lastSteps.isEmpty, !isTerminated else { return false }
+        surroundings.transcript.note("[coord: told to hand over]")
+        steps = lastSteps
+        next = 0
+        if let pause {
+            surroundings.timers.cancel(pause)
+            // Not within the call: its caller wants the answer first.
+            self.pause = surroundings.timers.after(.zero) { [unowned self] in
+                self.pause = nil
+                play()
+            }
+        }
+        return true
+    }
 
     func terminate() {
         guard !isTerminated else { return }

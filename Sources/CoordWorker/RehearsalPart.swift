@@ -35,6 +35,27 @@ enum RehearsalPart {
     private static let fileLimitBytes = 8 << 20
 
     static func read(folder: String, part: String, attempt: Int) throws(RehearsalError) -> [RehearsalStep] {
+        let found = try find(folder, part)
+        guard let attempts = found["attempts"]?.arrayValue, !attempts.isEmpty,
+            let steps = attempts[min(max(attempt, 1), attempts.count) - 1].arrayValue
+        else {
+            throw RehearsalError(
+                "part `\(part)` of the rehearsal is not `attempts`, a list of lists of steps")
+        }
+        return try read(steps, of: part)
+    }
+
+    /// The steps of `handoff`, which are played in place of what is left when the agent is to hand over; none
+    /// when the part has none.
+    static func readHandoff(folder: String, part: String) throws(RehearsalError) -> [RehearsalStep] {
+        guard let value = try find(folder, part)["handoff"] else { return [] }
+        guard let steps = value.arrayValue else {
+            throw RehearsalError("`handoff` of part `\(part)` is \(value.kindName), not a list of steps")
+        }
+        return try read(steps, of: part)
+    }
+
+    private static func find(_ folder: String, _ part: String) throws(RehearsalError) -> JSONValue {
         let path = folder + "/rehearsal.json"
         let bytes: [UInt8]
         do throws(SystemError) {
@@ -51,12 +72,11 @@ enum RehearsalPart {
         guard let found = document["parts"]?[part] else {
             throw RehearsalError("the rehearsal has no part `\(part)`")
         }
-        guard let attempts = found["attempts"]?.arrayValue, !attempts.isEmpty,
-            let steps = attempts[min(max(attempt, 1), attempts.count) - 1].arrayValue
-        else {
-            throw RehearsalError(
-                "part `\(part)` of the rehearsal is not `attempts`, a list of lists of steps")
-        }
+        return found
+    }
+
+    private static func read(_ steps: [JSONValue], of part: String) throws(RehearsalError) -> [RehearsalStep]
+    {
         var result: [RehearsalStep] = []
         for (index, step) in steps.enumerated() {
             do throws(RehearsalError) {
@@ -69,7 +89,7 @@ enum RehearsalPart {
     }
 
     private static let kinds = [
-        "say", "write", "edit", "delete", "run", "pause", "propose", "handoff", "verdict", "fail",
+        "say", "write", "edit", "delete", "run", "pause", "propose", "handoff", "verdict", "ack", "fail",
     ]
 
     private static func read(_ value: JSONValue) throws(RehearsalError) -> RehearsalStep {
@@ -107,6 +127,7 @@ enum RehearsalPart {
         case "propose": return .report(try event("task", object["propose"]))
         case "handoff": return .report(try event("handoff", object["handoff"]))
         case "verdict": return .report(try event("verdict", object["verdict"]))
+        case "ack": return .report(.acknowledged(try text(object, "ack")))
         default: return .fail(reason: try text(object, "fail"))
         }
     }

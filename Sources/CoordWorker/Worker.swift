@@ -148,6 +148,7 @@ package final class Worker {
                     return
                 }
                 attempt.channel?.take(answer, of: call)
+            case .handOff(let lease): handOff(run, lease)
             case .shutdown: shutDown()
             }
         } catch {
@@ -244,6 +245,12 @@ package final class Worker {
     private func tell(_ run: RunID?, _ lease: Lease, _ text: String) {
         guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else { return }
         if !attempt.tell(text) { log("\(lease) cannot be spoken to") }
+    }
+
+    private func handOff(_ run: RunID?, _ lease: Lease) {
+        // One that is over tells that by its end.
+        guard let attempt, attempt.assignment.lease == lease, attempt.assignment.run == run else { return }
+        attempt.handOff()
     }
 
     private func shutDown() {

@@ -57,6 +57,7 @@ enum Samples {
         .worktreePrepared(lease, branch: "coord/r/api/2", base: commit),
         .attemptEnded(lease, .finished), .attemptEnded(lease, .failed(reason: awkward)),
         .attemptEnded(lease, .timedOut(after: .milliseconds(1500))), .attemptEnded(lease, .cancelled),
+        .attemptEnded(lease, .handedOff),
         .attemptStalled(lease, silent: .milliseconds(1500)),
         .attemptEnded(lease, .workerLost(reason: "signal 9")), .attemptEnded(lease, .interrupted),
         .attemptEnded(lease, .notBegun),
@@ -141,6 +142,20 @@ enum Samples {
         .answerAwaited(lease, reason: "Which?"), .filesClaimed(lease, patterns: ["src/**", "a b"]),
         .filesClaimed(lease, patterns: []), .noteWritten(lease, key: "k", text: "t"),
         .callRefused(lease, tool: "ask", reason: "older attempt"),
+        .handoffBegan(
+            lease, worker: "qa-1",
+            HandoffOrder(to: .agent(.command("a \"b\"")), push: true, reason: awkward, isAutomatic: true)),
+        .handoffBegan(lease, worker: "qa-1", HandoffOrder(to: .role("tester"), reason: "")),
+        .handoffStepEnded(lease, .write, .done(awkward)), .handoffStepEnded(lease, .push, .skipped("no")),
+        .handoffStepEnded(lease, .commit, .failed("full")),
+        .handoffPrepared(
+            lease,
+            HandoffSheet(
+                file: "r/qa-1-x.md", origin: .agent, commit: commit, base: commit, files: 3,
+                remaining: [awkward, ""], confirmed: 1, refuted: 2, unchecked: 3)),
+        .handoffPrepared(lease, HandoffSheet(file: "r/x.md", origin: .synthesised)),
+        .handoffAcknowledged(lease, text: awkward), .handoffUnacknowledged(lease, reason: "no word"),
+        .handoffWithdrawn(lease, reason: "done"),
         .taskProposalRefused(lease, id: "Bad Name", reason: "name"),
         .staleMessageRefused("qa-1", lease, method: "finished", current: 3),
         .staleMessageRefused("qa-1", lease, method: "finished", current: nil),

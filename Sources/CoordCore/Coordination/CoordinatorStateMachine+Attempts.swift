@@ -31,6 +31,7 @@ extension CoordinatorStateMachine {
         guard let node = living(slot, lease, method: "report") else { return }
         progressed(slot)
         if reviewerReported(slot, node, report) { return }
+        defer { handoffReported(slot, node, report) }
         switch report {
         case .usage(let usage): recordUsage(usage, node: node, slot: slot)
         case .progress(let text): record(.progressReported(lease, text: text))
@@ -50,7 +51,7 @@ extension CoordinatorStateMachine {
             rateBlockedUntil = until
         case .session(let session):
             record(.agentSessionBegan(lease, agent: slots[slot].spec.agent.description, session: session))
-        case .verdict: break
+        case .verdict, .handoffAsked, .handoffWished, .acknowledged, .context: break
         }
     }
 
@@ -173,17 +174,14 @@ extension CoordinatorStateMachine {
         }
         if isReviewed(node) { return endReview(node, by: slot, outcome, cause) }
         forgetOverlap(of: tasks[node].lease)
-        record(.attemptEnded(tasks[node].lease, outcome))
+        endAcknowledging(slot, node)
+        if cause == nil { beginHandoffAtEnd(slot, node, outcome) }
+        let isHandedOff = outcome == .cancelled && cause == .handedOff
+        record(.attemptEnded(tasks[node].lease, isHandedOff ? .handedOff : outcome))
         if case .workerLost = outcome { tasks[node].workerLosses += 1 }
         slots[slot].work = .taking(node, outcome, cause, tail: tail)
-        guard let base else {
-            workTaken(slot, tasks[node].lease, .nothing)
-            return
-        }
-        effects.append(
-            .takeWork(
-                slot: slot, tasks[node].lease, tasks[node].spec, base: base,
-                rescue: outcome != .finished || cause != nil || isPlan(node)))
+        slots[slot].takingBase = base
+        takeOver(slot)
     }
 
     mutating func workTaken(_ slot: Int, _ lease: Lease, _ work: TakenWork) {
@@ -194,8 +192,11 @@ extension CoordinatorStateMachine {
         if case .rescued(let commit, let reference) = work {
             record(.workRescued(lease, commit: commit, reference: reference))
         }
+        if cause == .handedOff { stopHandoff(node, work) }
         if case .failed(let reason) = work {
             retryOrFail(node, reason: "its work could not be taken over: \(reason)", note: nil)
+        } else if case .handedOff(let sheet) = work, cause?.endsTask != true {
+            concludeHandedOff(node, sheet, from: slot)
         } else if let cause {
             concludeCancelled(node, cause, tail: tail)
         } else {
@@ -226,7 +227,8 @@ extension CoordinatorStateMachine {
             retryOrFail(
                 node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail),
                 countsAsFailure: !isNobodysFault)
-        case .failed, .timedOut, .cancelled, .notBegun:
+        // Handed over without being asked to: it did not do its task.
+        case .failed, .timedOut, .cancelled, .notBegun, .handedOff:
             retryOrFail(node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail))
         case .workerLost: concludeLost(node)
         case .interrupted: comeBack(node)
@@ -247,7 +249,7 @@ extension CoordinatorStateMachine {
         default: break
         }
         switch cause {
-        case .stop, .taskReassigned, .workerRestart, .workerBudget, .takenBack: comeBack(node)
+        case .stop, .taskReassigned, .workerRestart, .workerBudget, .takenBack, .handedOff: comeBack(node)
         case .taskSkipped: skip(node, reason: "skipped by a person")
         case .taskCancelled: cancel(node, reason: "cancelled by a person")
         case .taskBudget: fail(node, reason: "the task's budget is used up", cause: nil)

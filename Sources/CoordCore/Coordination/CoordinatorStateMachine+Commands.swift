@@ -39,6 +39,8 @@ extension CoordinatorStateMachine {
         case .restartWorker(let worker):
             return onWorker(worker) { $0.restartByPerson($1) }
         case .stopWorker(let worker): return onWorker(worker) { $0.stopByPerson($1) }
+        case .handOff(let worker, let order): return onWorker(worker) { $0.handOffByPerson($1, order) }
+        case .continueHandoff(let worker): return continueHandoffs(of: worker)
         }
     }
 

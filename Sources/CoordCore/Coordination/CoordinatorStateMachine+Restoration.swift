@@ -59,6 +59,8 @@ extension CoordinatorStateMachine {
             entry.proposals = record.proposals
             entry.proposer = record.proposedBy.flatMap { numbers[$0] }
             entry.depth = entry.proposer.map { tasks[$0].depth + 1 } ?? 0
+            entry.handoff = record.handoff
+            if record.handoff != nil { hasHandoffs = true }
             entry.pinned = record.pinnedTo.flatMap { worker in
                 slots.firstIndex { $0.spec.worker == worker }
             }
@@ -122,8 +124,8 @@ extension CoordinatorStateMachine {
         setState(node, .leased(slot: slot))
         busyCount += 1
         slots[slot].work = .taking(node, outcome, nil, tail: "")
-        let rescue = outcome != .finished
-        effects.append(.takeWork(slot: slot, record.lease, record.spec, base: base, rescue: rescue))
+        slots[slot].takingBase = base
+        takeOver(slot)
     }
 
     private mutating func restoreCandidate(_ node: Int, _ record: TaskRecord) {

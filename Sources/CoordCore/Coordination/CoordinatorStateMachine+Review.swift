@@ -159,7 +159,8 @@ extension CoordinatorStateMachine {
         case .stalled(let limit): "no progress for \(limit.wholeMilliseconds / 1000) s"
         case .taskBudget: "the task's budget is used up"
         case .taskCancelled, .taskSkipped: "the task is not wanted any more"
-        case .stop, .taskReassigned, .workerBudget, .workerRestart, .takenBack: "its worker had to end it"
+        case .stop, .taskReassigned, .workerBudget, .workerRestart, .takenBack, .handedOff:
+            "its worker had to end it"
         }
     }
 
@@ -170,7 +171,8 @@ extension CoordinatorStateMachine {
         case .taskCancelled, .taskSkipped: cancel(node, reason: "cancelled by a person")
         case .taskBudget: askPerson(node, reason: "the task's budget is used up, and no reviewer had its say")
         case .timeout, .stalled: askAgain(node, review, reason: Self.reason(of: cause))
-        case .stop, .taskReassigned, .workerBudget, .workerRestart, .takenBack: reviewLine.append(node)
+        case .stop, .taskReassigned, .workerBudget, .workerRestart, .takenBack, .handedOff:
+            reviewLine.append(node)
         }
     }
 

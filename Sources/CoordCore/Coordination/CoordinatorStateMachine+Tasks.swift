@@ -166,7 +166,7 @@ extension CoordinatorStateMachine {
         stopIfWorkersAreOutOfBudget()
     }
 
-    private func callsModel(_ node: Int) -> Bool { settings.callsModels && tasks[node].spec.run == nil }
+    func callsModel(_ node: Int) -> Bool { settings.callsModels && tasks[node].spec.run == nil }
 
     /// Whether the rate and the budget have room for the task. Says why not, once, when they do not.
     mutating func admission(of node: Int, callsModel: Bool) -> Admission {
@@ -234,7 +234,7 @@ extension CoordinatorStateMachine {
                 reason: "the budgets of the workers that could go on are used up"))
     }
 
-    private mutating func grant(_ node: Int, to slot: Int) {
+    mutating func grant(_ node: Int, to slot: Int) {
         if callsModel(node) { reserve(for: node) }
         lease(node, to: slot)
         busyCount += 1
@@ -242,7 +242,11 @@ extension CoordinatorStateMachine {
         switch tasks[node].spec.workspace {
         case .worktree:
             slots[slot].work = .preparing(node, nil)
-            effects.append(.prepareWorktree(slot: slot, lease, base: nil))
+            if let (base, content) = handedOver(node) {
+                effects.append(.continueWorktree(slot: slot, lease, base: base, content: content))
+            } else {
+                effects.append(.prepareWorktree(slot: slot, lease, base: nil))
+            }
         case .none: assign(node, to: slot, base: nil)
         }
     }
@@ -273,6 +277,7 @@ extension CoordinatorStateMachine {
         progressed(slot)
         if base != nil { radar.began(at: now) }
         effects.append(.assign(slot: slot, entry.lease, entry.spec, base: base, note: entry.note))
+        handoffAssigned(node, slot)
     }
 
     mutating func worktreePrepared(_ slot: Int, _ lease: Lease, branch: String, base: ObjectID) {
@@ -318,6 +323,7 @@ extension CoordinatorStateMachine {
     /// if it holds one, has its turn.
     mutating func release(_ node: Int, from slot: Int) {
         slots[slot].work = .free
+        slots[slot].handoff = .none
         slots[slot].idleSince = now
         forgetCalls(of: tasks[node].lease)
         busyCount -= 1

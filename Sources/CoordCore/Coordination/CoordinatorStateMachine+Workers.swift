@@ -170,7 +170,7 @@ extension CoordinatorStateMachine {
             case .cancelling(_, _, let deadline, _): deadline
             }
         var earliest = life
-        for time in [work, slowAt(slot)] {
+        for time in [work, slowAt(slot), slot.handoff.deadline] {
             if let time { earliest = earliest.map { min($0, time) } ?? time }
         }
         return earliest
@@ -193,6 +193,7 @@ extension CoordinatorStateMachine {
         case .none, .starting, .up, .backingOff, .offline, .stopping: break
         }
         askBackIfSlow(slot)
+        passHandoffDeadline(slot)
         switch slots[slot].work {
         case .working(let node, _, let deadline) where deadline <= now:
             let limit = tasks[node].spec.timeout ?? settings.limits.taskTimeout
@@ -247,6 +248,7 @@ extension CoordinatorStateMachine {
         slots[slot].lastProgress = slots[slot].lastProgress + slept
         slots[slot].idleSince = slots[slot].idleSince + slept
         slots[slot].turnBegan = slots[slot].turnBegan + slept
+        forgiveHandoff(slot, slept)
         if case .starting(let deadline) = slots[slot].life {
             slots[slot].life = .starting(deadline: deadline + slept)
         }

@@ -56,6 +56,8 @@ package struct CoordinatorStateMachine: Sendable {
     var waiters: [Waiter] = []
     /// Slots whose work is not free.
     var busyCount = 0
+    /// Whether any task has a handoff: else no fact need be looked at for one.
+    var hasHandoffs = false
     /// When the tasks that wait for their time come back.
     var retryTimes = DueTimes()
     /// No lease for a model before this time: the rate limiter said so at the last look.
@@ -147,6 +149,8 @@ package struct CoordinatorStateMachine: Sendable {
         case .attemptEnded(let slot, let lease, let outcome, let tail):
             attemptEnded(slot, lease, outcome, tail: tail)
         case .workTaken(let slot, let lease, let work): workTaken(slot, lease, work)
+        case .handoffStepEnded(let slot, let lease, let step, let outcome):
+            handoffStepEnded(slot, lease, step, outcome)
         case .workFound(let lease, let commit, let reference):
             record(.workRescued(lease, commit: commit, reference: reference))
         case .overlapSeen(let sighting): overlapSeen(sighting)
@@ -187,7 +191,10 @@ package struct CoordinatorStateMachine: Sendable {
 
     // MARK: - Turns
 
-    mutating func record(_ body: Fact.Body) { effects.append(.record(body)) }
+    mutating func record(_ body: Fact.Body) {
+        effects.append(.record(body))
+        followHandoff(body)
+    }
 
     /// Events that were under way when the run ended change nothing; who asked for something still gets an
     /// answer.

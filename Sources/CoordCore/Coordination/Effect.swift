@@ -32,6 +32,15 @@ package enum Effect: Sendable, Equatable {
     case notice(slot: Int, Lease, text: String)
     /// Find out which of the attempts would not unite with each other or with the target as they stand.
     case lookForOverlap([OverlapRadar.Attempt])
+    /// Have the attempt's agent write its handoff and end.
+    case askForHandoff(slot: Int, Lease)
+    /// Do a step of a handoff beside the living session.
+    case handOff(slot: Int, Lease, HandoffStep, HandoffJob)
+    /// The session has ended: commit what it left, and write and check the document.
+    case takeHandoff(slot: Int, Lease, HandoffJob)
+    /// As `prepareWorktree`, for a task whose work was handed over: the files are those of `content`, which
+    /// descends from `base`.
+    case continueWorktree(slot: Int, Lease, base: ObjectID, content: ObjectID)
 
     // MARK: merging
     /// Build the candidates one on top of the other, on `onto` or, when it is nil, on the target's head.
@@ -48,4 +57,33 @@ package enum Effect: Sendable, Equatable {
     case reply(Int, CommandReply)
     /// The run is over: leave the loop and answer with this status.
     case finish(RunStatus, exitStatus: Int32, reason: String)
+}
+
+/// What the steps of a handoff need to know.
+package struct HandoffJob: Sendable, Equatable {
+    package var spec: TaskSpec
+    package var order: HandoffOrder
+    /// How many handoffs of the task there were, this one included.
+    package var number: Int
+    package var from: WorkerID
+    package var beganAt: Timestamp
+    /// What the task's first session started from; nil: without a worktree.
+    package var base: ObjectID?
+    package var cost: Money
+    /// Why earlier attempts came back; nil: they did not.
+    package var note: String?
+
+    package init(
+        spec: TaskSpec, order: HandoffOrder, number: Int, from: WorkerID, beganAt: Timestamp, base: ObjectID?,
+        cost: Money, note: String?
+    ) {
+        self.spec = spec
+        self.order = order
+        self.number = number
+        self.from = from
+        self.beganAt = beganAt
+        self.base = base
+        self.cost = cost
+        self.note = note
+    }
 }

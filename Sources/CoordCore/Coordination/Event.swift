@@ -26,6 +26,8 @@ package enum Event: Sendable, Equatable {
 
     /// The look for overlap that was wished for.
     case overlapSeen(OverlapRadar.Sighting)
+    /// A step of a handoff ended that the session lives through: written, committed or pushed.
+    case handoffStepEnded(slot: Int, Lease, HandoffStep, HandoffStepOutcome)
 
     // MARK: merging
     case staged(MergeQueue.Ticket, MergeQueue.Staging)
@@ -46,5 +48,7 @@ package enum TakenWork: Sendable, Equatable {
     case commit(ObjectID, base: ObjectID, files: [String])
     case nothing
     case rescued(ObjectID, reference: String)
+    /// The handoff is written, checked and committed.
+    case handedOff(HandoffSheet)
     case failed(reason: String)
 }

@@ -82,6 +82,8 @@ struct TaskEntry: Sendable {
     var summary: String?
     /// The plan that the present attempt has handed in so far. Only the planning task has one.
     var planned: [TaskSpec] = []
+    /// Its last handoff, as the facts have it.
+    var handoff: HandoffRecord?
     /// What its submitted work changed.
     var files: [String] = []
     /// Since when it was passed over because its files overlap those of another.
@@ -155,6 +157,8 @@ struct SlotEntry: Sendable {
         /// The agent lives and does not get on.
         case stalled(after: Duration)
         case workerRestart
+        /// A new session goes on with its work.
+        case handedOff
         /// It stood behind another and is wanted for whoever can take it sooner, or for nobody now.
         case takenBack
 
@@ -198,6 +202,10 @@ struct SlotEntry: Sendable {
     var lastProgress = Timestamp(milliseconds: 0)
     /// The silence of its agent was spoken of.
     var isStalled = false
+    /// How far its session is with handing over, or with taking over.
+    var handoff = CoordinatorStateMachine.HandoffPhase.none
+    /// What the files that are being taken over started from; nil: there is no worktree.
+    var takingBase: ObjectID?
     /// What its agent made of the work it was given to look at.
     var verdict: ReviewVerdict?
 

@@ -6,6 +6,7 @@ extension Projection {
     /// Folds a fact about a task into its record.
     static func apply(_ body: Fact.Body, to task: inout TaskRecord, at time: Timestamp) {
         let before = task.stage
+        task.handoff = HandoffRecord.folding(body, into: task.handoff, at: time)
         switch body {
         case .taskEdited(let spec): task.spec = spec
         case .taskReady: task.stage = .ready
