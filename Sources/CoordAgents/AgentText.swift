@@ -13,8 +13,9 @@ enum AgentText {
         for line in text.utf8.split(separator: 0x0A) {
             guard case .report(let report) = AgentEventParser.parse(Array(line)[...]) else { continue }
             switch report {
-            case .verdict, .handoff, .proposedTask, .progress: actions.append(.report(report))
-            case .usage, .toolStarted, .toolEnded, .rateLimited, .session: break
+            case .verdict, .handoff, .handoffWished, .acknowledged, .proposedTask, .progress:
+                actions.append(.report(report))
+            case .usage, .toolStarted, .toolEnded, .rateLimited, .session, .context, .handoffAsked: break
             }
         }
         return actions
