@@ -42,9 +42,9 @@ struct HandoffMemory {
                 }
             }
         case .progressReported(let lease, let text): change(lease) { Self.keep(text, in: &$0.words) }
-        case .handoffWritten(let lease, let summary, let remaining):
+        case .handoffWritten(let lease, let handoff):
             // The file is read when it is needed; only what was said beside it is kept here.
-            change(lease) { $0.notes.merge(HandoffNotes(summary: summary, remaining: remaining)) }
+            change(lease) { $0.notes.merge(HandoffNotes(handoff)) }
         case .gateFinished(let lease, let tree, let report):
             change(lease, isOfSession: false) { $0.gates[report.command] = (report.outcome, tree) }
         case .handoffBegan, .handoffStepEnded, .handoffPrepared, .handoffAcknowledged, .handoffUnacknowledged,

@@ -133,6 +133,6 @@ struct ACPTests {
             )
         }
         replay.hear(#"{"jsonrpc":"2.0","id":3,"result":{"stopReason":"end_turn"}}"#)
-        #expect(replay.reports.contains(.handoff(summary: "s", remaining: [])))
+        #expect(replay.reports.contains(.handoff(Handoff(summary: "s"))))
     }
 }

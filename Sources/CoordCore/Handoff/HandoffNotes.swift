@@ -12,9 +12,12 @@ package struct HandoffNotes: Hashable, Sendable {
         self.files = files
     }
 
-    /// What an agent said in its output: it was done, it remains.
-    package init(summary: String, remaining: [String]) {
-        self.init(items: [.done: [summary], .remaining: remaining])
+    /// What an agent said in its output or by its tools.
+    package init(_ handoff: Handoff) {
+        self.init(items: [
+            .done: [handoff.summary], .decisions: handoff.decisions, .remaining: handoff.remaining,
+            .pitfalls: handoff.pitfalls,
+        ])
         items = items.mapValues { $0.map(HandoffCutting.block).filter { !$0.isEmpty } }
         items = items.filter { !$0.value.isEmpty }
     }

@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `differs from one that the session wrote`() {
-        let notes = HandoffNotes(summary: "Wrote src/a.c", remaining: ["Document it"])
+        let notes = HandoffNotes(Handoff(summary: "Wrote src/a.c", remaining: ["Document it"]))
         let document = HandoffSynthesis.document(
             `A handoff document`.plain(), notes: notes, facts: HandoffFacts(task: task),
             evidence: HandoffEvidence(changed: ["src/a.c"]), exists: { _ in true })
