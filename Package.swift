@@ -26,6 +26,7 @@ let package = Package(
     products: [
         .executable(name: "coord", targets: ["coord"]),
         .executable(name: "coord-worker", targets: ["coord-worker"]),
+        .executable(name: "coord-gateway", targets: ["coord-gateway"]),
         .executable(name: "coord-bench", targets: ["coord-bench"]),
     ],
     dependencies: [],
@@ -38,6 +39,12 @@ let package = Package(
         .systemLibrary(
             name: "CYAML", pkgConfig: "yaml-0.1",
             providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .systemLibrary(
+            name: "CWeb", pkgConfig: "libwebsockets",
+            providers: [.apt(["libwebsockets-dev"]), .brew(["libwebsockets"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
 
         // Floor 0: nouns.
         room("CoordModel", []),
@@ -58,7 +65,12 @@ let package = Package(
         room("CoordStore", ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CSQLite"]),
         room("CoordCatalog", ["CoordModel", "CoordJSON", "CoordSkills", "CoordSystem", "CYAML"]),
 
+        room("CoordHTTP", ["CoordProcess", "CWeb", "CCurl"]),
+
         // Floor 3: shells.
+        room(
+            "CoordGateway",
+            ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CoordProcess", "CoordHTTP"]),
         room(
             "CoordRuntime",
             [
@@ -81,15 +93,18 @@ let package = Package(
             ]),
         program("coord", ["CoordCommandLine"]),
         program("coord-worker", ["CoordWorker"]),
+        program("coord-gateway", ["CoordGateway"]),
         program(
             "coord-bench",
             [
                 "CoordModel", "CoordJSON", "CoordCore", "CoordWire", "CoordAgents", "CoordSystem",
-                "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation", "CoordCatalog", "CoordSkills",
+                "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordSimulation", "CoordCatalog",
+                "CoordSkills", "CoordHTTP", "CoordScriptedModel",
             ]),
 
         // Garden: a world for tests and benches, and tests.
         room("CoordSimulation", ["CoordModel", "CoordCore"]),
+        room("CoordScriptedModel", ["CoordModel", "CoordHTTP"]),
         tests("CoordModelTests", ["CoordModel", "CoordJSON"]),
         tests("CoordCoreTests", ["CoordCore", "CoordModel"]),
         tests("SimulationTests", ["CoordSimulation", "CoordCore", "CoordModel"]),
@@ -110,6 +125,12 @@ let package = Package(
                 "coord-worker",
             ]),
         tests(
+            "CoordGatewayTests",
+            [
+                "CoordGateway", "CoordHTTP", "CoordModel", "CoordCore", "CoordWire", "CoordSystem",
+                "CoordProcess", "CoordScriptedModel",
+            ]),
+        tests(
             "CoordCommandLineTests",
             [
                 "CoordCommandLine", "CoordModel", "CoordJSON", "CoordSystem", "CoordCore", "CoordWire",
@@ -118,8 +139,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "CoordRuntime", "CPosix", "coord",
-                "coord-worker",
+                "CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "CoordRuntime", "CPosix",
+                "CoordScriptedModel", "coord", "coord-worker", "coord-gateway",
             ]),
         tests("HouseTests", ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess"]),
     ],

@@ -38,10 +38,13 @@ find_missing() {
     done
     command -v git >/dev/null || want git git
     if [ -z "$compiler" ]; then
-        want "gcc libc6-dev libsqlite3-dev libyaml-dev" "gcc sqlite libyaml"
+        want "gcc libc6-dev libsqlite3-dev libyaml-dev libwebsockets-dev libcurl4-openssl-dev" \
+            "gcc sqlite libyaml libwebsockets curl"
     else
         has_header sqlite3.h sqlite3 || want libsqlite3-dev sqlite
         has_header yaml.h yaml-0.1 || want libyaml-dev libyaml
+        has_header libwebsockets.h libwebsockets || want libwebsockets-dev libwebsockets
+        has_header curl/curl.h libcurl || want libcurl4-openssl-dev curl
     fi
     # The gate of missions/web-app.json is in Python; and Swift's package manager asks pkg-config where libraries are.
     command -v python3 >/dev/null || wish python3 python3

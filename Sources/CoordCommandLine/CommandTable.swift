@@ -155,6 +155,7 @@ package enum CommandTable {
             "cost", .look, "what the run has cost",
             flags: [
                 run, Flag("by", nil, .choice("WHAT", CostCommand.groupings), "worker, role, model or task"),
+                Flag("sources", nil, "who counted what, and where they do not agree"),
             ],
             body: CostCommand.run),
         CommandSpec(
@@ -274,6 +275,14 @@ package enum CommandTable {
                 "validate", .check, "check mission, role and skill files", arguments: [.some("FILE")],
                 flags: CatalogueTable.validateFlags, body: ValidateCommand.run),
         ] + CatalogueTable.all + [
+            CommandSpec(
+                "prices", .check, "what models cost",
+                subcommands: [
+                    CommandSpec("list", .check, "every price, with its date", body: PricesCommand.list),
+                    CommandSpec(
+                        "update", .check, "take prices over from a file, as LiteLLM publishes it",
+                        arguments: [.one("FILE")], body: PricesCommand.update),
+                ], defaultSubcommand: "list"),
             CommandSpec(
                 "doctor", .check, "whether this machine has what coord needs",
                 subcommands: [

@@ -36,6 +36,7 @@ enum CostCommand {
         if let average = perLandedTask(record) { text += ", \(Wording.money(average)) a landed task" }
         if record.simulated { text += "; simulated, no model is called" }
         context.output.line(context.style.bold(text))
+        if context.arguments.has("sources") { UsageSources.show(try UsageSources.read(reading), context) }
         return .done
     }
 
@@ -60,6 +61,7 @@ enum CostCommand {
         let record = reading.record
         var groups: [(name: StaticString, sums: [CostSum])] = []
         for (name, grouping) in listed { groups.append((name, try sums(reading, grouping))) }
+        let sources = context.arguments.has("sources") ? try UsageSources.read(reading) : nil
         context.answer { writer in
             writer.string("schema", "coord.cost/1")
             writer.money("totalUSD", record.spent)
@@ -76,6 +78,7 @@ enum CostCommand {
             }
             writer.moneyOrNull("perLandedTaskUSD", perLandedTask(record))
             writer.flag("simulated", record.simulated)
+            if let sources { UsageSources.write(sources, to: &writer) }
         }
     }
 

@@ -1,3 +1,4 @@
+import CoordCatalog
 import CoordCore
 import CoordGit
 import CoordModel
@@ -110,6 +111,11 @@ package enum RunCommand {
         do throws(GitError) {
             _ = try project.targetBranch(plan.mission.merge.target, git: git)
         } catch { throw CommandFailure(error) }
+        plan.gateway = gateway(plan, context)
+        do throws(PriceFile.Problem) {
+            plan.prices = try PriceFile.standard(
+                userFolder: CatalogLocations.userFolder, shipped: ShippedFiles.folder())
+        } catch { throw CommandFailure(.wrongInput, error.description) }
         let program = try workerProgram()
         var options = try MissionPreparation.options(context, resuming: earlier)
         // What was chosen for a project stays the gate of the run, whatever its agents add to it.
@@ -179,6 +185,21 @@ package enum RunCommand {
             throw CommandFailure(
                 RuntimeError.locked(project: folder, holder: FileLock.holder(state.lock) ?? ""))
         }
+    }
+
+    /// The model gateway of a run whose agents call models: with a key to hold, or when it is asked for.
+    /// `COORD_GATEWAY` may be `on`, `off` or `auto`.
+    static func gateway(_ plan: RunPlan, _ context: CommandContext) -> GatewayHost.Plan? {
+        let wish = context.surroundings.environment("COORD_GATEWAY") ?? "auto"
+        guard plan.callsModels, wish != "off" else { return nil }
+        let program = Files.parent(Executables.own()) + "/coord-gateway"
+        let file = (CatalogLocations.userFolder ?? "/") + "/gateway.json"
+        let names = ModelProvider.known.flatMap(\.keyNames)
+        let hasKey = names.contains { context.surroundings.environment($0)?.isEmpty == false }
+        guard Files.isExecutable(program), wish == "on" || hasKey || Files.kind(file) == .file else {
+            return nil
+        }
+        return GatewayHost.Plan(program: program, configuration: file)
     }
 
     /// The lean program beside this one.

@@ -74,11 +74,27 @@ package struct Usage: Hashable, Sendable {
     package var tokens: TokenCounts
     /// What it cost, when the reporter knew.
     package var cost: Money?
+    package var source: UsageSource
+    /// Not all of it is the provider's own figure.
+    package var isEstimated: Bool
 
-    package init(id: String? = nil, model: String, tokens: TokenCounts, cost: Money? = nil) {
+    package init(
+        id: String? = nil, model: String, tokens: TokenCounts, cost: Money? = nil,
+        source: UsageSource = .agent, isEstimated: Bool = false
+    ) {
         self.id = id
         self.model = model
         self.tokens = tokens
         self.cost = cost
+        self.source = source
+        self.isEstimated = isEstimated
     }
+}
+
+/// Who counted a usage.
+package enum UsageSource: String, Sendable, CaseIterable {
+    /// The agent, in its own words.
+    case agent
+    /// The model gateway, in the provider's answer.
+    case gateway
 }

@@ -8,12 +8,12 @@
 /// wait.
 ///
 /// Unchecked: the value is reached only through `withLock`, under the system's lock.
-final class Monitor<State>: @unchecked Sendable {
+package final class Monitor<State>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state: State
 
-    init(_ state: sending State) {
+    package init(_ state: sending State) {
         self.state = state
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
@@ -26,14 +26,15 @@ final class Monitor<State>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func withLock<Result>(_ body: (inout State) -> sending Result) -> sending Result {
+    /// Reaches the value under the lock.
+    package func withLock<Result>(_ body: (inout State) -> sending Result) -> sending Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return body(&state)
     }
 
     /// Waits until the condition holds, then goes on under the lock.
-    func withLock<Result>(
+    package func withLock<Result>(
         when isReady: (borrowing State) -> Bool, _ body: (inout State) -> sending Result
     ) -> sending Result {
         pthread_mutex_lock(mutex)
@@ -43,7 +44,8 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Lets those who wait look again.
-    func wakeAll() { pthread_cond_broadcast(condition) }
+    package func wakeAll() { pthread_cond_broadcast(condition) }
 
-    func wakeOne() { pthread_cond_signal(condition) }
+    /// Lets one of those who wait look again.
+    package func wakeOne() { pthread_cond_signal(condition) }
 }

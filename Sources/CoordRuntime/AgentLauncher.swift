@@ -23,6 +23,8 @@ final class AgentLauncher {
 
     private let parts: Coordinator.Parts
     private let isConfined: Bool
+    /// Where agents send their model calls, when there is a gateway.
+    var gateway: GatewayHost?
     private var sessions: [TaskID: Session] = [:]
 
     init(_ parts: Coordinator.Parts, isConfined: Bool) {
@@ -53,6 +55,7 @@ final class AgentLauncher {
         launch.systemPrompt = Self.rules
         launch.permissions = PermissionPolicy(tools: role?.tools ?? [], mayWrite: !isReview)
         launch.isConfined = isConfined
+        launch.gateway = gateway?.endpoint(for: slot.worker)
         // A reviewer looks with fresh eyes.
         if !isReview, let session = sessions[lease.task], session.agent == slot.agent.description {
             launch.session = session.name

@@ -10,6 +10,8 @@ final class AssignmentWriter {
     private let inherited = AgentEnvironment.inherited()
     private let sandbox: Sandbox?
     private let launcher: AgentLauncher
+    /// Where agents send their model calls, when there is a gateway.
+    var gateway: GatewayHost? { didSet { launcher.gateway = gateway } }
     /// What each finished task passed on, and who had it last.
     private var summaries: [TaskID: PromptAssembly.Need] = [:]
     private var workers: [TaskID: WorkerID] = [:]
@@ -135,6 +137,7 @@ final class AssignmentWriter {
         environment["COORD_HANDOFF_IN"] = handoffIn
         environment["COORD_RESCUE"] = rescue?.commit.rawValue
         environment["COORD_RESCUE_PATCH"] = patch
+        if isAgent, let gateway { environment.merge(gateway.environment(for: slot.worker)) { $1 } }
         environment["COORD_HANDOFF_OUT"] = isAgent ? folder + "/handoff-out.md" : nil
         environment["COORD_NOTES"] = isAgent ? folder + "/notes.md" : nil
         environment["COORD_PLAN_OUT"] =

@@ -17,6 +17,7 @@ final class EffectRunner {
     private var memory = HandoffMemory()
     private let assignments: AssignmentWriter
     private let sandbox: Sandbox?
+    private var gateway: GatewayHost?
     private var workerEnvironment: [String: String]
     /// Workers to be started once the loop has listened to everybody else again.
     private var waitingStarts: [Int] = []
@@ -52,6 +53,14 @@ final class EffectRunner {
         #if COORD_PLANTED_BUGS
             workerEnvironment["COORD_PLANTED_BUG"] = PlantedBug.active?.rawValue
         #endif
+        if let wanted = plan.gateway, !parts.isNoop {
+            gateway = try GatewayHost(
+                wanted, run: parts.run, workers: plan.slots.map(\.worker),
+                log: parts.state.logs + "/gateway.log",
+                loop: loop
+            ) { [unowned self] in passOn($0) }
+            assignments.gateway = gateway
+        }
         nextPass = try Mailbox<Void>(loop: loop) { [unowned self] in startWaiting() }
         let answers = try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) }
         handoffs = HandoffCrew(
@@ -113,6 +122,9 @@ final class EffectRunner {
         case .answer(let slot, let lease, let call, let answer):
             hosts[slot].send(.answer(lease, call: call, answer))
         case .withdraw(let slot, let lease): hosts[slot].send(.withdraw(lease))
+        case .grantCall(let call): gateway?.send(.grant(call))
+        case .refuseCall(let call, let status, let reason):
+            gateway?.send(.refuse(call, status: status, reason: reason))
         case .reply(let number, let reply): onReply?(number, reply)
         case .finish(let status, let exitStatus, let reason): onFinish?(status, exitStatus, reason)
         case .askForHandoff(let slot, let lease): hosts[slot].send(.handOff(lease))
@@ -150,7 +162,7 @@ final class EffectRunner {
         case .lookForOverlap(let attempts):
             crew.lookForOverlap(attempts, slots: attempts.map { worker($0.slot) })
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .review, .cancelAttempt, .withdraw,
-            .reply, .answer, .finish, .notice, .askForHandoff, .handOff, .takeHandoff:
+            .reply, .answer, .finish, .notice, .askForHandoff, .handOff, .takeHandoff, .grantCall, .refuseCall:
             break
         }
     }
@@ -231,6 +243,7 @@ final class EffectRunner {
     /// Ends the threads; the workers are gone by now, or are ended by force.
     func end() {
         for host in hosts where host.isAlive { host.kill() }
+        gateway?.end()
         deliveries?.end()
         handoffs?.end()
         crew?.end()

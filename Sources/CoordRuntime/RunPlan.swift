@@ -92,6 +92,11 @@ package struct RunPlan: Sendable {
     /// How many workers a mission without a team gets.
     private static let workersWithoutTeam = 4
 
+    /// The program and the user's configuration of the model gateway. Nil: agents call models on their own.
+    package var gateway: GatewayHost.Plan?
+    /// What models cost.
+    package var prices = PriceList.none
+
     package init(
         mission: Mission, missionFile: String, roles: [RoleID: Role], commonRules: String,
         overrides: Overrides, worktrees: String
@@ -244,6 +249,8 @@ package struct RunPlan: Sendable {
             review: mission.merge.review, callsModels: callsModels,
             gatesMax: mission.merge.parallel, batchMax: mission.merge.batch, seed: seed)
         settings.overlapEvery = Self.overlapEvery
+        settings.usesGateway = gateway != nil
+        settings.prices = prices
         settings.scale = mission.scale
         settings.deliver = mission.merge.deliver
         settings.mayAsk = mayAsk

@@ -36,11 +36,13 @@ enum SandboxTables {
         ".ssh", ".aws", ".azure", ".gnupg", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc", ".pgpass",
         ".my.cnf", ".git-credentials", ".vault-token", ".password-store", ".config/gh", ".config/glab-cli",
         ".config/gcloud", ".config/git/credentials", ".config/op", ".config/hub", ".config/rclone",
-        ".config/doctl", ".config/fly", ".config/containers", ".config/google-chrome", ".config/chromium",
+        ".config/doctl", ".config/coord",
+        ".config/fly", ".config/containers", ".config/google-chrome", ".config/chromium",
         ".config/BraveSoftware", ".mozilla", ".thunderbird", ".cargo/credentials", ".cargo/credentials.toml",
         ".gem/credentials", ".terraform.d", ".terraformrc", ".local/share/keyrings", ".m2/settings.xml",
         ".gradle/gradle.properties", ".bundle/config", ".swiftpm/configuration", ".netlify", ".vercel",
         ".bash_history", ".zsh_history", ".python_history", "Library/Keychains",
+        "Library/Application Support/coord",
         "Library/Application Support/Google/Chrome", "Library/Application Support/Firefox", "Library/Cookies",
     ]
 

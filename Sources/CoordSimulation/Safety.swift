@@ -269,7 +269,7 @@ extension SimulatedWorld {
                 "\(commit.short) is landed on another head than it was gated on")
         case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .deliver,
             .reply, .answer, .finish, .notice, .lookForOverlap, .askForHandoff, .handOff, .takeHandoff,
-            .continueWorktree:
+            .continueWorktree, .grantCall, .refuseCall:
             break
         }
     }

@@ -35,6 +35,7 @@ extension SimulatedWorld {
         case .stage(let ticket, let candidates, _, let onto): stage(ticket, candidates, onto: onto)
         case .gate(let ticket, let commit): gate(ticket, commit)
         case .advance(let ticket, let commit, _, let from): advance(ticket, commit, from)
+        case .grantCall, .refuseCall: preconditionFailure("no model is called in the simulated world")
         case .deliver: preconditionFailure("nothing is delivered in the simulated world")
         case .notice: break
         case .lookForOverlap(let attempts): lookForOverlap(attempts)

@@ -15,6 +15,8 @@ package enum DurableStep: String, CaseIterable, Sendable {
     case ignoreFile = "ignore-file"
     case registryEntry = "registry-entry"
     case runOptions = "run-options"
+    /// The user's own list of what models cost.
+    case priceList = "price-list"
     case report
     case prompt
     case handoffIn = "handoff-in"

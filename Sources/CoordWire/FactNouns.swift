@@ -278,6 +278,8 @@ extension Usage {
         writer.integer("cacheReadTokens", tokens.cacheRead)
         writer.integer("cacheWriteTokens", tokens.cacheWrite)
         writer.money("reportedUSD", cost)
+        if source != .agent { writer.string("source", source.rawValue) }
+        if isEstimated { writer.flag("estimated", true) }
     }
 
     init(_ reader: MemberReader) throws(FactCodecError) {
@@ -288,6 +290,8 @@ extension Usage {
                 output: Int64(try reader.integer("outputTokens")),
                 cacheRead: Int64(try reader.integer("cacheReadTokens")),
                 cacheWrite: Int64(try reader.integer("cacheWriteTokens"))),
-            cost: try reader.findMoney("reportedUSD"))
+            cost: try reader.findMoney("reportedUSD"),
+            source: try reader.findWord("source", as: UsageSource.self) ?? .agent,
+            isEstimated: try reader.find("estimated", "true or false", \.boolValue) ?? false)
     }
 }

@@ -27,6 +27,7 @@ enum Bench {
         case "dispatch": DispatchBench.run(options)
         case "ipc": IPCBench.run(options)
         case "overlap": OverlapBench.run(options)
+        case "gateway": GatewayBench.run(options)
         case "queue": QueueBench.run(options)
         case "simulation": SimulationBench.run(options)
         case "selection": SelectionBench.run(options)
@@ -38,7 +39,8 @@ enum Bench {
             case "bugs": for bug in PlantedBug.allCases { print(bug.rawValue) }
         #endif
         default:
-            let benches = "schedule N | dispatch | ipc | overlap | queue | respawn | simulation | agents"
+            let benches =
+                "schedule N | dispatch | gateway | ipc | overlap | queue | respawn | simulation | agents"
             print("usage: coord-bench " + benches)
         }
     }

@@ -24,6 +24,10 @@ enum House {
         "CoordGit": ["CoordModel", "CoordSystem", "CoordProcess", "Synchronization"] + system,
         "CoordStore": ["CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CSQLite"] + system,
         "CoordCatalog": ["CoordModel", "CoordJSON", "CoordSkills", "CoordSystem", "CYAML"] + system,
+        "CoordHTTP": ["CoordProcess", "CWeb", "CCurl", "Synchronization"],
+        "CoordGateway": [
+            "CoordModel", "CoordJSON", "CoordWire", "CoordSystem", "CoordProcess", "CoordHTTP",
+        ],
         "CoordRuntime": pureFloors + adapters + ["Synchronization"] + system,
         "CoordWorker": [
             "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordMCP", "CoordSandbox", "CoordSystem",
@@ -31,12 +35,14 @@ enum House {
         ] + system,
         "CoordCommandLine": pureFloors + adapters + ["CoordRuntime", "Synchronization"] + system,
         "CoordSimulation": ["CoordModel", "CoordCore"],
+        "CoordScriptedModel": ["CoordModel", "CoordHTTP", "Synchronization"],
         "coord": ["CoordCommandLine"] + system,
         "coord-worker": ["CoordWorker"] + system,
+        "coord-gateway": ["CoordGateway"] + system,
         "coord-bench": pureFloors
             + [
                 "CoordSystem", "CoordProcess", "CoordGit", "CoordStore", "CoordRuntime", "CoordCatalog",
-                "CoordSimulation",
+                "CoordSimulation", "CoordHTTP", "CoordScriptedModel",
             ]
             + system,
     ]
@@ -96,6 +102,8 @@ enum House {
         "CPosix": ["CoordSystem", "CoordProcess"],
         "CSQLite": ["CoordStore"],
         "CYAML": ["CoordCatalog"],
+        "CWeb": ["CoordHTTP"],
+        "CCurl": ["CoordHTTP"],
     ]
 
     /// The coordinator's mind has one owner in the program; a bench and a simulation hold one of their own.

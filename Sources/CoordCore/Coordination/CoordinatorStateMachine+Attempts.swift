@@ -33,7 +33,7 @@ extension CoordinatorStateMachine {
         if reviewerReported(slot, node, report) { return }
         defer { handoffReported(slot, node, report) }
         switch report {
-        case .usage(let usage): recordUsage(usage, node: node, slot: slot)
+        case .usage(let usage): agentUsed(usage, lease, node: node, slot: slot)
         case .progress(let text): record(.progressReported(lease, text: text))
         case .toolStarted(let name, let id, let summary):
             record(.toolStarted(lease, name: name, id: id, summary: summary))
@@ -55,8 +55,22 @@ extension CoordinatorStateMachine {
         }
     }
 
-    private mutating func recordUsage(_ usage: Usage, node: Int, slot: Int) {
-        let cost = usage.cost ?? .zero
+    /// What an agent says it used is counted when nobody measures it, and else kept to be compared.
+    private mutating func agentUsed(_ usage: Usage, _ lease: Lease, node: Int, slot: Int) {
+        guard slots[slot].isMeasured else { return recordUsage(usage, lease, node: node, slot: slot) }
+        record(
+            .usageRecorded(
+                lease, worker: slots[slot].spec.worker, role: slots[slot].spec.role, usage,
+                cost: cost(of: usage), counted: false))
+    }
+
+    /// What the reporter says, else what the list says.
+    func cost(of usage: Usage) -> Money {
+        usage.cost ?? settings.prices.cost(of: usage.tokens, model: usage.model) ?? .zero
+    }
+
+    mutating func recordUsage(_ usage: Usage, _ lease: Lease, node: Int, slot: Int) {
+        let cost = cost(of: usage)
         let spec = tasks[node].spec
         let worker = slots[slot].spec.worker
         let reserved = ledger.reserved
@@ -65,7 +79,7 @@ extension CoordinatorStateMachine {
         if counted { limiter.settle(usage, for: spec.id, at: now) }
         record(
             .usageRecorded(
-                tasks[node].lease, worker: worker, role: slots[slot].spec.role, usage, cost: cost,
+                lease, worker: worker, role: slots[slot].spec.role, usage, cost: cost,
                 counted: counted))
         guard counted else { return }
         outages = 0
@@ -74,6 +88,7 @@ extension CoordinatorStateMachine {
             record(.budgetWarned(spent: ledger.spent, budget: budget))
         }
         if ledger.isExhausted { exhaustBudget() }
+        guard tasks[node].lease == lease, slots[slot].node == node else { return }
         // Said once, when the limit is crossed, however much is still reported until the attempt has ended.
         if let budget = spec.budget, before.task < budget, ledger.spent(by: spec.id) >= budget {
             let scope = "task `\(spec.id)`"
@@ -229,7 +244,9 @@ extension CoordinatorStateMachine {
                 countsAsFailure: !isNobodysFault)
         // Handed over without being asked to: it did not do its task.
         case .failed, .timedOut, .cancelled, .notBegun, .handedOff:
-            retryOrFail(node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail))
+            retryOrFail(
+                node, reason: outcome.reason, note: Self.note(outcome.reason, tail: tail),
+                countsAsFailure: !ranOutOfTimeWaiting(node, outcome))
         case .workerLost: concludeLost(node)
         case .interrupted: comeBack(node)
         }

@@ -274,6 +274,7 @@ extension CoordinatorStateMachine {
         slots[slot].work = .working(node, base: base, deadline: turnDeadline(of: node))
         slots[slot].turnBegan = now
         slots[slot].isAskedBack = false
+        beginMeasuring(slot)
         progressed(slot)
         if base != nil { radar.began(at: now) }
         effects.append(.assign(slot: slot, entry.lease, entry.spec, base: base, note: entry.note))
@@ -335,6 +336,8 @@ extension CoordinatorStateMachine {
     }
 
     mutating func recordReservation(changedFrom before: Money) {
-        if ledger.reserved != before { record(.reservationChanged(reserved: ledger.reserved)) }
+        guard ledger.reserved != before else { return }
+        toldReserved = ledger.reserved
+        record(.reservationChanged(reserved: ledger.reserved))
     }
 }

@@ -230,6 +230,8 @@ extension CoordinatorStateMachine {
     }
 
     private mutating func passProgressDeadline(_ slot: Int, _ node: Int) {
+        // A call that hangs is given up by the gateway.
+        if waitsForModel(slot) { return progressed(slot) }
         let silent = now - slots[slot].lastProgress
         if slots[slot].isStalled {
             let limit = settings.limits.progressWithin

@@ -34,6 +34,13 @@ package struct CoordinatorStateMachine: Sendable {
     var scheduler: Scheduler
     var limiter: RateLimiter
     var ledger: CostLedger
+    var governor: ModelGovernor
+    /// What was told last of the money that is held.
+    var toldReserved = Money.zero
+    /// The model calls that wait or are on their way.
+    var calls: [CallID: CallEntry] = [:]
+    /// The last pause of a provider that was told, so that the same one is not told every few seconds.
+    var lastPause: (reason: String, at: Timestamp)?
     var queue: MergeQueue
     var delivery: DeliveryQueue
     var slots: [SlotEntry]
@@ -78,7 +85,8 @@ package struct CoordinatorStateMachine: Sendable {
         self.settings = settings
         self.now = now
         scheduler = Scheduler(strategy: settings.assignment, slots: settings.slots)
-        limiter = RateLimiter(settings.limits.rate, at: now)
+        limiter = RateLimiter(settings.usesGateway ? RateLimits() : settings.limits.rate, at: now)
+        governor = ModelGovernor(settings.limits.rate, seed: settings.seed)
         ledger = CostLedger(budget: settings.limits.budget)
         queue = MergeQueue(
             parallel: settings.gatesMax, batch: settings.batchMax,
@@ -159,6 +167,10 @@ package struct CoordinatorStateMachine: Sendable {
         case .advanced(let ticket, let advance): perform(queue.advanced(ticket, advance, at: self.now))
         case .delivered(let commit, let outcome):
             perform(delivery.answered(commit, outcome, at: self.now))
+        case .callAsked(let call): callAsked(call)
+        case .callSettled(let call, let outcome, let hints): callSettled(call, outcome, hints)
+        case .callWithdrawn(let call): callWithdrawn(call)
+        case .gatewayLost: gatewayLost()
         case .commanded(let command, let reply): effects.append(.reply(reply, obey(command)))
         case .interrupted(let exitStatus): interrupted(exitStatus)
         case .elapsed: break
@@ -183,6 +195,7 @@ package struct CoordinatorStateMachine: Sendable {
         }
         if mode == .running, counts.ready > 0 { consider(heldUntil) }
         consider(radar.deadline)
+        consider(governor.nextDeadline)
         consider(queue.nextDeadline)
         if wantsDeliveries { consider(delivery.nextDeadline) }
         consider(scaleDeadline)
@@ -206,6 +219,7 @@ package struct CoordinatorStateMachine: Sendable {
     /// What follows from any event: leases for idle workers, and the end when nothing is left.
     private mutating func finishTurn() {
         beginRounds()
+        grantCalls()
         grantReviews()
         grantLeases()
         scaleUp()
@@ -266,7 +280,7 @@ package struct CoordinatorStateMachine: Sendable {
     // MARK: - The end
 
     /// Whether anything is still under way that will come back as an event.
-    var isQuiet: Bool { busyCount == 0 && !queue.isBusy }
+    var isQuiet: Bool { busyCount == 0 && !queue.isBusy && governor.counts.granted == 0 }
 
     private mutating func concludeIfOver() {
         switch mode {

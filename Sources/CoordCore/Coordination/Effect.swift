@@ -53,6 +53,12 @@ package enum Effect: Sendable, Equatable {
     /// `landed` is what a pull request tells: the tasks that landed so far.
     case deliver(ObjectID?, landed: [TaskSpec])
 
+    // MARK: model calls
+    /// The gateway may send it.
+    case grantCall(CallID)
+    /// The gateway answers it itself, with the status and the reason.
+    case refuseCall(CallID, status: Int, reason: String)
+
     // MARK: people
     case reply(Int, CommandReply)
     /// The run is over: leave the loop and answer with this status.

@@ -36,6 +36,16 @@ package enum Event: Sendable, Equatable {
     /// A delivery of the commit, or a look at the remote (nil), ended.
     case delivered(ObjectID?, DeliveryQueue.Outcome)
 
+    // MARK: model calls
+    /// An agent wants to call a model.
+    case callAsked(ModelCall)
+    /// One try of a call ended.
+    case callSettled(CallID, CallOutcome, RateHints)
+    /// The client of a call that waits is gone.
+    case callWithdrawn(CallID)
+    /// The gateway died, and with it every call.
+    case gatewayLost
+
     // MARK: people and time
     case commanded(Command, reply: Int)
     /// The person at the terminal pressed Ctrl-C, or a TERM signal came. The first drains, a second stops.

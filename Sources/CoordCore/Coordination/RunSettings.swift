@@ -11,6 +11,10 @@ package struct RunSettings: Sendable {
     package var review: Review
     /// Whether the agents of this run call models: only then are rates and money reserved.
     package var callsModels: Bool
+    /// Whether agents call models through the gateway: then rates and money are reserved call by call.
+    package var usesGateway: Bool
+    /// What models cost.
+    package var prices: PriceList
     /// How many gates may run side by side, and how many candidates may be tested together.
     package var gatesMax: Int
     package var batchMax: Int
@@ -79,6 +83,8 @@ package struct RunSettings: Sendable {
         self.callsModels = callsModels
         self.gatesMax = gatesMax
         self.batchMax = batchMax
+        usesGateway = false
+        prices = .none
         deliver = .branch
         mayAsk = true
         estimate = RateLimiter.Estimate()

@@ -206,6 +206,10 @@ struct SlotEntry: Sendable {
     var handoff = CoordinatorStateMachine.HandoffPhase.none
     /// What the files that are being taken over started from; nil: there is no worktree.
     var takingBase: ObjectID?
+    /// Its agent calls models through the gateway: what it says itself of its usage is not counted.
+    var isMeasured = false
+    /// How long the present attempt waited for a provider or a budget.
+    var heldFor = Duration.zero
     /// What its agent made of the work it was given to look at.
     var verdict: ReviewVerdict?
 

@@ -10,7 +10,7 @@ package struct TokenBucket: Sendable, Equatable {
     /// No amount counts for more, and no debt grows beyond the same number of tokens: sums cannot overflow.
     private static let amountMax: Int64 = 1 << 42
 
-    package let perMinute: Int64
+    package private(set) var perMinute: Int64
     private var level: Int64
     private var filledAt: Timestamp
 
@@ -40,6 +40,19 @@ package struct TokenBucket: Sendable, Equatable {
     package mutating func giveBack(_ amount: Int64, at now: Timestamp) {
         refill(at: now)
         level = min(level + Self.counted(amount) * Self.scale, perMinute * Self.scale)
+    }
+
+    /// Goes on at another rate. What is in the bucket stays, as far as it fits.
+    package mutating func change(perMinute rate: Int64, at now: Timestamp) {
+        refill(at: now)
+        perMinute = min(max(rate, 1), Self.amountMax)
+        level = min(level, perMinute * Self.scale)
+    }
+
+    /// Leaves at most so much in the bucket.
+    package mutating func lower(to amount: Int64, at now: Timestamp) {
+        refill(at: now)
+        level = min(level, Self.counted(amount) * Self.scale)
     }
 
     private static func counted(_ amount: Int64) -> Int64 { min(max(amount, 0), amountMax) }

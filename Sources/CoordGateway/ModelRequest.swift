@@ -1,0 +1,138 @@
+package import CoordHTTP
+import CoordJSON
+
+/// Which of the model APIs a request speaks.
+package enum Dialect: String, Sendable, CaseIterable {
+    /// Anthropic: `/v1/messages`.
+    case messages
+    /// OpenAI and all that are like it: `/v1/chat/completions`, and `/v1/completions`.
+    case chat
+    /// OpenAI: `/v1/responses`.
+    case responses
+    /// Gemini: `models/…:generateContent` and `:streamGenerateContent`.
+    case gemini
+    /// Nothing that is billed: lists of models, counted tokens.
+    case free
+}
+
+/// What an agent asked for, as far as the gateway must know: to whom it goes, and what it may cost.
+package struct ModelRequest: Sendable, Equatable {
+    package var dialect: Dialect
+    package var model: String
+    package var isStream: Bool
+    package var outputTokensMax: Int64?
+    /// A stream whose usage the client did not ask for: it is asked for, and kept from the client.
+    package var lacksUsage = false
+
+    /// Why a request is not passed on.
+    package enum Refusal: Error, Sendable, Equatable {
+        /// Not a path of any model API.
+        case unknownPath
+        /// The body is not what the path wants; the reason as a sentence without a full stop.
+        case unreadable(reason: String)
+    }
+
+    /// Reads a request.
+    ///
+    /// - Parameter path: behind the provider's name, with a slash first and without a query.
+    package init(method: String, path: String, body: [UInt8]) throws(Refusal) {
+        guard let dialect = Self.dialect(method, path) else { throw .unknownPath }
+        self.dialect = dialect
+        (model, isStream, outputTokensMax) = ("", false, nil)
+        guard method == "POST" else { return }
+        let value: JSONValue
+        do throws(JSONError) { value = try JSONParser.parse(body) } catch {
+            throw .unreadable(reason: "the body is not JSON: \(error)")
+        }
+        guard value.objectValue != nil else { throw .unreadable(reason: "the body is not an object") }
+        if let name = Self.modelInPath(path) {
+            model = name
+            isStream = path.hasSuffix(":streamGenerateContent")
+            outputTokensMax = value["generationConfig"]?["maxOutputTokens"]?.integerValue
+        } else {
+            guard let name = value["model"]?.stringValue, (1...200).contains(name.utf8.count) else {
+                throw .unreadable(reason: "the body names no model")
+            }
+            model = name
+            isStream = value["stream"]?.boolValue ?? false
+            let names = ["max_tokens", "max_completion_tokens", "max_output_tokens"]
+            outputTokensMax = names.lazy.compactMap { value[$0]?.integerValue }.first
+        }
+        if let most = outputTokensMax { outputTokensMax = min(max(most, 0), 1 << 30) }
+        if dialect == .chat, isStream, value["stream_options"]?["include_usage"]?.boolValue != true {
+            // With other options of its own a client gets what it asked for, and the usage is estimated.
+            lacksUsage = value["stream_options"] == nil
+        }
+    }
+
+    /// The body as it is sent on: as it came, but that a stream's usage is asked for.
+    package func outgoing(_ body: [UInt8]) -> [UInt8] {
+        guard lacksUsage, let brace = body.firstIndex(of: 0x7B) else { return body }
+        return body[...brace] + Array(#""stream_options":{"include_usage":true},"#.utf8)
+            + body[(brace + 1)...]
+    }
+
+    private static func dialect(_ method: String, _ path: String) -> Dialect? {
+        if method == "GET" {
+            let isList = path == "/models" || path.hasPrefix("/models/") || path.contains("/models/")
+            return isList || path.hasSuffix("/models") ? .free : nil
+        }
+        guard method == "POST" else { return nil }
+        if path.hasSuffix("/messages/count_tokens") || path.hasSuffix(":countTokens") { return .free }
+        if path.hasSuffix("/messages") { return .messages }
+        if path.hasSuffix("/chat/completions") || path.hasSuffix("/completions") { return .chat }
+        if path.hasSuffix("/responses") || path.hasSuffix("/responses/compact") { return .responses }
+        if path.hasSuffix(":generateContent") || path.hasSuffix(":streamGenerateContent") { return .gemini }
+        return nil
+    }
+
+    private static func modelInPath(_ path: String) -> String? {
+        guard let colon = path.lastIndex(of: ":"), let slash = path[..<colon].lastIndex(of: "/") else {
+            return nil
+        }
+        return String(path[path.index(after: slash)..<colon])
+    }
+}
+
+/// Which headers pass, in both directions.
+package enum PassingHeaders {
+    /// Those of requests that the server is to look for, besides the standard ones.
+    package static let requests = [
+        "anthropic-version", "anthropic-beta", "anthropic-dangerous-direct-browser-access", "x-api-key",
+        "x-goog-api-key", "x-goog-api-client", "x-app", "x-claude-code-session-id", "x-client-request-id",
+        "x-request-id", "x-session-id", "x-title", "http-referer", "idempotency-key", "openai-organization",
+        "openai-project", "openai-beta", "originator", "session_id", "session-id", "conversation_id",
+        "conversation-id", "thread_id", "thread-id", "version", "chatgpt-account-id", "x-openai-subagent",
+        "x-openai-actor-authorization", "x-codex-beta-features", "x-codex-turn-state",
+        "x-codex-turn-metadata", "x-codex-installation-id", "x-stainless-arch", "x-stainless-async",
+        "x-stainless-helper-method", "x-stainless-lang", "x-stainless-os", "x-stainless-package-version",
+        "x-stainless-raw-response", "x-stainless-read-timeout", "x-stainless-retry-count",
+        "x-stainless-runtime", "x-stainless-runtime-version", "x-stainless-timeout", "traceparent",
+        "x-affinity", "x-mock-lane",
+    ]
+
+    /// What speaks of the one connection only, and what says where a request went.
+    private static let hop: Set<String> = [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+        "trailer", "transfer-encoding", "upgrade", "host", "content-length", "expect", "accept-encoding",
+        "http2-settings",
+    ]
+    private static let secrets: Set<String> = ["authorization", "x-api-key", "x-goog-api-key", "cookie"]
+
+    /// What is sent on of a request. With a key of coord's own, nothing passes that could be another.
+    package static func outgoing(_ headers: [HTTPHeader], key: ProviderKey?) -> [HTTPHeader] {
+        var result = headers.filter { header in
+            let name = header.name.lowercased()
+            return !hop.contains(name) && !(key != nil && secrets.contains(name))
+        }
+        // What is packed could not be read in passing.
+        result.append(HTTPHeader("accept-encoding", "identity"))
+        if let key { result.append(key.header) }
+        return result
+    }
+
+    /// What is passed back of an answer.
+    package static func incoming(_ headers: [HTTPHeader]) -> [HTTPHeader] {
+        headers.filter { !hop.contains($0.name.lowercased()) && !$0.isNamed("set-cookie") }
+    }
+}
