@@ -118,7 +118,7 @@ package enum AttemptOutcome: Hashable, Sendable {
     package var isOfTheAgent: Bool {
         switch self {
         case .finished, .failed, .timedOut: true
-        case .agentFailed, .cancelled, .workerLost, .interrupted, .notBegun: false
+        case .agentFailed, .cancelled, .handedOff, .workerLost, .interrupted, .notBegun: false
         }
     }
 
