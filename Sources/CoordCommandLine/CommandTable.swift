@@ -291,7 +291,7 @@ package enum CommandTable {
                     CommandSpec(
                         "agents", .check, "coding agents: which are here, signed in, and what they support",
                         body: AgentsDoctor.run),
-                ], defaultSubcommand: "machine")
+                ], defaultSubcommand: "machine"),
         ]
 
     // MARK: Set up

@@ -1,8 +1,8 @@
 import CoordProcess
 import Synchronization
 
-/// An HTTP/1.1 server on a thread of its own, which has never heard of coord. The library under it is known to
-/// `ServerCore` alone.
+/// An HTTP/1.1 server on a thread of its own, which has never heard of coord. The library under it is known
+/// to `ServerCore` alone.
 ///
 /// What clients do is reported on that thread; what is to be answered may be said from any. Bodies stream in
 /// both directions. A request whose length is not told beforehand is answered with 411.

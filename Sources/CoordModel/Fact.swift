@@ -281,7 +281,6 @@ extension Fact.Body {
             .handoffBegan(let lease, _, _), .handoffStepEnded(let lease, _, _),
             .handoffPrepared(let lease, _), .handoffAcknowledged(let lease, _),
             .handoffUnacknowledged(let lease, _), .handoffWithdrawn(let lease, _),
-            
             .staleMessageRefused(_, let lease, _, _), .overlapCleared(let lease, _):
             return lease
         case .overlapFound(let collision): return collision.lease

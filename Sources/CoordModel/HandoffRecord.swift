@@ -91,6 +91,7 @@ package struct HandoffSheet: Hashable, Sendable {
 
 /// The last handoff of a task: the fold of its facts.
 package struct HandoffRecord: Hashable, Sendable {
+    /// How far it is.
     package enum State: String, Sendable, CaseIterable {
         /// A step is under way. Can become: `failed`, `prepared`, `withdrawn`.
         case underway

@@ -123,13 +123,7 @@ final class AssignmentWriter {
             }
             if let home = launch.home { try Files.makeFolder(home, permissions: 0o700) }
         }
-        environment["COORD_RUN"] = parts.run.rawValue
-        environment["COORD_TASK"] = lease.task.rawValue
-        environment["COORD_ATTEMPT"] = String(lease.attempt)
-        environment["COORD_WORKER"] = slot.worker.rawValue
-        environment["COORD_ROLE"] = spec.role?.rawValue ?? slot.role?.rawValue
-        environment["COORD_PROJECT"] = parts.state.project
-        environment["COORD_BASE"] = base?.rawValue
+        name(slot, lease, spec, base, in: &environment)
         environment["COORD_PROMPT_FILE"] = promptFile
         environment["COORD_SKILLS_FILE"] = equipment.skillsFile
         environment["COORD_REVIEW"] = review == nil ? nil : "1"
@@ -151,6 +145,20 @@ final class AssignmentWriter {
             handoffOut: environment["COORD_HANDOFF_OUT"], notes: environment["COORD_NOTES"],
             transcript: transcript, environment: environment,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
+    }
+
+    /// What every attempt is told of itself.
+    private func name(
+        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ base: ObjectID?,
+        in environment: inout [String: String]
+    ) {
+        environment["COORD_RUN"] = parts.run.rawValue
+        environment["COORD_TASK"] = lease.task.rawValue
+        environment["COORD_ATTEMPT"] = String(lease.attempt)
+        environment["COORD_WORKER"] = slot.worker.rawValue
+        environment["COORD_ROLE"] = spec.role?.rawValue ?? slot.role?.rawValue
+        environment["COORD_PROJECT"] = parts.state.project
+        environment["COORD_BASE"] = base?.rawValue
     }
 
     /// Where the attempt's processes reach their worker, and the secret that proves them to be its own. A

@@ -162,7 +162,8 @@ final class EffectRunner {
         case .lookForOverlap(let attempts):
             crew.lookForOverlap(attempts, slots: attempts.map { worker($0.slot) })
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .review, .cancelAttempt, .withdraw,
-            .reply, .answer, .finish, .notice, .askForHandoff, .handOff, .takeHandoff, .grantCall, .refuseCall:
+            .reply, .answer, .finish, .notice, .askForHandoff, .handOff, .takeHandoff, .grantCall,
+            .refuseCall:
             break
         }
     }

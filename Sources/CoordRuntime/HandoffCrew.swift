@@ -136,7 +136,7 @@ final class HandoffCrew: Sendable {
         var evidence = HandoffEvidence()
         if let taken, let workspace, let base = work.job.base {
             evidence.changed = taken.files
-            // Without the list of commits a claim of one is refuted wrongly at worst; the document tells of it.
+            // Without the list of commits a claim of one is refuted wrongly at worst; the document says so.
             evidence.commits = (try? workspace.commits(from: base, to: taken.commit)) ?? [taken.commit]
             evidence.checks = work.session.gates.sorted { $0.key < $1.key }
                 .filter { $0.value.tree == taken.tree }.map { .init($0.key, $0.value.outcome) }

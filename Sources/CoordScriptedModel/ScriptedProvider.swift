@@ -2,8 +2,8 @@ package import CoordHTTP
 package import CoordModel
 import Synchronization
 
-/// A provider of models out of a script, for tests and benches: it answers on loopback like Anthropic, and keeps
-/// a log. What it says it used is made from the request, so that every figure is another.
+/// A provider of models out of a script, for tests and benches: it answers on loopback like Anthropic, and
+/// keeps a log. What it says it used is made from the request, so that every figure is another.
 package final class ScriptedProvider: Sendable {
     /// What was asked, with which key, and what was answered.
     package struct Served: Sendable {

@@ -3,6 +3,7 @@ package import CoordModel
 import CoordWire
 
 extension SQLiteStore {
+    /// The last handoff of each task that had one, in the order of the tasks.
     package func handoffs(_ run: RunID) throws(StoreError) -> [(task: TaskID, handoff: HandoffRecord)] {
         guard let number = try number(of: run) else { return [] }
         let select = try connection.prepare(

@@ -84,8 +84,8 @@ struct ArgumentTests {
             line: "status --color blue",
             speech: "error: `--color` takes one of `auto`, `always`, `never`, not `blue`\n"),
         Case(
-            line: "handoff",
-            speech: "error: `coord handoff` is not part of this version\nhint: `coord help` lists what is\n"),
+            line: "demo",
+            speech: "error: `coord demo` is not part of this version\nhint: `coord help` lists what is\n"),
         Case(
             line: "services start api --now",
             speech: "error: `coord services` is not part of this version\n"

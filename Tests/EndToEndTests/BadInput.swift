@@ -65,7 +65,7 @@ struct BadInput: Sendable, CustomStringConvertible {
         BadInput(
             name: "an unknown shipped role", words: ["roles", "show", "backend-dve"], says: "backend-dve",
             hint: "backend-dev"),
-        BadInput(name: "a command of another version", words: ["mcp"], says: "mcp", hint: "help"),
+        BadInput(name: "a command of another version", words: ["demo"], says: "demo", hint: "help"),
         BadInput(name: "help for nothing", words: ["help", "wings"], says: "wings"),
     ]
 

@@ -137,7 +137,8 @@ struct HandoffTests {
         let stand = try Stand()
         let play = """
             { "parts": { "a": {
-              "attempts": [ [ { "write": "one.txt", "text": "1\\n" }, { "run": "echo ready > '\(stand.root)/ready'" },
+              "attempts": [ [ { "write": "one.txt", "text": "1\\n" },
+                { "run": "echo ready > '\(stand.root)/ready'" },
                               { "pause": 600000 } ],
                             [ { "ack": "wire two.txt up" }, { "write": "two.txt", "text": "2\\n" } ] ],
               "handoff": [ { "write": "sessions.txt", "text": "session 1\\nsession 2\\n" },

@@ -134,7 +134,8 @@ struct ThreadTests {
             names == [
                 "PATH", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "LC_ALL", "TMPDIR", "COORD_RUN",
                 "COORD_TASK", "COORD_ATTEMPT", "COORD_WORKER", "COORD_PROJECT", "COORD_BASE",
-                "COORD_PROMPT_FILE", "COORD_HANDOFF_OUT", "COORD_NOTES",
+                "COORD_PROMPT_FILE", "COORD_HANDOFF_OUT", "COORD_NOTES", "COORD_SKILLS_FILE",
+                "COORD_MCP_CHANNEL", "COORD_MCP_TOKEN",
             ])
         let variables = try stand.read("env.b").lines
         #expect(variables.contains("COORD_TASK=b") && variables.contains("COORD_ATTEMPT=1"))

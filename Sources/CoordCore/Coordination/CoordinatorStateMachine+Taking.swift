@@ -3,7 +3,8 @@ import CoordModel
 // MARK: - The new session of a handoff
 
 extension CoordinatorStateMachine {
-    /// The commit that a task's next session begins with, and what that descends from. Nil: the target's head.
+    /// The commit that a task's next session begins with, and what that descends from. Nil: the target's
+    /// head.
     func handedOver(_ node: Int) -> (base: ObjectID, content: ObjectID)? {
         guard let record = tasks[node].handoff, record.state.isCarried, let sheet = record.sheet,
             let base = sheet.base, let content = sheet.commit

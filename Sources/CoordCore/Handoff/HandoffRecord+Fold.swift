@@ -1,7 +1,7 @@
 package import CoordModel
 
 extension HandoffRecord {
-    /// What a fact makes of the last handoff of its task. The machine and the read model fold with this alike.
+    /// What a fact makes of the last handoff of its task. The machine and the read model fold alike.
     package static func folding(
         _ body: Fact.Body, into last: HandoffRecord?, at time: Timestamp
     ) -> HandoffRecord? {

@@ -30,11 +30,8 @@ extension Projection {
             task.reviewer = nil
             if verdict?.approves == true { task.stage = .queued }
             if verdict?.approves == false { task.reviewRounds += 1 }
-        case .approvalAsked(_, let reason):
-            task.stage = .approval
-            task.approvalReason = reason
-        case .answerAwaited(_, let reason):
-            task.stage = .asking
+        case .approvalAsked(_, let reason), .answerAwaited(_, let reason):
+            if case .approvalAsked = body { task.stage = .approval } else { task.stage = .asking }
             task.approvalReason = reason
         case .approvalGiven:
             task.stage = .queued
