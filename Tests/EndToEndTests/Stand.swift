@@ -230,10 +230,10 @@ final class Running {
         }
     }
 
-    /// Waits for the end; a program that takes longer than two minutes is killed.
-    func wait() -> Answer {
+    /// Waits for the end; a program that takes longer, usually than two minutes, is killed.
+    func wait(atMost milliseconds: Int32 = 120_000) -> Answer {
         var wanted = pollfd(fd: child.exitDescriptor, events: Int16(POLLIN), revents: 0)
-        if poll(&wanted, 1, 120_000) <= 0 { child.killTree() }
+        if poll(&wanted, 1, milliseconds) <= 0 { child.killTree() }
         let status: Int32 =
             switch child.wait() {
             case .exited(let status): status
