@@ -275,7 +275,7 @@ extension CoordinatorStateMachine {
             effects.append(
                 .takeWork(
                     slot: slot, lease, tasks[node].spec, base: base,
-                    rescue: outcome != .finished || cause != nil))
+                    rescue: outcome != .finished || cause != nil || isPlan(node)))
         } else {
             workTaken(slot, lease, .nothing)
         }

@@ -124,7 +124,11 @@ struct AgentFailureTests {
         "what another try may mend counts as a failed one",
         arguments: [AgentFailure.Kind.context, .limit, .model, .setup, .interrupted, .other])
     func counted(kind: AgentFailure.Kind) {
-        var story = Story(graph("a")) { $0.limits.maxAttempts = 1 }
+        var story = Story(graph("a")) {
+            $0.limits.maxAttempts = 1
+            // A full context is handed over otherwise.
+            $0.limits.handoff.automaticMax = 0
+        }
         story.prepare(lease("a"))
         story.end(lease("a"), failed(kind))
         #expect(story.stages == "a:failed")
