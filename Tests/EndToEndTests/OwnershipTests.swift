@@ -127,7 +127,7 @@ struct OwnershipTests {
                 CommandRequest(
                     executable: program, arguments: ["--pid", "\(pid)", "--nofile=\(count):"],
                     environment: [:]))
-            #expect(result.succeeded, "\(result.errorText)")
+            try #require(result.succeeded, "\(result.errorText)")
         }
 
         @Test(
@@ -140,7 +140,7 @@ struct OwnershipTests {
             held.worker.signal(SIGKILL)
             let failed = try events.await("worker.start-failed")
             #expect(failed["data"]?["reason"]?.stringValue?.contains("open files") == true, "\(failed)")
-            try limit(held.run.child.pid, to: 4096)
+            try limit(held.run.child.pid, to: 512)
             try events.await("worker.ready")
             _ = try held.pids.line()
             try held.finish()
