@@ -9,10 +9,11 @@ package struct Fact: Hashable, Sendable {
         self.body = body
     }
 
-    /// What happened: past tense, with a subject.
+    /// What happened: past tense, with a subject. What is large lies beside (`indirect`), for facts are
+    /// copied and kept by the hundred thousand, and most are small.
     package enum Body: Hashable, Sendable {
         // MARK: run
-        case runStarted(RunStart)
+        indirect case runStarted(RunStart)
         /// A coordinator took the run up again after a stop or a crash.
         case runResumed(process: ProcessIdentity)
         case runStatusChanged(RunStatus, reason: String)
@@ -25,8 +26,8 @@ package struct Fact: Hashable, Sendable {
 
         // MARK: tasks
         /// `proposedBy` names the task whose agent asked for it.
-        case taskAdded(TaskSpec, proposedBy: TaskID?)
-        case taskEdited(TaskSpec)
+        indirect case taskAdded(TaskSpec, proposedBy: TaskID?)
+        indirect case taskEdited(TaskSpec)
         case taskReady(TaskID)
         case leaseGranted(Lease, worker: WorkerID)
         case worktreePrepared(Lease, branch: String, base: ObjectID)
@@ -42,16 +43,16 @@ package struct Fact: Hashable, Sendable {
         /// The worker looks at the commit; the lease is the reviewer's own.
         case reviewStarted(Lease, worker: WorkerID, commit: ObjectID)
         /// Without a verdict `reason` says why there is none.
-        case reviewFinished(Lease, worker: WorkerID, ReviewVerdict?, reason: String)
+        indirect case reviewFinished(Lease, worker: WorkerID, ReviewVerdict?, reason: String)
         case approvalAsked(Lease, reason: String)
         case approvalGiven(Lease)
         case candidateStaged(Lease, commit: ObjectID, tree: ObjectID, onto: ObjectID)
         case candidateConflicted(Lease, onto: ObjectID, files: [String])
         /// The exact tree is being tested, for all of `tasks` together; the lease is that of the last.
         case gateStarted(Lease, commit: ObjectID, tree: ObjectID, tasks: [TaskID])
-        case gateFinished(Lease, tree: ObjectID, GateReport)
+        indirect case gateFinished(Lease, tree: ObjectID, GateReport)
         /// The gate failed on this tree, and passed when it ran on the same tree again.
-        case gateFlaked(Lease, tree: ObjectID, GateReport)
+        indirect case gateFlaked(Lease, tree: ObjectID, GateReport)
         /// The intent: after this fact the target may have moved, to `tip`. `commit` is the task's own, the
         /// same or one below it. `from` is nil for an unborn target.
         case landingStarted(Lease, commit: ObjectID, from: ObjectID?, tip: ObjectID)
@@ -85,20 +86,20 @@ package struct Fact: Hashable, Sendable {
 
         // MARK: agents
         /// `counted` is false when the same usage id was counted before.
-        case usageRecorded(Lease, worker: WorkerID, role: RoleID?, Usage, cost: Money, counted: Bool)
+        indirect case usageRecorded(Lease, worker: WorkerID, role: RoleID?, Usage, cost: Money, counted: Bool)
         case progressReported(Lease, text: String)
         /// The agent works in a session of its own that can be gone on with.
         case agentSessionBegan(Lease, agent: String, session: String)
         case toolStarted(Lease, name: String, id: String, summary: String)
-        case toolCompleted(
+        indirect case toolCompleted(
             Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
         case handoffWritten(Lease, Handoff)
         /// A session is to hand its task over.
-        case handoffBegan(Lease, worker: WorkerID, HandoffOrder)
+        indirect case handoffBegan(Lease, worker: WorkerID, HandoffOrder)
         /// A step of it ended; of `start` the lease is the new session's.
-        case handoffStepEnded(Lease, HandoffStep, HandoffStepOutcome)
+        indirect case handoffStepEnded(Lease, HandoffStep, HandoffStepOutcome)
         /// The document is written and checked, the work committed: a new session can begin.
-        case handoffPrepared(Lease, HandoffSheet)
+        indirect case handoffPrepared(Lease, HandoffSheet)
         /// The new session said what it does next, and that is part of what remains.
         case handoffAcknowledged(Lease, text: String)
         case handoffUnacknowledged(Lease, reason: String)
@@ -106,7 +107,7 @@ package struct Fact: Hashable, Sendable {
         case handoffWithdrawn(Lease, reason: String)
         case taskProposalRefused(Lease, id: String, reason: String)
         /// An agent asks a person, or the agent of another task.
-        case questionAsked(Question)
+        indirect case questionAsked(Question)
         /// `lease` is the attempt that asked; `text` the answer, by a person when `by` is nil.
         case questionAnswered(Lease, question: String, text: String, by: TaskID?)
         /// The attempt ended with a question to a person open: the task waits for the answer.
@@ -122,7 +123,7 @@ package struct Fact: Hashable, Sendable {
 
         // MARK: merge queue
         /// The gate ran on the target itself, to know whether it was red before.
-        case targetGated(commit: ObjectID, GateReport)
+        indirect case targetGated(commit: ObjectID, GateReport)
         /// How many groups of how many candidates are tested ahead, and why.
         case queuePlanned(window: Int, batch: Int, reason: String)
         /// While the attempts still go on: their changes, or one's and the target's, do not unite. Said again

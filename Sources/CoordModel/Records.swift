@@ -76,7 +76,7 @@ package struct DeliveryRecord: Hashable, Sendable {
 package struct TaskRecord: Hashable, Sendable {
     /// The order in which tasks were added, from 0.
     package var index: Int
-    package var spec: TaskSpec
+    @Boxed package var spec: TaskSpec
     package var stage: TaskStage
     /// When it entered the stage.
     package var since: Timestamp
@@ -119,8 +119,7 @@ package struct TaskRecord: Hashable, Sendable {
     package var tokens: TokenCounts
     /// How many tasks its agents added.
     package var proposals: Int
-    /// Its last handoff.
-    package var handoff: HandoffRecord?
+    private var boxedHandoff: Boxed<HandoffRecord>?
 
     package init(index: Int, spec: TaskSpec, proposedBy: TaskID?, at time: Timestamp) {
         self.index = index
@@ -140,6 +139,17 @@ package struct TaskRecord: Hashable, Sendable {
 
     package var status: TaskStatus { stage.status }
     package var lease: Lease { Lease(task: spec.id, attempt: attempt) }
+    /// Its last handoff.
+    package var handoff: HandoffRecord? {
+        get { boxedHandoff?.wrappedValue }
+        set { boxedHandoff = newValue.map { Boxed(wrappedValue: $0) } }
+    }
+
+    /// Takes over what its author wrote and who that was from an earlier record of the same task.
+    package mutating func keepSpec(of earlier: TaskRecord) {
+        _spec = earlier._spec
+        proposedBy = earlier.proposedBy
+    }
 }
 
 /// What listings show of a worker.

@@ -42,9 +42,8 @@ package final class InMemoryStore: Store {
         let edited = batch.editedTasks
         for var task in batch.tasks {
             while run.tasks.count <= task.index { run.tasks.append(nil) }
-            if let known = run.tasks[task.index], !edited.contains(task.spec.id) {
-                task.spec = known.spec
-                task.proposedBy = known.proposedBy
+            if let known = run.tasks[task.index], edited.isEmpty || !edited.contains(task.spec.id) {
+                task.keepSpec(of: known)
             }
             run.tasks[task.index] = task
         }

@@ -16,29 +16,33 @@ extension CoordinatorStateMachine {
 
     /// How many more leases may stand behind the present one of a slot.
     private func roomAhead(_ slot: Int) -> Int {
-        let entry = slots[slot]
-        guard entry.depth > entry.behind.count, entry.life == .up, !entry.isSuspect, !entry.isCondemned,
-            !entry.isStoppedByPerson, case .working(let node, nil, _) = entry.work, mayBeAhead(node),
-            now < entry.turnBegan + settings.aheadWithin,
-            !entry.behind.contains(where: { $0.cause != nil })
+        // Read where it stands: a slot is large, and this is asked several times for each task.
+        guard slots[slot].depth > slots[slot].behind.count, slots[slot].life == .up, !slots[slot].isSuspect,
+            !slots[slot].isCondemned, !slots[slot].isStoppedByPerson,
+            case .working(let node, nil, _) = slots[slot].work, mayBeAhead(node),
+            now < slots[slot].turnBegan + settings.aheadWithin,
+            !slots[slot].behind.contains(where: { $0.cause != nil })
         else { return 0 }
-        return entry.depth - entry.behind.count
+        return slots[slot].depth - slots[slot].behind.count
     }
 
     /// Gives out ahead what no idle worker could take: one more for each slot in turn, and to none more than
     /// its share among the workers that are up, so that few tasks are spread evenly.
     mutating func grantLeasesAhead() {
         guard settings.leasesAheadMax > 0, counts.ready > 0 else { return }
-        var open = slots.indices.filter { roomAhead($0) > 0 }
+        var open: [Int] = []
+        for slot in slots.indices where roomAhead(slot) > 0 { open.append(slot) }
         guard !open.isEmpty else { return }
         let held = slots.reduce(0) { $0 + $1.behind.count }
         let share = (counts.ready + held) / slots.count { $0.life == .up }
         var level = 1
         while level <= share, counts.ready > 0, !open.isEmpty {
-            open.removeAll { slot in
-                guard slots[slot].behind.count < level else { return false }
-                return !grantAhead(to: slot) || roomAhead(slot) == 0
+            var rest: [Int] = []
+            for slot in open
+            where slots[slot].behind.count >= level || grantAhead(to: slot) && roomAhead(slot) > 0 {
+                rest.append(slot)
             }
+            open = rest
             level += 1
         }
     }

@@ -250,7 +250,7 @@ extension CoordinatorStateMachine {
         var mine = board.claims(of: lease)
         var refusals: [String] = []
         for pattern in patterns where !mine.contains(pattern) {
-            if let other = other(claiming: PathGlob(pattern), than: node) {
+            if let other = other(claiming: PathPattern(claim: pattern), than: node) {
                 refusals.append("`\(pattern)`: \(other)")
             } else if mine.count < Blackboard.claimsMax {
                 mine.append(pattern)
@@ -267,15 +267,15 @@ extension CoordinatorStateMachine {
     }
 
     /// Who else claims files of the pattern, or was given them by the mission.
-    private func other(claiming glob: PathGlob, than node: Int) -> String? {
+    private func other(claiming glob: PathPattern, than node: Int) -> String? {
         for claim in board.claims where claim.lease != tasks[node].lease {
-            if let pattern = claim.patterns.first(where: { PathGlob($0).overlaps(glob) }) {
+            if let pattern = claim.patterns.first(where: { PathPattern(claim: $0).overlaps(glob) }) {
                 return "`\(pattern)` is claimed by `\(claim.lease.task)`"
             }
         }
         for case let other? in slots.map(\.node) where other != node {
             let spec = tasks[other].spec
-            if let pattern = spec.files.first(where: { PathGlob($0).overlaps(glob) }) {
+            if let pattern = spec.files.first(where: { PathPattern(claim: $0).overlaps(glob) }) {
                 return "`\(pattern)` belongs to the task `\(spec.id)`, which is under way"
             }
         }

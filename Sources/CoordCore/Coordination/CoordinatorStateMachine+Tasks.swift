@@ -55,7 +55,7 @@ extension CoordinatorStateMachine {
             guard let id = slot.spec.role, seen.insert(id).inserted, let role = settings.roles[id],
                 spec.capabilities.allSatisfy(slot.spec.capabilities.contains)
             else { continue }
-            let owned = role.owns.map { PathPattern($0) }
+            let owned = role.owns.map { PathPattern(rule: $0) }
             let count = spec.files.count { file in owned.contains { $0.matches(file) } }
             if count > best?.count ?? 0 { best = (id, count) }
         }

@@ -1,7 +1,8 @@
 package import CoordModel
 
 /// Everything the coordinator can want done. Imperative; every outcome returns as an event. Their order is
-/// the order of performance, and facts of the same turn are on disk before the first act.
+/// the order of performance, and facts of the same turn are on disk before the first act. What is large lies
+/// beside (`indirect`): a turn makes many.
 package enum Effect: Sendable, Equatable {
     case record(Fact.Body)
 
@@ -14,19 +15,19 @@ package enum Effect: Sendable, Equatable {
     // MARK: attempts
     case prepareWorktree(slot: Int, Lease, base: ObjectID?)
     /// Hand the task to the worker. `note` says what went wrong before; `base` is nil without a worktree.
-    case assign(slot: Int, Lease, TaskSpec, base: ObjectID?, note: String?)
+    indirect case assign(slot: Int, Lease, TaskSpec, base: ObjectID?, note: String?)
     /// As `prepareWorktree`, with the candidate's commit in it and its diff written down. What is changed
     /// there afterwards is nobody's.
-    case prepareReview(slot: Int, Lease, Candidate)
+    indirect case prepareReview(slot: Int, Lease, Candidate)
     /// Hand a candidate to the worker to look at.
-    case review(slot: Int, Lease, ReviewOrder)
+    indirect case review(slot: Int, Lease, ReviewOrder)
     /// Tell an attempt's agent what came of its call.
-    case answer(slot: Int, Lease, call: Int64, CallAnswer)
+    indirect case answer(slot: Int, Lease, call: Int64, CallAnswer)
     case cancelAttempt(slot: Int, Lease, reason: String)
     /// Have a task back that stands behind another, unless it has begun.
     case withdraw(slot: Int, Lease)
     /// Make a commit of what the attempt left, to land it or, for `rescue`, to keep it.
-    case takeWork(slot: Int, Lease, TaskSpec, base: ObjectID, rescue: Bool)
+    indirect case takeWork(slot: Int, Lease, TaskSpec, base: ObjectID, rescue: Bool)
 
     /// Tell the agent of a living attempt something that it may want to know.
     case notice(slot: Int, Lease, text: String)
@@ -35,16 +36,16 @@ package enum Effect: Sendable, Equatable {
     /// Have the attempt's agent write its handoff and end.
     case askForHandoff(slot: Int, Lease)
     /// Do a step of a handoff beside the living session.
-    case handOff(slot: Int, Lease, HandoffStep, HandoffJob)
+    indirect case handOff(slot: Int, Lease, HandoffStep, HandoffJob)
     /// The session has ended: commit what it left, and write and check the document.
-    case takeHandoff(slot: Int, Lease, HandoffJob)
+    indirect case takeHandoff(slot: Int, Lease, HandoffJob)
     /// As `prepareWorktree`, for a task whose work was handed over: the files are those of `content`, which
     /// descends from `base`.
     case continueWorktree(slot: Int, Lease, base: ObjectID, content: ObjectID)
 
     // MARK: merging
     /// Build the candidates one on top of the other, on `onto` or, when it is nil, on the target's head.
-    case stage(MergeQueue.Ticket, [Candidate], [TaskSpec], onto: ObjectID?)
+    indirect case stage(MergeQueue.Ticket, [Candidate], [TaskSpec], onto: ObjectID?)
     case gate(MergeQueue.Ticket, commit: ObjectID)
     case cancelGate(MergeQueue.Ticket)
     /// Move the target to the commit, if its tree is this one.
@@ -60,7 +61,7 @@ package enum Effect: Sendable, Equatable {
     case refuseCall(CallID, status: Int, reason: String)
 
     // MARK: people
-    case reply(Int, CommandReply)
+    indirect case reply(Int, CommandReply)
     /// The run is over: leave the loop and answer with this status.
     case finish(RunStatus, exitStatus: Int32, reason: String)
 }

@@ -14,40 +14,40 @@ package enum Event: Sendable, Equatable {
     // MARK: attempts
     case worktreePrepared(slot: Int, Lease, branch: String, base: ObjectID)
     case worktreeFailed(slot: Int, Lease, reason: String)
-    case agentReported(slot: Int, Lease, AgentReport)
+    indirect case agentReported(slot: Int, Lease, AgentReport)
     /// Its agent used a tool; the answer carries the number.
-    case agentCalled(slot: Int, Lease, call: Int64, AgentCall)
+    indirect case agentCalled(slot: Int, Lease, call: Int64, AgentCall)
     case attemptEnded(slot: Int, Lease, AttemptOutcome, tail: String)
     /// What the attempt left was taken over; `nothing` when no file changed.
-    case workTaken(slot: Int, Lease, TakenWork)
+    indirect case workTaken(slot: Int, Lease, TakenWork)
 
     /// Work that an earlier attempt had left in a worktree was found and kept.
     case workFound(Lease, ObjectID, reference: String)
 
     /// The look for overlap that was wished for.
-    case overlapSeen(OverlapRadar.Sighting)
+    indirect case overlapSeen(OverlapRadar.Sighting)
     /// A step of a handoff ended that the session lives through: written, committed or pushed.
     case handoffStepEnded(slot: Int, Lease, HandoffStep, HandoffStepOutcome)
 
     // MARK: merging
-    case staged(MergeQueue.Ticket, MergeQueue.Staging)
-    case gated(MergeQueue.Ticket, GateReport)
+    indirect case staged(MergeQueue.Ticket, MergeQueue.Staging)
+    indirect case gated(MergeQueue.Ticket, GateReport)
     case advanced(MergeQueue.Ticket, MergeQueue.Advance)
     /// A delivery of the commit, or a look at the remote (nil), ended.
-    case delivered(ObjectID?, DeliveryQueue.Outcome)
+    indirect case delivered(ObjectID?, DeliveryQueue.Outcome)
 
     // MARK: model calls
     /// An agent wants to call a model.
-    case callAsked(ModelCall)
+    indirect case callAsked(ModelCall)
     /// One try of a call ended.
-    case callSettled(CallID, CallOutcome, RateHints)
+    indirect case callSettled(CallID, CallOutcome, RateHints)
     /// The client of a call that waits is gone.
     case callWithdrawn(CallID)
     /// The gateway died, and with it every call.
     case gatewayLost
 
     // MARK: people and time
-    case commanded(Command, reply: Int)
+    indirect case commanded(Command, reply: Int)
     /// The person at the terminal pressed Ctrl-C, or a TERM signal came. The first drains, a second stops.
     case interrupted(exitStatus: Int32)
     case elapsed

@@ -59,10 +59,10 @@ struct TaskEntry: Sendable {
     }
 
     var spec: TaskSpec {
-        didSet { globs = spec.files.map { PathGlob($0) } }
+        didSet { globs = spec.files.map { PathPattern(claim: $0) } }
     }
     /// What `spec.files` means.
-    private(set) var globs: [PathGlob]
+    private(set) var globs: [PathPattern]
     var state = State.waiting
     var lane: Int
     var attempt = 0
@@ -83,7 +83,11 @@ struct TaskEntry: Sendable {
     /// The plan that the present attempt has handed in so far. Only the planning task has one.
     var planned: [TaskSpec] = []
     /// Its last handoff, as the facts have it.
-    var handoff: HandoffRecord?
+    var handoff: HandoffRecord? {
+        get { boxedHandoff?.wrappedValue }
+        set { boxedHandoff = newValue.map { Boxed(wrappedValue: $0) } }
+    }
+    private var boxedHandoff: Boxed<HandoffRecord>?
     /// What its submitted work changed.
     var files: [String] = []
     /// Since when it was passed over because its files overlap those of another.
@@ -98,7 +102,7 @@ struct TaskEntry: Sendable {
     init(spec: TaskSpec, lane: Int) {
         self.spec = spec
         self.lane = lane
-        globs = spec.files.map { PathGlob($0) }
+        globs = spec.files.map { PathPattern(claim: $0) }
     }
 
     var lease: Lease { Lease(task: spec.id, attempt: attempt) }

@@ -17,7 +17,7 @@ package struct ProtectedPaths: Sendable, Equatable {
     ///   - missionFile: the mission's own path in the project; nil when it lies elsewhere.
     package init(named: [String] = [], gateFiles: [String] = [], missionFile: String? = nil) {
         let own = Self.always + gateFiles + (missionFile.map { [$0] } ?? [])
-        patterns = (named + own).map { PathPattern($0) }
+        patterns = (named + own).map { PathPattern(rule: $0) }
         guardsTests = !named.isEmpty
     }
 

@@ -100,9 +100,10 @@ package struct Projection: Sendable, Equatable {
         case .overlapCleared(let lease, let other):
             collisions.removeAll { $0.lease == lease && $0.other == other }
         default:
-            guard let id = fact.body.task else { return }
-            change(id) { Self.apply(fact.body, to: &$0, at: time) }
-            followLease(fact.body, at: time)
+            guard let id = fact.body.task, let number = taskNumbers[id] else { return }
+            Self.apply(fact.body, to: &tasks[number], at: time)
+            touchedTasks.insert(number)
+            followLease(fact.body, of: number, at: time)
         }
     }
 
@@ -222,7 +223,7 @@ extension Projection {
     }
 
     /// What a task's lease means for its worker.
-    private mutating func followLease(_ body: Fact.Body, at time: Timestamp) {
+    private mutating func followLease(_ body: Fact.Body, of task: Int, at time: Timestamp) {
         switch body {
         case .leaseGranted(let lease, let worker):
             guard let number = workerNumbers[worker] else { return }
@@ -237,12 +238,10 @@ extension Projection {
             change(worker) { Self.begin(lease, &$0, time) }
         case .reviewFinished(let lease, let worker, _, _):
             if let number = workerNumbers[worker] { end(lease, of: number, at: time) }
-        case .worktreePrepared(let lease, let branch, _):
-            if let worker = task(lease.task)?.assignedTo { change(worker) { $0.branch = branch } }
+        case .worktreePrepared(_, let branch, _):
+            if let worker = tasks[task].assignedTo { change(worker) { $0.branch = branch } }
         case .attemptEnded(let lease, _):
-            guard let task = taskNumbers[lease.task], let worker = tasks[task].assignedTo,
-                let number = workerNumbers[worker]
-            else { return }
+            guard let worker = tasks[task].assignedTo, let number = workerNumbers[worker] else { return }
             end(lease, of: number, at: time)
         case .taskLanded(_, let commit, _):
             changeRun {

@@ -322,20 +322,6 @@ struct ProtectedPathsTests {
         #expect(paths.touched(by: files, of: pattern, isProposed: false) == files)
     }
 
-    @Test(
-        "patterns",
-        arguments: [
-            ("*.c", "a.c", true), ("*.c", "d/a.c", false), ("**/*.c", "d/e/a.c", true),
-            ("**/*.c", "a.c", true),
-            ("a/**/b", "a/b", true), ("a/**/b", "a/x/y/b", true), ("a/**/b", "a/x/c", false),
-            ("a/", "a/b", true),
-            ("./a?c", "abc", true), ("a?c", "ac", false), ("*a*b*", "xxaxxbxx", true), ("**", "a", true),
-            ("a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
-        ])
-    func patterns(pattern: String, path: String, matches: Bool) {
-        #expect(PathPattern(pattern).matches(path) == matches)
-    }
-
     @Test("a change of a protected path waits for a person, who is told which")
     func asked() {
         var story = Story(graph("a")) { $0.protected = ProtectedPaths(named: ["f"]) }

@@ -1,10 +1,10 @@
-import CoordCore
+import CoordModel
 import Testing
 
 @Suite("Patterns of paths")
-struct PathGlobTests {
+struct PathPatternTests {
     @Test(
-        "a pattern means these paths and not those",
+        "what a task claims means these paths and not those",
         arguments: [
             ("src", ["src", "src/a", "src/a/b"], ["srcs/a", "a/src"]),
             ("src/", ["src/a"], ["srx/a"]),
@@ -19,13 +19,13 @@ struct PathGlobTests {
             ("f{a,bc}x", ["fax", "fbcx"], ["gax", "fa"]),
         ])
     func matching(pattern: String, these: [String], notThose: [String]) {
-        let glob = PathGlob(pattern)
+        let glob = PathPattern(claim: pattern)
         for path in these { #expect(glob.matches(path), "\(pattern) \(path)") }
         for path in notThose { #expect(!glob.matches(path), "\(pattern) \(path)") }
     }
 
     @Test(
-        "two patterns overlap when a path could fit both, whichever is asked",
+        "two claims overlap when a path could fit both, whichever is asked",
         arguments: [
             ("src/**", "src/a.txt", true), ("src/**", "docs/**", false), ("*.swift", "a*", true),
             ("a*", "b*", false), ("**/a", "b/**", true), ("src/a", "src", true), ("src/a", "src/b", false),
@@ -33,13 +33,29 @@ struct PathGlobTests {
             ("**/test/**", "lib/**/test_*.py", true), ("a/?", "a/bc", false),
         ])
     func overlapping(one: String, other: String, expected: Bool) {
-        #expect(PathGlob(one).overlaps(PathGlob(other)) == expected)
-        #expect(PathGlob(other).overlaps(PathGlob(one)) == expected)
+        #expect(PathPattern(claim: one).overlaps(PathPattern(claim: other)) == expected)
+        #expect(PathPattern(claim: other).overlaps(PathPattern(claim: one)) == expected)
+    }
+
+    @Test(
+        "a rule means its paths to the letter, whatever their case",
+        arguments: [
+            ("*.c", "a.c", true), ("*.c", "d/a.c", false), ("**/*.c", "d/e/a.c", true),
+            ("**/*.c", "a.c", true),
+            ("a/**/b", "a/b", true), ("a/**/b", "a/x/y/b", true), ("a/**/b", "a/x/c", false),
+            ("a/", "a/b", true),
+            ("./a?c", "abc", true), ("a?c", "ac", false), ("*a*b*", "xxaxxbxx", true), ("**", "a", true),
+            ("Tests/*.PY", "tests/A.py", true), ("a", "a/b", false), ("**", "", false), ("a/", "a", false),
+            ("f[ab]", "fa", false), ("f[ab]", "f[ab]", true), ("f{a}", "fa", false),
+            ("a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+        ])
+    func rules(pattern: String, path: String, matches: Bool) {
+        #expect(PathPattern(rule: pattern).matches(path) == matches)
     }
 
     @Test("letters of a real path are only themselves")
     func realPaths() {
-        #expect(!PathGlob(path: "a*").overlaps(PathGlob("ab")))
-        #expect(PathGlob("ab/*").isLiteral == false && PathGlob("ab/c").isLiteral)
+        #expect(!PathPattern(claim: "ab").matches("a*") && !PathPattern(rule: "ab").matches("a*"))
+        #expect(PathPattern(claim: "ab/*").isLiteral == false && PathPattern(claim: "ab/c").isLiteral)
     }
 }
