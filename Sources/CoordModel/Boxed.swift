@@ -1,7 +1,8 @@
-/// A value that lies beside its owner, on the heap: what is large and seldom changes costs a copy of its owner
-/// one reference instead of all its fields. A value in every other respect; a change makes a new one.
+/// A value that lies beside its owner, on the heap: what is large and seldom changes costs a copy of its
+/// owner one reference instead of all its fields. A value in every other respect; a change makes a new one.
 @propertyWrapper
 package struct Boxed<Value: Hashable & Sendable>: Hashable, Sendable {
+    /// Where the value lies.
     @usableFromInline
     package final class Box: Sendable {
         @usableFromInline package let value: Value

@@ -36,8 +36,8 @@ package struct PathPattern: Sendable, Hashable {
         foldsCase = false
     }
 
-    /// What a rule speaks of, read to the letter: brackets and braces are themselves. The case of letters does
-    /// not count, for there are file systems that do not tell it apart.
+    /// What a rule speaks of, read to the letter: brackets and braces are themselves. The case of letters
+    /// does not count, for there are file systems that do not tell it apart.
     ///
     /// - Parameter rule: relative to the project's root; a leading `./` is left out, and a `/` or `**` at the
     ///   end means everything below.

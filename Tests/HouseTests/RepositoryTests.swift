@@ -22,8 +22,9 @@ struct RepositoryTests {
 
     @Test("no path of a machine stands in a file")
     func machinePaths() {
+        // A folder at the very top may be called as anything is, `/build` or `/src`.
         let own = [SourceTree.root, Environment.home].compactMap { $0 }.filter {
-            $0.utf8.count > 1 && $0 != "/root"
+            $0.split(separator: "/").count > 1
         }
         let found = Self.everyFile.flatMap { path in
             Self.machinePaths(in: SourceTree.text(path), own: own).map { "\(path):\($0)" }
