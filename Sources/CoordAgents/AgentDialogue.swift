@@ -1,3 +1,4 @@
+package import CoordJSON
 package import CoordModel
 package import CoordWire
 
@@ -15,6 +16,8 @@ package protocol AgentDialogue: Sendable {
     mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction]
     /// Takes in the answer to a `.access`.
     mutating func accessed(_ id: RPCID, _ result: FileAccess.Result) -> [AgentAction]
+    /// Takes in what came of a `.use`.
+    mutating func used(_ id: RPCID, _ text: String, isError: Bool) -> [AgentAction]
     /// Says something to the agent while it works. Nil: this client cannot be spoken to.
     mutating func steer(_ text: String) -> [AgentAction]?
     /// Asks it to leave off what it does and to end. Nil: a signal has to do.
@@ -27,6 +30,7 @@ package protocol AgentDialogue: Sendable {
 extension AgentDialogue {
     package mutating func begin() -> [AgentAction] { [] }
     package mutating func accessed(_ id: RPCID, _ result: FileAccess.Result) -> [AgentAction] { [] }
+    package mutating func used(_ id: RPCID, _ text: String, isError: Bool) -> [AgentAction] { [] }
     package mutating func steer(_ text: String) -> [AgentAction]? { nil }
     package mutating func interrupt() -> [AgentAction]? { nil }
 }
@@ -42,6 +46,8 @@ package enum AgentAction: Hashable, Sendable {
     case say(String)
     /// Read or write a file for it, within the worktree, and tell it by `accessed`.
     case access(RPCID, FileAccess)
+    /// Use one of `AgentRequest.tools` for it, and tell it what came of that by `used`.
+    case use(RPCID, tool: String, arguments: JSONObject)
 }
 
 /// A file that an agent wants read or written by its client side.
@@ -114,16 +120,19 @@ package struct AgentRequest: Hashable, Sendable {
     package var worktree: String
     /// The variables of the attempt, where the person may have set addresses and keys.
     package var environment: [String: String]
+    /// The tools of coord's for an agent that has them from coord itself; others call them by MCP.
+    package var tools: [AgentTool]
 
     package init(
         launch: AgentLaunch, prompt: String, promptFile: String, worktree: String,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], tools: [AgentTool] = []
     ) {
         self.launch = launch
         self.prompt = prompt
         self.promptFile = promptFile
         self.worktree = worktree
         self.environment = environment
+        self.tools = tools
     }
 
     /// The kernel takes 128 KiB an argument.

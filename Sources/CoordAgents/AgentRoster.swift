@@ -18,6 +18,7 @@ package enum AgentRoster {
         case "kimi": (KimiDialogue.command(request), KimiDialogue(request))
         case "goose": (GooseDialogue.command(request), GooseDialogue(request))
         case "qwen": (QwenCommand.command(request), ClaudeDialogue(request, isSpokenTo: false))
+        case "api": (DirectDialogue.command(request), DirectDialogue(request))
         case "acp": (ACPDialogue.command(request), ACPDialogue(request))
         default: nil
         }

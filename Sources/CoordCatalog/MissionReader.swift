@@ -78,9 +78,11 @@ struct MissionReader {
     func agent<Key>(_ fields: Fields<Key>, _ key: Key) -> AgentChoice? {
         guard let text = fields.text(key) else { return nil }
         if let choice = AgentChoice(text) { return choice }
-        let words = ["auto", "rehearsal", "command:…", "acp:…"] + AgentChoice.knownNames
+        let words = ["auto", "rehearsal", "command:…", "acp:…", "api:…"] + AgentChoice.knownNames
         let hint =
-            if text == "acp:" || text == "command:" { "Write the command behind `\(text)`" } else {
+            if text.hasPrefix("api:") {
+                "Write `api:PROVIDER/MODEL`, as in `api:anthropic/claude-haiku-4-5`"
+            } else if text == "acp:" || text == "command:" { "Write the command behind `\(text)`" } else {
                 Suggestion.nearest(to: text, among: words).map { "Did you mean `\($0)`?" }
                     ?? "Agents are \(Fields<Key>.enumeration(words))"
             }

@@ -103,7 +103,7 @@ package struct MissionPreparation: Sendable {
                 throw CommandFailure(
                     .wrongInput, "there is no agent `\(wish)`",
                     hint: Suggestion.nearest(to: wish, among: known).map { "did you mean `\($0)`?" }
-                        ?? "auto, rehearsal, command:COMMAND, or one of "
+                        ?? "auto, rehearsal, command:COMMAND, api:PROVIDER/MODEL, or one of "
                         + AgentChoice.knownNames.joined(separator: ", "))
             }
             overrides.agent = agent

@@ -8,9 +8,11 @@ import CoordWire
 package enum GatewayProgram {
     /// Runs to the end; the exit status.
     ///
-    /// - Parameter arguments: with the program's name: `--port N`, `--configuration FILE`, `--mark WORD`.
+    /// - Parameter arguments: with the program's name: `--port N`, `--configuration FILE`, `--mark WORD`; or
+    ///   `--carry` alone, for the calls of coord's own agent.
     package static func run(_ arguments: [String]) -> Int32 {
         do {
+            if arguments.dropFirst() == ["--carry"] { return try CallCarrier.run() }
             let options = try options(arguments)
             let loop = try EventLoop()
             let channel = try LineChannel(loop: loop, read: 0, write: 1, writeLimitBytes: 64 << 20)

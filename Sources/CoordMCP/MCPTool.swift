@@ -24,12 +24,17 @@ package struct MCPTool: Sendable, Hashable {
         self.isReadOnly = isReadOnly
     }
 
-    var json: JSONValue {
+    /// The JSON Schema of its arguments.
+    package var schema: JSONValue {
         var schema = JSONObject([("type", "object"), ("properties", .object(properties))])
         if !required.isEmpty { schema["required"] = .array(required.map { .string($0) }) }
         schema["additionalProperties"] = false
-        return [
-            "name": .string(name), "description": .string(description), "inputSchema": .object(schema),
+        return .object(schema)
+    }
+
+    var json: JSONValue {
+        [
+            "name": .string(name), "description": .string(description), "inputSchema": schema,
             "annotations": ["readOnlyHint": .bool(isReadOnly), "openWorldHint": false],
             // Some clients put tools behind a search, where nobody looks for them.
             "_meta": ["anthropic/alwaysLoad": true],
@@ -37,7 +42,7 @@ package struct MCPTool: Sendable, Hashable {
     }
 
     /// What is wrong with the names of the arguments; nil when nothing is. Their values are the reader's.
-    func problem(with arguments: JSONObject) -> String? {
+    package func problem(with arguments: JSONObject) -> String? {
         if let other = arguments.keys.first(where: { properties[$0] == nil }) {
             let near = Suggestion.nearest(to: other, among: properties.keys)
             return "`\(AgentEventParser.prefix(other, 64))` is no argument of \(name)"

@@ -9,6 +9,15 @@ package enum ToolList {
     /// For a look at a candidate: nothing that changes the run but the verdict.
     package static let forReview: [MCPTool] = reading + [report] + questions + slots + [verdict]
 
+    /// For the attempt that makes the plan.
+    package static let forPlan: [MCPTool] = forWork + [plan]
+
+    /// The tools of an attempt.
+    package static func tools(isReview: Bool, isPlan: Bool) -> [MCPTool] {
+        if isReview { return forReview }
+        return isPlan ? forPlan : forWork
+    }
+
     /// What an agent is told of the tools as a whole.
     package static let instructions = """
         You work on one task of a team that coord coordinates; these tools reach the coordinator. read_task \
@@ -70,6 +79,11 @@ package enum ToolList {
         "split_task",
         "Do a part of your task yourself and leave the rest to new tasks: they start when yours has landed, "
             + "and what waits for yours waits for them too.")
+
+    private static let plan = tasks(
+        "hand_in_plan",
+        "The plan that you were asked for: all its tasks, in place of a file. One that cannot be read is "
+            + "refused at once, with the reason.")
 
     private static let questions = [
         MCPTool(

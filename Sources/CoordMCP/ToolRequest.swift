@@ -11,6 +11,8 @@ package enum ToolRequest: Sendable, Hashable {
     /// The worker's: a slot of the machine.
     case takeSlot(label: String, waitSeconds: Int)
     case releaseSlot
+    /// The worker's: the plan that the attempt is to make.
+    case plan(JSONValue)
 
     /// How long a call waits at most, and when it does not say: a minute is what clients have patience for.
     package static let waitSecondsMax = 600
@@ -27,6 +29,7 @@ package enum ToolRequest: Sendable, Hashable {
             let label = arguments["label"]?.stringValue ?? ""
             return .takeSlot(label: AgentEventParser.prefix(label, 200), waitSeconds: wait)
         case "release_slot": return .releaseSlot
+        case "hand_in_plan": return .plan(.object(arguments))
         default:
             let wait = try waitSeconds(arguments, tool)
             var rest = arguments

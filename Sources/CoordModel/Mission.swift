@@ -79,6 +79,9 @@ package enum AgentChoice: Hashable, Sendable, CustomStringConvertible {
     case command(String)
     /// `acp:<command>`: an agent that speaks the Agent Client Protocol.
     case acp(String)
+    /// `api:<provider>/<model>`: coord's own agent, which talks with a model by the gateway and has coord's
+    /// tools only. The provider is one of the gateway's.
+    case direct(provider: String, model: String)
     /// A coding agent that coord knows by name, such as `claude`.
     case named(String)
 
@@ -97,6 +100,13 @@ package enum AgentChoice: Hashable, Sendable, CustomStringConvertible {
             self = .command(String(text.dropFirst(8)))
         case let text where text.hasPrefix("acp:") && text.utf8.count > 4:
             self = .acp(String(text.dropFirst(4)))
+        case let text where text.hasPrefix("api:"):
+            guard let slash = text.firstIndex(of: "/") else { return nil }
+            let provider = text[..<slash].dropFirst(4), model = text[slash...].dropFirst()
+            // Both stand in an address.
+            let isClean = (provider + model).utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x3F }
+            guard !provider.isEmpty, !model.isEmpty, isClean else { return nil }
+            self = .direct(provider: String(provider), model: String(model))
         case let text where Self.knownNames.contains(text): self = .named(text)
         default: return nil
         }
@@ -108,6 +118,7 @@ package enum AgentChoice: Hashable, Sendable, CustomStringConvertible {
         case .rehearsal: "rehearsal"
         case .command(let command): "command:" + command
         case .acp(let command): "acp:" + command
+        case .direct(let provider, let model): "api:\(provider)/\(model)"
         case .named(let name): name
         }
     }

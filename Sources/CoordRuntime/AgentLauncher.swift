@@ -21,6 +21,15 @@ final class AgentLauncher {
         you are done, say in a few sentences what you did and what is left to do.
         """
 
+    /// The same for coord's own agent, which has nothing but its tools.
+    private static let directRules = """
+        You are one of a team that coord coordinates. You have no files and no shell: you have what the task \
+        tells you, and the tools given here, which reach the coordinator. Where the task says to look at or \
+        write a file, do what your tools can do in place of it, and say in your last message what you had to \
+        leave. Use a tool by calling it, not by writing about it. When you are done, say in a few sentences \
+        what you found or decided, and call no tool any more.
+        """
+
     private let parts: Coordinator.Parts
     private let isConfined: Bool
     /// Where agents send their model calls, when there is a gateway.
@@ -47,12 +56,20 @@ final class AgentLauncher {
         case .acp(let command):
             launch = AgentLaunch(driver: "acp", program: command)
             launch.home = parts.state.agentHome(parts.run, lease.task, isReview: isReview)
+        case .direct:
+            guard let program = parts.plan.gateway?.program else {
+                preconditionFailure("slot \(slot.worker) calls models, and the run has no gateway")
+            }
+            launch = AgentLaunch(driver: "api", program: program)
         case .automatic, .rehearsal, .command: return nil
         }
         let role = (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] }
         launch.model = slot.model
-        launch.newSession = SessionName.make(run: parts.run, lease: lease)
         launch.systemPrompt = Self.rules
+        if case .direct(let provider, let model) = slot.agent {
+            (launch.model, launch.systemPrompt) = (provider + "/" + model, Self.directRules)
+        }
+        launch.newSession = SessionName.make(run: parts.run, lease: lease)
         launch.permissions = PermissionPolicy(tools: role?.tools ?? [], mayWrite: !isReview)
         launch.isConfined = isConfined
         launch.gateway = gateway?.endpoint(for: slot.worker)
@@ -66,7 +83,7 @@ final class AgentLauncher {
 
     /// What the client inherits of ours beside what every agent does. Behind a gateway it needs none of it.
     func variables(of launch: AgentLaunch) -> [String: String] {
-        guard launch.gateway == nil else { return [:] }
+        guard launch.gateway == nil, launch.driver != "api" else { return [:] }
         let profiles: [ClientProfile]
         if launch.driver == "acp" {
             let words = Set(launch.program.split(separator: " ").map { Files.name(String($0)) })

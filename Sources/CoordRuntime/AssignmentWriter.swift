@@ -219,7 +219,7 @@ final class AssignmentWriter {
         case .rehearsal:
             let part = spec.id.rawValue + (isReview ? ".review" : "")
             return .rehearsal(folder: parts.plan.mission.rehearsal ?? "", part: part)
-        case .automatic, .acp, .named:
+        case .automatic, .acp, .named, .direct:
             preconditionFailure("slot \(slot.worker) has no agent that can be driven")
         }
     }

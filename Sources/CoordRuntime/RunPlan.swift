@@ -62,6 +62,12 @@ package struct RunPlan: Sendable {
         return !isSimulated && mission.tasks.contains { $0.run == nil }
     }
 
+    /// The providers that coord's own agents call.
+    package var directProviders: [String] {
+        Set(slots.compactMap { if case .direct(let provider, _) = $0.agent { provider } else { nil } })
+            .sorted()
+    }
+
     /// The task whose agent turns the goal into the others; nil: the mission has its own.
     package private(set) var planTask: TaskID?
 
@@ -150,12 +156,15 @@ package struct RunPlan: Sendable {
         for (index, member) in members(of: mission, workers: wanted).enumerated() {
             let wish = overrides.agent ?? member.team.agent ?? mission.agent
             let role = roles[member.team.role]
+            let agent = try resolve(wish, mission)
+            var model = overrides.model ?? member.team.model ?? role?.model
+            if case .direct(_, let named) = agent { model = named }
             slots.append(
                 SlotSpec(
                     worker: member.worker, number: index + 1, role: role.map(\.id) ?? member.namedRole,
                     kind: role?.kind ?? .code, capabilities: role?.capabilities ?? Capability.allCases,
-                    model: overrides.model ?? member.team.model ?? role?.model, budget: member.team.budget,
-                    agent: try resolve(wish, mission), worktree: worktrees + "/\(member.worker)"))
+                    model: model, budget: member.team.budget, agent: agent,
+                    worktree: worktrees + "/\(member.worker)"))
         }
         return slots
     }
@@ -193,7 +202,7 @@ package struct RunPlan: Sendable {
     private static func resolve(_ wish: AgentChoice, _ mission: Mission) throws(RuntimeError) -> AgentChoice {
         let needsAgent = mission.tasks.isEmpty || mission.tasks.contains { $0.run == nil }
         switch wish {
-        case .command, .acp: return wish
+        case .command, .acp, .direct: return wish
         case .named(let name):
             _ = try found(name)
             return wish

@@ -76,7 +76,7 @@ struct Sandbox: Sendable {
         if spec.run == nil {
             switch slot.agent {
             case .command(let words), .acp(let words): command = words
-            case .named, .automatic, .rehearsal: break
+            case .named, .direct, .automatic, .rehearsal: break
             }
         }
         do throws(SystemError) {

@@ -1,3 +1,4 @@
+import CoordJSON
 import CoordMCP
 import CoordModel
 import CoordProcess
@@ -27,6 +28,7 @@ final class AgentChannel {
     private var door: LineChannel?
     private var connections: [Int: AgentConnection] = [:]
     private var nextConnection = 0
+    private var desk: ToolDesk?
     private var pending: [Int64: (CallAnswer) -> Void] = [:]
     private var nextCall: Int64 = 1
     private var refusals = 0
@@ -50,7 +52,9 @@ final class AgentChannel {
         self.token = token
         self.report = report
         self.tell = tell
-        tools = assignment.environment["COORD_REVIEW"] == nil ? ToolList.forWork : ToolList.forReview
+        tools = ToolList.tools(
+            isReview: assignment.environment["COORD_REVIEW"] != nil,
+            isPlan: assignment.environment[PlanFile.variable] != nil)
         let door = try LineChannel(
             loop: loop, read: try NamedPipes.makeDoor(path), write: -1,
             lineLimitBytes: NamedPipes.doorLineBytesMax)
@@ -69,6 +73,7 @@ final class AgentChannel {
         self.door = nil
         for connection in connections.values { connection.close() }
         connections = [:]
+        desk?.close()
         pending = [:]
         slot = nil
         // The agent may have taken it away itself; gone is gone.
@@ -157,9 +162,42 @@ final class AgentChannel {
 
     func releaseSlot() { slot = nil }
 
+    /// What a slot of this attempt is called in listings.
+    func slotLabel(_ text: String) -> String {
+        "agent of \(assignment.lease.task), run \(assignment.run)" + (text.isEmpty ? "" : ": " + text)
+    }
+
+    /// Keeps a plan where the attempt's end looks for it. Nil: it is good; else why not.
+    func handIn(plan: JSONValue) -> String? {
+        guard let path = assignment.environment[PlanFile.variable] else {
+            return "No plan is asked for here."
+        }
+        do throws(PlanFile.Problem) { _ = try PlanFile.read(plan) } catch { return error.description }
+        do throws(SystemError) {
+            try Files.write(plan.serialized(), to: path, permissions: 0o600)
+        } catch { return "The plan could not be kept: \(error)." }
+        return nil
+    }
+
+    // MARK: - An agent that has its tools from here
+
+    /// Opens the way for an agent that coord itself speaks with. `answer` is called once for each use.
+    func openDesk(answer: @escaping (RPCID, MCPSession.Result) -> Void) {
+        desk = ToolDesk(self, loop: loop, timers: timers, answer: answer)
+    }
+
+    /// Uses a tool for that agent. Nil: it is under way; else what is wrong with it.
+    func use(_ id: RPCID, tool name: String, arguments: JSONObject) -> String? {
+        guard let tool = tools.first(where: { $0.name == name }) else { return "There is no tool `\(name)`." }
+        if let problem = tool.problem(with: arguments) { return problem }
+        desk?.use(name, arguments, id)
+        return nil
+    }
+
     /// Grows with every message, and at each look while somebody waits for an answer: who waits gets on.
     func countSigns() -> UInt64 {
-        if !pending.isEmpty || connections.values.contains(where: \.isWaitingForSlot) { signs &+= 1 }
+        let waits = connections.values.contains(where: \.isWaitingForSlot) || desk?.isWaitingForSlot ?? false
+        if !pending.isEmpty || waits { signs &+= 1 }
         return signs
     }
 }

@@ -63,7 +63,9 @@ final class Attempt {
         case .none: return startChecks()
         case .command(let command): agent = CommandAgent(command, in: surroundings)
         case .agent(let launch):
-            agent = DialogueAgent(launch, assignment: assignment, in: surroundings)
+            agent = DialogueAgent(launch, assignment: assignment, in: surroundings) { [unowned self] in
+                channel
+            }
         case .rehearsal(let folder, let part):
             agent = RehearsalAgent(
                 folder: folder, part: part, attempt: assignment.lease.attempt, in: surroundings)

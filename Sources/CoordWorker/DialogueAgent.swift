@@ -1,4 +1,6 @@
 import CoordAgents
+import CoordJSON
+import CoordMCP
 import CoordModel
 import CoordProcess
 import CoordSystem
@@ -17,6 +19,8 @@ final class DialogueAgent: AgentDriver {
     private let launch: AgentLaunch
     private let assignment: Assignment
     private let surroundings: StepSurroundings
+    /// The door to the attempt's tools, once it is open.
+    private let channel: () -> AgentChannel?
     private let clock = RuntimeClock()
     private var command: AgentCommand?
     private var dialogue: (any AgentDialogue)?
@@ -29,7 +33,11 @@ final class DialogueAgent: AgentDriver {
     private var report: (AgentReport) -> Void = { _ in }
     private var completion: (AttemptOutcome?) -> Void = { _ in }
 
-    init(_ launch: AgentLaunch, assignment: Assignment, in surroundings: StepSurroundings) {
+    init(
+        _ launch: AgentLaunch, assignment: Assignment, in surroundings: StepSurroundings,
+        channel: @escaping () -> AgentChannel?
+    ) {
+        self.channel = channel
         self.launch = launch
         self.assignment = assignment
         self.surroundings = surroundings
@@ -44,7 +52,7 @@ final class DialogueAgent: AgentDriver {
             }
             let request = AgentRequest(
                 launch: launch, prompt: prompt ?? "", promptFile: assignment.promptFile ?? "",
-                worktree: surroundings.folder, environment: surroundings.environment)
+                worktree: surroundings.folder, environment: surroundings.environment, tools: tools())
             guard let (command, dialogue) = AgentRoster.open(request) else {
                 return fail("coord has no driver for `\(launch.driver)`")
             }
@@ -55,6 +63,28 @@ final class DialogueAgent: AgentDriver {
             return fail("\(error)")
         }
         begin()
+    }
+
+    /// The tools of coord's, for an agent that coord itself speaks with.
+    private func tools() -> [AgentTool] {
+        guard launch.driver == "api", let channel = channel() else { return [] }
+        channel.openDesk { [unowned self] id, result in
+            perform(dialogue?.used(id, result.text, isError: result.isError) ?? [])
+        }
+        return channel.tools.map {
+            AgentTool(name: $0.name, description: $0.description, schema: $0.schema)
+        }
+    }
+
+    private func use(_ id: RPCID, _ tool: String, _ arguments: JSONObject) {
+        let problem: String?
+        if let channel = channel() {
+            problem = channel.use(id, tool: tool, arguments: arguments)
+        } else {
+            problem = "Your tools are not there."
+        }
+        guard let problem else { return }
+        perform(dialogue?.used(id, problem, isError: true) ?? [])
     }
 
     private func fail(_ reason: String) {
@@ -119,6 +149,7 @@ final class DialogueAgent: AgentDriver {
             case .access(let id, let access):
                 let result = FileService.serve(access, in: surroundings.folder)
                 perform(dialogue?.accessed(id, result) ?? [])
+            case .use(let id, let tool, let arguments): use(id, tool, arguments)
             }
         }
     }

@@ -33,8 +33,13 @@ enum PlanFile {
         do throws(JSONError) { document = try JSONParser.parse(bytes) } catch {
             throw Problem("its file is not JSON: \(error) (at byte \(error.offset))")
         }
+        return try read(document)
+    }
+
+    /// The tasks of a plan.
+    static func read(_ document: JSONValue) throws(Problem) -> [TaskSpec] {
         guard let list = (document["tasks"] ?? document).arrayValue else {
-            throw Problem("its file must be an object with `tasks`, a list; it is \(document.kindName)")
+            throw Problem("it must be an object with `tasks`, a list; it is \(document.kindName)")
         }
         guard list.count <= tasksMax else { throw Problem("it has more than \(tasksMax) tasks") }
         var tasks: [TaskSpec] = []

@@ -44,6 +44,10 @@ struct Replay {
         actions += dialogue.accessed(id, result)
     }
 
+    mutating func used(_ id: RPCID, _ text: String, isError: Bool) {
+        actions += dialogue.used(id, text, isError: isError)
+    }
+
     mutating func end(_ exit: ExitOutcome = .exited(status: 0), files: [String: String] = [:]) {
         let ending = dialogue.end(exit, files: files.mapValues { Array($0.utf8) })
         actions += ending.actions

@@ -123,6 +123,7 @@ enum House {
         "Sources/CoordAgents/ClaudeDialogue.swift": "AgentDialogue",
         "Sources/CoordAgents/CodexDialogue.swift": "AgentDialogue",
         "Sources/CoordAgents/CodexExecDialogue.swift": "AgentDialogue",
+        "Sources/CoordAgents/DirectDialogue.swift": "AgentDialogue",
         "Sources/CoordAgents/GeminiDialogue.swift": "AgentDialogue",
         "Sources/CoordAgents/GooseDialogue.swift": "AgentDialogue",
         "Sources/CoordAgents/KimiDialogue.swift": "AgentDialogue",

@@ -36,8 +36,8 @@ package enum PlanPrompt {
                     { "id": "notes-page", "title": "…", "prompt": "…", "deps": ["notes-api"] } ] }
 
             `id`, `title` and `prompt` are needed; `role`, `deps`, `files`, `checks`, `priority` and `category` where
-            they say something. `deps` are ids of this plan. (An agent that cannot write files says each task as a
-            line `{"coord":"task","id":…,"prompt":…}`.) Each task is done by an agent that knows nothing but its
+            they say something. `deps` are ids of this plan. (An agent that cannot write files hands the plan in by
+            the tool `hand_in_plan`, or says each task as a line `{"coord":"task","id":…,"prompt":…}`.) Each task is done by an agent that knows nothing but its
             prompt, the handoffs of what it needs, and the project: put in everything it needs. No circles, no
             task without a way to see that it is done, no two tasks at once on the same file.
 
