@@ -81,7 +81,7 @@ let package = Package(
             "CoordWorker",
             [
                 "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordMCP", "CoordSandbox",
-                "CoordSystem", "CoordProcess",
+                "CoordSkills", "CoordSystem", "CoordProcess",
             ]),
 
         // Floor 4: programs.
@@ -117,7 +117,8 @@ let package = Package(
         tests("CoordProcessTests", ["CoordProcess", "CoordWire", "CoordSystem", "CoordModel"]),
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
         tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),
-        tests("CoordCatalogTests", ["CoordCatalog", "CoordSkills", "CoordModel", "CoordJSON", "CoordSystem"]),
+        tests(
+            "CoordCatalogTests", ["CoordCatalog", "CoordSkills", "CoordModel", "CoordJSON", "CoordSystem"]),
         tests(
             "CoordWorkerTests",
             [

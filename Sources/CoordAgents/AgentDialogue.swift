@@ -18,6 +18,8 @@ package protocol AgentDialogue: Sendable {
     mutating func accessed(_ id: RPCID, _ result: FileAccess.Result) -> [AgentAction]
     /// Takes in what came of a `.use`.
     mutating func used(_ id: RPCID, _ text: String, isError: Bool) -> [AgentAction]
+    /// Takes in the answer to a `.turnEnded`: the tools of the next turn.
+    mutating func begin(turnWith tools: [AgentTool]) -> [AgentAction]
     /// Says something to the agent while it works. Nil: this client cannot be spoken to.
     mutating func steer(_ text: String) -> [AgentAction]?
     /// Asks it to leave off what it does and to end. Nil: a signal has to do.
@@ -31,6 +33,7 @@ extension AgentDialogue {
     package mutating func begin() -> [AgentAction] { [] }
     package mutating func accessed(_ id: RPCID, _ result: FileAccess.Result) -> [AgentAction] { [] }
     package mutating func used(_ id: RPCID, _ text: String, isError: Bool) -> [AgentAction] { [] }
+    package mutating func begin(turnWith tools: [AgentTool]) -> [AgentAction] { [] }
     package mutating func steer(_ text: String) -> [AgentAction]? { nil }
     package mutating func interrupt() -> [AgentAction]? { nil }
 }
@@ -48,6 +51,8 @@ package enum AgentAction: Hashable, Sendable {
     case access(RPCID, FileAccess)
     /// Use one of `AgentRequest.tools` for it, and tell it what came of that by `used`.
     case use(RPCID, tool: String, arguments: JSONObject)
+    /// A turn is over in which it called these tools; say by `begin(turnWith:)` which there are now.
+    case turnEnded(called: [String])
 }
 
 /// A file that an agent wants read or written by its client side.

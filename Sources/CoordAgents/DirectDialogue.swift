@@ -11,8 +11,10 @@ package struct DirectDialogue: AgentDialogue {
     private enum State: Hashable {
         /// A request is out. Can become: `using`, `asking`, `over`.
         case asking
-        /// Tools are used; the results so far, by the number of the call. Can become: `asking`, `over`.
+        /// Tools are used; the results so far, by the number of the call. Can become: `turning`, `over`.
         case using([Int: ModelToolResult])
+        /// A turn is over, and which tools there are now is not known yet. Can become: `asking`, `over`.
+        case turning
         case over
     }
 
@@ -20,6 +22,7 @@ package struct DirectDialogue: AgentDialogue {
     private let provider: String
     private let model: String
     private let api: ModelAPI
+    private var tools: [AgentTool]
     private var state = State.asking
     private var turns: [ModelTurn] = []
     private var answer: ModelAnswer
@@ -42,6 +45,7 @@ package struct DirectDialogue: AgentDialogue {
     /// `launch.model` names the provider as well: `anthropic/claude-…`.
     package init(_ request: AgentRequest) {
         self.request = request
+        tools = request.tools
         let name = request.launch.model ?? ""
         provider = String(name.prefix { $0 != "/" })
         model = String(name.dropFirst(provider.count + 1))
@@ -71,7 +75,7 @@ package struct DirectDialogue: AgentDialogue {
         asked += 1
         (state, answer, status, retryAfter, isCounted) = (.asking, ModelAnswer(api), 0, nil, false)
         let question = ModelQuestion(
-            provider: provider, model: model, system: request.launch.systemPrompt, tools: request.tools,
+            provider: provider, model: model, system: request.launch.systemPrompt, tools: tools,
             turns: turns)
         let key = request.launch.gateway?.key ?? "none"
         let line: JSONValue = [
@@ -153,6 +157,17 @@ package struct DirectDialogue: AgentDialogue {
         guard !told.isEmpty else { return finish() }
         turns.append(.user(told.joined(separator: "\n\n")))
         told = []
+        return turn()
+    }
+
+    private mutating func turn() -> [AgentAction] {
+        state = .turning
+        return [.turnEnded(called: calls.map(\.tool))]
+    }
+
+    package mutating func begin(turnWith tools: [AgentTool]) -> [AgentAction] {
+        guard state == .turning else { return [] }
+        self.tools = tools
         return ask()
     }
 
@@ -188,7 +203,7 @@ package struct DirectDialogue: AgentDialogue {
             turns.append(.user(told.joined(separator: "\n\n")))
             told = []
         }
-        return [ended] + ask()
+        return [ended] + turn()
     }
 
     // MARK: The other side

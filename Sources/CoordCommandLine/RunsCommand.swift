@@ -120,7 +120,7 @@ enum RunsCommand {
 
     /// Work that was rescued lives in the hub and stays.
     private static func removeFiles(of run: RunID, in state: StateFolder) throws(SystemError) {
-        for folder in ["transcripts", "attempts", "handoffs"] {
+        for folder in ["transcripts", "attempts", "given", "handoffs"] {
             let path = state.root + "/\(folder)/\(run)"
             if Files.kind(path) != nil { try Files.removeTree(path, step: .runRemoval) }
         }

@@ -38,16 +38,20 @@ package struct MCPSession: Sendable {
 
     private static let versionKey = "io.modelcontextprotocol/protocolVersion"
     private static let serverKey = "io.modelcontextprotocol/serverInfo"
-    /// The list of tools of an attempt does not change.
+    /// The list of tools of an attempt without skills does not change.
     private static let listLivesMilliseconds: Int64 = 3_600_000
 
-    private let tools: [MCPTool]
+    /// What may be called; whoever holds the session changes it where `listChanges`.
+    package var tools: [MCPTool]
+    private let listChanges: Bool
     private let instructions: String
     private let version: String
     /// Calls under way, and whether they were asked for in the modern way.
     private var open: [RPCID: Bool] = [:]
 
-    package init(tools: [MCPTool], instructions: String, version: String) {
+    /// - Parameter listChanges: the list of tools may grow while the session lasts.
+    package init(tools: [MCPTool], instructions: String, version: String, listChanges: Bool = false) {
+        self.listChanges = listChanges
         self.tools = tools
         self.instructions = instructions
         self.version = version
@@ -133,7 +137,12 @@ package struct MCPSession: Sendable {
     // MARK: Answering
 
     private var server: JSONValue { ["name": "coord", "version": .string(version)] }
-    private var capabilities: JSONValue { ["tools": [:]] }
+    private var capabilities: JSONValue { ["tools": listChanges ? ["listChanged": true] : [:]] }
+    private var listLives: JSONValue { .integer(listChanges ? 0 : Self.listLivesMilliseconds) }
+
+    /// Told when the list has grown.
+    package static let listChanged = RPCMessage.notification(
+        method: "notifications/tools/list_changed", params: nil)
 
     private func initialized(_ params: JSONObject?) -> JSONValue {
         let wanted = params?["protocolVersion"]?.stringValue ?? ""
@@ -148,7 +157,7 @@ package struct MCPSession: Sendable {
         [
             "resultType": "complete", "supportedVersions": .array(Self.modernVersions.map { .string($0) }),
             "capabilities": capabilities, "instructions": .string(instructions),
-            "ttlMs": .integer(Self.listLivesMilliseconds), "cacheScope": "private",
+            "ttlMs": listLives, "cacheScope": "private",
             "_meta": .object(JSONObject([(Self.serverKey, server)])),
         ]
     }
@@ -160,7 +169,7 @@ package struct MCPSession: Sendable {
         var result = JSONObject([("tools", .array(tools.map(\.json)))])
         if isModern {
             result["resultType"] = "complete"
-            result["ttlMs"] = .integer(Self.listLivesMilliseconds)
+            result["ttlMs"] = listLives
             result["cacheScope"] = "private"
         }
         return respond(id, .object(result))

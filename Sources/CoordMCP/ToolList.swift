@@ -80,6 +80,23 @@ package enum ToolList {
         "Do a part of your task yourself and leave the rest to new tasks: they start when yours has landed, "
             + "and what waits for yours waits for them too.")
 
+    /// Where there is a pool of skills: finds more in the middle of a task.
+    package static let findSkills = MCPTool(
+        "discover_skills",
+        "Finds skills that are not in your list: say what you are about to do. The best are added to your tools.",
+        JSONObject([
+            ("query", text("what you are about to do")),
+            ("limit", ["type": "integer", "minimum": 1, "maximum": 8]),
+        ]), required: ["query"], isReadOnly: true)
+
+    /// For a client that does not look at its list of tools again.
+    package static let useSkill = MCPTool(
+        "use_skill", "Runs a skill that discover_skills found.",
+        JSONObject([
+            ("skill", text("its name")),
+            ("arguments", ["type": "object", "description": "as it wants them"]),
+        ]), required: ["skill"])
+
     private static let plan = tasks(
         "hand_in_plan",
         "The plan that you were asked for: all its tasks, in place of a file. One that cannot be read is "

@@ -11,6 +11,9 @@ package enum ToolRequest: Sendable, Hashable {
     /// The worker's: a slot of the machine.
     case takeSlot(label: String, waitSeconds: Int)
     case releaseSlot
+    /// The worker's: skills that fit what is about to be done, and one of them at work.
+    case findSkills(query: String, limit: Int)
+    case useSkill(String, JSONObject)
     /// The worker's: the plan that the attempt is to make.
     case plan(JSONValue)
 
@@ -29,6 +32,19 @@ package enum ToolRequest: Sendable, Hashable {
             let label = arguments["label"]?.stringValue ?? ""
             return .takeSlot(label: AgentEventParser.prefix(label, 200), waitSeconds: wait)
         case "release_slot": return .releaseSlot
+        case ToolList.findSkills.name:
+            let query = AgentEventParser.prefix(arguments["query"]?.stringValue ?? "", 1000)
+            guard !query.isEmpty else { throw .missing(member: "query", method: tool) }
+            let limit = arguments["limit"]?.integerValue ?? 3
+            guard (1...8) ~= limit else {
+                throw .wrong(member: "limit", method: tool, wanted: "a whole number from 1 to 8")
+            }
+            return .findSkills(query: query, limit: Int(limit))
+        case ToolList.useSkill.name:
+            guard let skill = arguments["skill"]?.stringValue else {
+                throw .missing(member: "skill", method: tool)
+            }
+            return .useSkill(skill, arguments["arguments"]?.objectValue ?? JSONObject())
         case "hand_in_plan": return .plan(.object(arguments))
         default:
             let wait = try waitSeconds(arguments, tool)

@@ -55,8 +55,13 @@ package struct CallAnswer: Hashable, Sendable {
     package var isRefused: Bool
     /// The question that was asked and may be awaited.
     package var question: String?
+    /// What a person answered, word for word.
+    package var words: String?
 
-    package init(_ text: String, isRefused: Bool = false, question: String? = nil) {
+    package init(
+        _ text: String, isRefused: Bool = false, question: String? = nil, words: String? = nil
+    ) {
+        self.words = words
         self.text = text
         self.isRefused = isRefused
         self.question = question

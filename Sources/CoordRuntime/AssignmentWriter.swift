@@ -83,6 +83,7 @@ final class AssignmentWriter {
         review: ReviewOrder?
     ) throws(SystemError) -> Assignment {
         let folder = parts.state.attempt(parts.run, lease)
+        let given = parts.state.given(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
         let isAgent = spec.run == nil
         var launch = isAgent ? launcher.launch(slot, lease, spec, isReview: review != nil) : nil
@@ -92,7 +93,7 @@ final class AssignmentWriter {
             try givePatch(of: rescue.lease, in: folder)
         }
         let note = Self.note(note, rescue, patch)
-        let equipment = isAgent && review == nil ? try equip(slot, spec, in: folder) : Equipment()
+        let equipment = isAgent && review == nil ? try equip(slot, spec, in: given) : Equipment()
         var handoffIn: String?
         var promptFile: String?
         if isAgent {
@@ -126,6 +127,7 @@ final class AssignmentWriter {
         name(slot, lease, spec, base, in: &environment)
         environment["COORD_PROMPT_FILE"] = promptFile
         environment["COORD_SKILLS_FILE"] = equipment.skillsFile
+        environment["COORD_SKILLS_POOL"] = equipment.pool
         environment["COORD_REVIEW"] = review == nil ? nil : "1"
         environment["COORD_DIFF_FILE"] = review == nil ? nil : diffFile(of: lease)
         environment["COORD_HANDOFF_IN"] = handoffIn

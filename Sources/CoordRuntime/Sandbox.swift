@@ -87,6 +87,8 @@ struct Sandbox: Sendable {
                 exchange: try exchange.map { (path) throws(SystemError) in try Files.realPath(path) },
                 throwaway: try makeThrowaway(name(of: lease)), agentCommand: command, programs: programs,
                 ownFiles: spec.files)
+            let given = state.given(run, lease)
+            if Files.kind(given) != nil { work.given = try Files.realPath(given) }
             if let launch {
                 if launch.driver != "acp" { work.agentProgram = launch.program }
                 work.agentHome = try launch.home.map { (path) throws(SystemError) in try Files.realPath(path)

@@ -13,6 +13,8 @@ final class SkillProvider {
     private var shelf: SkillShelf?
     private var index = SkillIndex([])
     private var usage = SkillUsage()
+    /// Whether the file of the pool is as the pool is now.
+    private var isPoolWritten = false
 
     init(_ parts: Coordinator.Parts) { self.parts = parts }
 
@@ -21,17 +23,42 @@ final class SkillProvider {
         let shelf = refreshed()
         guard !shelf.entries.isEmpty else { return [] }
         let role = (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] }
+        let pinned = spec.skills + memberSkills(slot) + (role?.skills ?? [])
         let request = SkillRequest(
-            text: spec.title + "\n" + spec.prompt, role: role, category: spec.category,
-            pinned: spec.skills + memberSkills(slot) + (role?.skills ?? []))
+            text: spec.title + "\n" + spec.prompt, role: role, category: spec.category, pinned: pinned)
         let chosen = SkillSelection(index, usage: usage).choose(request).skills
-        // Where the agreements cannot be read, nothing is agreed to.
-        let approvals = try? Approvals(stateFolder: parts.state.root)
+        let agreed = agreements()
         return chosen.compactMap { item in
             shelf[item.id].map {
-                GivenSkills.Entry(skill: $0, isApproved: approvals?.allows($0) ?? false)
+                GivenSkills.Entry(
+                    skill: $0, isApproved: agreed($0), isPinned: pinned.contains(item.id))
             }
         }
+    }
+
+    /// Where the agreements cannot be read, nothing is agreed to.
+    private func agreements() -> (Skill) -> Bool {
+        let approvals = try? Approvals(stateFolder: parts.state.root)
+        return { approvals?.allows($0) ?? false }
+    }
+
+    /// The file with all there are, for attempts that look for more; written when it is not as the pool is.
+    /// Nil: there are none.
+    func pool() throws(SystemError) -> String? {
+        let shelf = refreshed()
+        guard !shelf.entries.isEmpty else { return nil }
+        let file = parts.state.pool(parts.run)
+        if !isPoolWritten {
+            let agreed = agreements()
+            let entries = shelf.sorted.map {
+                GivenSkills.Entry(skill: $0.skill, isApproved: agreed($0.skill))
+            }
+            try Files.makeFolder(Files.parent(file), permissions: 0o700)
+            try Files.writeAtomically(
+                GivenSkills.encoded(entries), to: file, permissions: 0o600, step: .prompt)
+            isPoolWritten = true
+        }
+        return file
     }
 
     /// What the team says for the member that the worker is one of.
@@ -55,7 +82,10 @@ final class SkillProvider {
             self.shelf = first
             return first
         }
-        if !shelf.reload().isEmpty { index = SkillIndex(shelf.sorted.map(\.skill)) }
+        if !shelf.reload().isEmpty {
+            index = SkillIndex(shelf.sorted.map(\.skill))
+            isPoolWritten = false
+        }
         self.shelf = shelf
         return shelf
     }
@@ -67,12 +97,14 @@ extension AssignmentWriter {
     struct Equipment {
         var skills = ""
         var skillsFile: String?
+        var pool: String?
         var context = ""
     }
 
-    /// Chooses the skills of an attempt and writes them beside its prompt.
+    /// Chooses the skills of an attempt and writes them into a folder that its agent may only read.
     func equip(_ slot: SlotSpec, _ spec: TaskSpec, in folder: String) throws(SystemError) -> Equipment {
         var equipment = Equipment()
+        equipment.pool = try skills.pool()
         equipment.context = context(for: slot)
         let given = skills.skills(for: spec, on: slot)
         guard !given.isEmpty else { return equipment }

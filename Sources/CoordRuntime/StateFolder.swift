@@ -29,6 +29,14 @@ package struct StateFolder: Sendable, Equatable {
         root + "/attempts/\(run)/\(lease.task).\(lease.attempt)"
     }
 
+    /// What an attempt is given to read and must not change: its skills.
+    package func given(_ run: RunID, _ lease: Lease) -> String {
+        root + "/given/\(run)/\(lease.task).\(lease.attempt)"
+    }
+
+    /// Every skill there is, for attempts of a run that look for more.
+    package func pool(_ run: RunID) -> String { root + "/given/\(run)/pool.json" }
+
     /// What a client keeps for one task from attempt to attempt: settings, sessions, caches. A reviewer's is
     /// apart from the author's.
     package func agentHome(_ run: RunID, _ task: TaskID, isReview: Bool) -> String {

@@ -61,6 +61,8 @@ package struct SandboxedWork: Hashable, Sendable {
     package var branchFolders: [String]
     /// The folder for its prompt and handoffs; nil when it has none.
     package var exchange: String?
+    /// The folder with what it is given to read and must not change; nil: nothing.
+    package var given: String?
     /// An empty folder with `tmp` and `home` in it, gone when the work is over.
     package var throwaway: String
     /// The agent's command; nil for commands that are no agent's.
@@ -237,6 +239,7 @@ package struct SandboxPolicy: Sendable {
     private func allow(_ work: SandboxedWork, _ plan: inout SandboxPlan) {
         plan.set(work.folder, .writable)
         if let exchange = work.exchange { plan.set(exchange, .writable) }
+        if let given = work.given { plan.set(given, .readable) }
         if let home = work.agentHome { plan.set(home, .writable) }
         if scene.mechanism != .bubblewrap { plan.set(work.throwaway, .writable) }
         guard let administration = work.administration else { return }

@@ -9,10 +9,13 @@ package enum GivenSkills {
         package var skill: Skill
         /// Whether a person agreed to the skill as its file was when it was given.
         package var isApproved: Bool
+        /// Whether task, member or role ordered it by name: then it stays although nobody calls it.
+        package var isPinned: Bool
 
-        package init(skill: Skill, isApproved: Bool) {
+        package init(skill: Skill, isApproved: Bool, isPinned: Bool = false) {
             self.skill = skill
             self.isApproved = isApproved
+            self.isPinned = isPinned
         }
     }
 
@@ -23,6 +26,7 @@ package enum GivenSkills {
             object["path"] = .string(entry.skill.path)
             object["contentHash"] = .string(entry.skill.contentHash)
             object["approved"] = .bool(entry.isApproved)
+            if entry.isPinned { object["pinned"] = true }
             return .object(object)
         }
         return JSONValue.object(
@@ -37,7 +41,9 @@ package enum GivenSkills {
             guard var skill = Skill(manifest: value) else { return nil }
             skill.path = value["path"]?.stringValue ?? ""
             skill.contentHash = value["contentHash"]?.stringValue ?? ""
-            return Entry(skill: skill, isApproved: value["approved"]?.boolValue ?? false)
+            return Entry(
+                skill: skill, isApproved: value["approved"]?.boolValue ?? false,
+                isPinned: value["pinned"]?.boolValue ?? false)
         }
     }
 }

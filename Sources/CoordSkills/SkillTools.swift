@@ -3,9 +3,6 @@ package import CoordModel
 
 /// Selected skills as what an agent sees of them: tools in a list, and text in a prompt.
 package enum SkillTools {
-    /// The tool by which an agent asks for more skills in the middle of a task.
-    package static let discovery = "discover_skills"
-
     /// The skills that can run, as tools of the Model Context Protocol: name, description, `inputSchema` and
     /// the hints about what a call changes. Skills without a handler are taught in the prompt instead.
     package static func descriptions(_ skills: [Skill]) -> [JSONValue] {
@@ -24,22 +21,6 @@ package enum SkillTools {
             ]
         }
     }
-
-    /// The description of `discover_skills`.
-    package static let discoveryDescription: JSONValue = [
-        "name": .string(discovery), "title": "Find more skills",
-        "description": """
-        Finds skills that are not in your list: say what you are about to do. The best are added to your \
-        tools for the rest of the task.
-        """,
-        "inputSchema": [
-            "type": "object", "required": ["query"], "additionalProperties": false,
-            "properties": [
-                "query": ["type": "string", "description": "What you are about to do", "minLength": 1],
-                "limit": ["type": "integer", "minimum": 1, "maximum": 8, "default": 3],
-            ],
-        ],
-    ]
 
     /// How long the text of one skill may be in a prompt, in bytes; the rest stays in its file.
     package static let instructionBytesMax = 6 << 10

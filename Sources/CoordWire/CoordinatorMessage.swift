@@ -111,6 +111,7 @@ extension CoordinatorMessage {
             output.member("text", answer.text)
             if answer.isRefused { output.member("refused", true) }
             output.member("question", answer.question)
+            output.member("words", answer.words)
         case .handOff(let lease):
             output.beginNotification("hand-off")
             output.members(run, lease)
@@ -148,7 +149,7 @@ extension CoordinatorMessage {
         case "answer":
             let answer = CallAnswer(
                 try members.text("text"), isRefused: try members.flag("refused", otherwise: false),
-                question: try members.optionalText("question"))
+                question: try members.optionalText("question"), words: try members.optionalText("words"))
             let number = try members.integer("call", 0...Int64.max)
             return (try members.run(), .answer(try members.lease(), call: number, answer))
         case "hand-off": return (try members.run(), .handOff(try members.lease()))

@@ -17,7 +17,9 @@ final class AgentChannel {
     private static let refusalsTold = 10
 
     let assignment: Assignment
-    let tools: [MCPTool]
+    /// The skills of the attempt. Nil: it has none.
+    let skills: SkillDesk?
+    private let ownTools: [MCPTool]
     private let loop: EventLoop
     private let timers: Timers
     private let path: String
@@ -39,7 +41,8 @@ final class AgentChannel {
 
     /// Opens the door. Nil: the attempt has no channel.
     init?(
-        _ assignment: Assignment, loop: EventLoop, timers: Timers, report: @escaping (AgentReport) -> Void,
+        _ assignment: Assignment, loop: EventLoop, timers: Timers, skills: SkillDesk?,
+        report: @escaping (AgentReport) -> Void,
         tell: @escaping (_ number: Int64, AgentCall) -> Bool
     ) throws(SystemError) {
         guard let path = assignment.environment[ChannelHello.channelVariable],
@@ -52,7 +55,8 @@ final class AgentChannel {
         self.token = token
         self.report = report
         self.tell = tell
-        tools = ToolList.tools(
+        self.skills = skills
+        ownTools = ToolList.tools(
             isReview: assignment.environment["COORD_REVIEW"] != nil,
             isPlan: assignment.environment[PlanFile.variable] != nil)
         let door = try LineChannel(
@@ -66,6 +70,12 @@ final class AgentChannel {
 
     deinit { close() }
 
+    /// What the agent may call now. What is found comes behind what there was.
+    var tools: [MCPTool] { ownTools + (skills?.tools ?? []) }
+
+    /// Whoever serves tools over a connection is told that there are more.
+    func toolsChanged() { for connection in connections.values { connection.toolsChanged() } }
+
     /// Hangs up on everybody and takes the door away.
     func close() {
         guard let door else { return }
@@ -74,6 +84,7 @@ final class AgentChannel {
         for connection in connections.values { connection.close() }
         connections = [:]
         desk?.close()
+        skills?.close()
         pending = [:]
         slot = nil
         // The agent may have taken it away itself; gone is gone.

@@ -39,7 +39,9 @@ final class AgentConnection {
         self.timers = timers
         self.owner = owner
         self.onClosed = onClosed
-        session = MCPSession(tools: owner.tools, instructions: ToolList.instructions, version: "0.1.0")
+        session = MCPSession(
+            tools: owner.tools, instructions: ToolList.instructions, version: "0.1.0",
+            listChanges: owner.skills != nil)
         desk = ToolDesk(owner, loop: loop, timers: timers) { [unowned self] id, result in
             if let message = session.answer(id, result) { send(message) }
         }
@@ -60,6 +62,12 @@ final class AgentConnection {
     }
 
     var isWaitingForSlot: Bool { slotWait != nil || desk?.isWaitingForSlot ?? false }
+
+    /// The list of tools is another: the other side may want to see it.
+    func toolsChanged() {
+        session.tools = owner.tools
+        send(MCPSession.listChanged)
+    }
 
     private func hangUp() {
         close()

@@ -82,8 +82,13 @@ final class Attempt {
     /// Without its tools an agent works all the same.
     private func openChannel() {
         do throws(SystemError) {
+            // A reviewer only looks.
+            let skills =
+                assignment.environment["COORD_REVIEW"] == nil
+                ? SkillDesk(assignment.environment, in: surroundings, report: report) : nil
             channel = try AgentChannel(
-                assignment, loop: surroundings.loop, timers: surroundings.timers, report: report, tell: tell)
+                assignment, loop: surroundings.loop, timers: surroundings.timers, skills: skills,
+                report: report, tell: tell)
         } catch {
             surroundings.transcript.note("[coord: the agent's tools are not there] \(error)")
         }

@@ -73,6 +73,8 @@ final class CommandStep {
     private static let drain = Duration.seconds(1)
 
     private let surroundings: StepSurroundings
+    /// Whether nothing else of the attempt runs beside it, so that every orphan is its own.
+    private let isAlone: Bool
     private let lines: StepLines
     private let completion: (ExitOutcome) -> Void
     private let child: ChildProcess
@@ -95,9 +97,10 @@ final class CommandStep {
     /// `completion` is called once, unless `abort` is.
     init(
         _ program: StepProgram, in surroundings: StepSurroundings, variables: [String: String?] = [:],
-        lines: StepLines = StepLines(), completion: @escaping (ExitOutcome) -> Void
+        lines: StepLines = StepLines(), isAlone: Bool = true, completion: @escaping (ExitOutcome) -> Void
     ) throws(ProcessError) {
         self.surroundings = surroundings
+        self.isAlone = isAlone
         self.lines = lines
         self.completion = completion
         framing = [LineFraming(limitBytes: lines.limit), LineFraming(limitBytes: lines.limit)]
@@ -314,15 +317,18 @@ final class CommandStep {
 
     private func signalAll(_ signal: Int32) {
         child.signalTree(signal)
+        guard isAlone else { return }
         for orphan in ProcessTable.adopted() { ProcessTable.signal(orphan, signal) }
     }
 
-    /// A worker has one step at a time: every orphan that comes to it is of this one. Once the command itself
+    /// A step that is alone has every orphan that comes to the worker; what leaves the tree of one beside it
+    /// is ended with the attempt. Once the command itself
     /// has ended, all that is left of it are such orphans, where there are any.
     private func killAll() {
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.processesLeft) { return child.signalGroup(SIGKILL) }
         #endif
+        guard isAlone else { return hasEnded ? child.signalGroup(SIGKILL) : child.killTree() }
         if hasEnded, ProcessTable.isSubreaper { child.signalGroup(SIGKILL) } else { child.killTree() }
         ProcessTable.endAdopted()
     }

@@ -71,9 +71,21 @@ final class DialogueAgent: AgentDriver {
         channel.openDesk { [unowned self] id, result in
             perform(dialogue?.used(id, result.text, isError: result.isError) ?? [])
         }
-        return channel.tools.map {
+        return Self.offered(channel)
+    }
+
+    /// Model APIs know shorter names, of fewer letters, than MCP does.
+    private static func offered(_ channel: AgentChannel) -> [AgentTool] {
+        channel.tools.filter { $0.name.utf8.count <= 64 && !$0.name.utf8.contains(0x2E) }.map {
             AgentTool(name: $0.name, description: $0.description, schema: $0.schema)
         }
+    }
+
+    /// What was not called for long goes from the list, what was found is there.
+    private func turn(_ called: [String]) {
+        let channel = channel()
+        channel?.skills?.turnEnded(called: called)
+        perform(dialogue?.begin(turnWith: channel.map(Self.offered) ?? []) ?? [])
     }
 
     private func use(_ id: RPCID, _ tool: String, _ arguments: JSONObject) {
@@ -150,6 +162,7 @@ final class DialogueAgent: AgentDriver {
                 let result = FileService.serve(access, in: surroundings.folder)
                 perform(dialogue?.accessed(id, result) ?? [])
             case .use(let id, let tool, let arguments): use(id, tool, arguments)
+            case .turnEnded(let called): turn(called)
             }
         }
     }

@@ -2,6 +2,7 @@ import CoordJSON
 import CoordMCP
 import CoordModel
 import CoordProcess
+import CoordSkills
 import CoordSystem
 import CoordWire
 
@@ -41,6 +42,7 @@ final class ToolDesk {
     /// Begins what the tool does.
     func use(_ tool: String, _ arguments: JSONObject, _ id: RPCID) {
         guard owner.admitsCall() else { return finish(id, "Too many calls at once; wait a second.", true) }
+        if let skill = owner.skills?.skill(tool) { return use(skill, arguments, id) }
         let request: ToolRequest?
         do throws(WireError) { request = try ToolRequest.read(tool: tool, arguments: arguments) } catch {
             return finish(id, "\(error).", true)
@@ -54,6 +56,17 @@ final class ToolDesk {
             let isHeld = owner.heldSlot != nil
             owner.releaseSlot()
             finish(id, isHeld ? "Given back." : "You hold no slot.", !isHeld)
+        case .findSkills(let query, let limit):
+            guard let skills = owner.skills else { return finish(id, "There are no skills here.", true) }
+            let before = skills.tools.count
+            let text = skills.find(query, limit: limit)
+            if skills.tools.count != before { owner.toolsChanged() }
+            finish(id, text)
+        case .useSkill(let name, let arguments):
+            guard let skill = owner.skills?.skill(name) else {
+                return finish(id, "There is no skill `\(name)`; look for one with discover_skills.", true)
+            }
+            use(skill, arguments, id)
         case .plan(let plan):
             let problem = owner.handIn(plan: plan)
             finish(
@@ -129,5 +142,72 @@ final class ToolDesk {
         } catch {
             finish(id, "No slot can be had here; go on without.")
         }
+    }
+
+    // MARK: - Skills
+
+    /// How long a person is waited for before a skill runs that asks.
+    private static let agreementWait = Duration.seconds(600)
+    /// What a person says to agree.
+    private static let agreements = ["yes", "y", "run", "allow", "ok"]
+
+    private func use(_ skill: Skill, _ arguments: JSONObject, _ id: RPCID, isAgreed: Bool = false) {
+        guard let skills = owner.skills else { return }
+        let call: SkillCall
+        do throws(SkillCallError) {
+            call = try skills.call(skill.id, arguments, isAgreed: isAgreed)
+        } catch {
+            if case .needsPerson = error { return askPerson(skill, arguments, id) }
+            return finish(id, error.description + (error.hint.map { " (\($0))" } ?? ""), true)
+        }
+        // A coding agent tells of its tools itself; of a plain command's nobody else does.
+        let tells = if case .command = owner.assignment.work { true } else { false }
+        let name = "\(id)"
+        if tells { skills.tell(.toolStarted(name: skill.id.rawValue, id: name, summary: "")) }
+        waits[id] = Wait()
+        skills.run(call) { [unowned self] text, succeeded in
+            if tells {
+                skills.tell(
+                    .toolEnded(name: skill.id.rawValue, id: name, succeeded: succeeded, summary: ""))
+            }
+            guard waits[id] != nil else { return }
+            finish(id, text, !succeeded)
+        }
+    }
+
+    private func askPerson(_ skill: Skill, _ arguments: JSONObject, _ id: RPCID) {
+        guard let skills = owner.skills else { return }
+        if let question = skills.openQuestion(skill.id, arguments) {
+            return awaitAgreement(question, skill, arguments, id)
+        }
+        waits[id] = Wait()
+        let ask = AgentCall.ask(
+            to: nil, text: skills.question(skill.id, arguments), choices: ["yes", "no"])
+        waits[id]?.call = owner.call(ask) { [unowned self] answer in
+            guard let question = answer.question else { return finish(id, answer.text, true) }
+            skills.note(question: question, skill.id, arguments)
+            awaitAgreement(question, skill, arguments, id)
+        }
+        if waits[id]?.call == nil { waits[id] = nil }
+    }
+
+    private func awaitAgreement(
+        _ question: String, _ skill: Skill, _ arguments: JSONObject, _ id: RPCID
+    ) {
+        var wait = Wait()
+        wait.timer = timers.after(Self.agreementWait) { [unowned self] in
+            finish(id, "Nobody has said yet whether `\(skill.id)` may run. Call it again later.", true)
+        }
+        waits[id] = wait
+        let number = owner.call(.awaitAnswer(question: question)) { [unowned self] answer in
+            drop(id)
+            guard let words = answer.words else { return finish(id, answer.text, true) }
+            owner.skills?.note(question: nil, skill.id, arguments)
+            let isYes = Self.agreements.contains(
+                words.lowercased().split { !$0.isLetter }.first.map(String.init) ?? "")
+            guard isYes else { return finish(id, "It does not run. A person said: \(words)", true) }
+            use(skill, arguments, id, isAgreed: true)
+        }
+        waits[id]?.call = number
     }
 }

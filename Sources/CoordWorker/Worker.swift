@@ -179,9 +179,12 @@ package final class Worker {
             return send(.finished(lease, .finished, tail: ""))
         }
         let transcript = Transcript(path: assignment.transcript) { [unowned self] in log($0) }
+        // Where the pool lies is the worker's to know.
+        var environment = assignment.environment
+        if environment[SkillDesk.poolVariable] != nil { environment[SkillDesk.poolVariable] = nil }
         let surroundings = StepSurroundings(
             loop: loop, timers: timers, transcript: transcript, folder: assignment.worktree,
-            environment: assignment.environment, launcher: assignment.launcher, grace: settings.grace,
+            environment: environment, launcher: assignment.launcher, grace: settings.grace,
             hasRoom: { [unowned self] in channel.backlog < Self.backlogLimit })
         let attempt = Attempt(
             assignment, in: surroundings, report: { [unowned self] in send(.report(lease, $0)) },

@@ -246,6 +246,21 @@ struct DirectTests {
         #expect(replay.tools == ["list_tasks started", "list_tasks failed"])
     }
 
+    @Test("the tools of a turn are those there are when it begins")
+    func turns() throws {
+        var replay = try start("anthropic/claude-x")
+        hear(&replay, Self.messages)
+        replay.nextTools = [
+            AgentTool(name: "git-log", description: "Who did what.", schema: ["type": "object"])
+        ]
+        replay.used(.number(0), "two tasks", isError: false)
+        #expect(replay.actions.contains(.turnEnded(called: ["list_tasks"])))
+        let names = replay.sent.map { request in
+            (request["body"]?["tools"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+        }
+        #expect(names == [["list_tasks"], ["git-log"]])
+    }
+
     @Test("an interrupted one calls nobody any more, and has used what it used")
     func interrupted() throws {
         var replay = try start("anthropic/claude-x")

@@ -11,17 +11,20 @@ struct Replay {
     private(set) var failure: AgentFailure?
     private var dialogue: any AgentDialogue
     let command: AgentCommand
+    private let requestTools: [AgentTool]
 
     /// Nil: there is no such driver.
     init?(_ request: AgentRequest) {
         guard let (command, dialogue) = AgentRoster.open(request) else { return nil }
         self.command = command
         self.dialogue = dialogue
+        requestTools = request.tools
         actions = self.dialogue.begin()
     }
 
     mutating func hear(_ line: some StringProtocol) {
         actions += dialogue.hear(Array(line.utf8)[...], at: Timestamp(milliseconds: 1_790_000_000_000))
+        turn()
     }
 
     mutating func hearError(_ line: some StringProtocol) {
@@ -46,6 +49,16 @@ struct Replay {
 
     mutating func used(_ id: RPCID, _ text: String, isError: Bool) {
         actions += dialogue.used(id, text, isError: isError)
+        turn()
+    }
+
+    /// The tools that there are from the next turn on; nil: those of the request.
+    var nextTools: [AgentTool]?
+
+    /// A turn that ended is followed by the next.
+    private mutating func turn() {
+        guard case .turnEnded? = actions.last else { return }
+        actions += dialogue.begin(turnWith: nextTools ?? requestTools)
     }
 
     mutating func end(_ exit: ExitOutcome = .exited(status: 0), files: [String: String] = [:]) {

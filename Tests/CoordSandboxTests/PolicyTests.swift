@@ -60,6 +60,16 @@ struct PolicyTests {
         #expect(Self.access("/tmp/x", plan) == .replaced(by: "/t/a-1/tmp"))
     }
 
+    @Test("What an agent is given it reads and does not write, and nobody else's")
+    func given() {
+        var work = Self.work
+        work.given = "/home/ada/p/.coord/state/given/r/t.1"
+        let plan = SandboxPolicy(Self.scene()).plan(work)
+        #expect(Self.access("/home/ada/p/.coord/state/given/r/t.1/skills.json", plan) == .readable)
+        #expect(Self.access("/home/ada/p/.coord/state/given/r/t.2/skills.json", plan) == .hidden)
+        #expect(Self.access("/home/ada/p/.coord/state/given/r/pool.json", plan) == .hidden)
+    }
+
     @Test(
         "What belongs to others is hidden",
         arguments: [

@@ -118,6 +118,38 @@ struct DirectTests {
         }
     }
 
+    @Test("a skill that it finds in the middle of its task is among its tools from the next turn on")
+    func findsSkills() throws {
+        let stand = try Stand(files: [
+            ".coord/skills/shop/print-invoice.skill.json": """
+            { "id": "print-invoice", "description": "Prints the invoice of a customer.",
+              "triggerExamples": ["Print an invoice", "Invoice as PDF", "Send the bill", "Bill them", "Invoices"],
+              "parameters": { "type": "object", "required": ["customer"],
+                "properties": { "customer": { "type": "string" } } },
+              "handler": { "command": ["printf", "%s owes 7", "{{customer}}"] } }
+            """
+        ])
+        let provider = try ScriptedProvider(part: { _, body in
+            let text = String(decoding: body, as: UTF8.self)
+            if text.contains("Ada owes 7") { return [.text("Ada owes seven.")] }
+            if text.contains(#""name":"print-invoice""#) {
+                return [.use(tool: "print-invoice", arguments: #"{"customer":"Ada"}"#)]
+            }
+            return [.use(tool: "discover_skills", arguments: #"{"query":"print the invoice of a customer"}"#)]
+        })
+        defer { provider.stop() }
+        try configure(stand, provider)
+        let mission = try stand.mission(
+            "\"tasks\": [ { \"id\": \"look\", \"prompt\": \"Xyzzy\", \"role\": \"tech-lead\" } ]")
+        let answer = try stand.coord(
+            ["run", mission, "--agent", "api:anthropic/claude-haiku-4-5"], with: Self.keys)
+        #expect(answer.status == 0, "\(answer)")
+        #expect(try stand.stage("look") == "completed")
+        #expect(provider.served.count == 3)
+        let used = try stand.events("tool.started").compactMap { $0["data"]?["name"]?.stringValue }
+        #expect(used == ["discover_skills", "print-invoice"], "\(used)")
+    }
+
     @Test("an answer that is none ends the attempt, and is told as what it is")
     func unanswered() throws {
         let stand = try Stand()

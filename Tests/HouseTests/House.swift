@@ -30,8 +30,8 @@ enum House {
         ],
         "CoordRuntime": pureFloors + adapters + ["Synchronization"] + system,
         "CoordWorker": [
-            "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordMCP", "CoordSandbox", "CoordSystem",
-            "CoordProcess",
+            "CoordModel", "CoordJSON", "CoordWire", "CoordAgents", "CoordMCP", "CoordSandbox", "CoordSkills",
+            "CoordSystem", "CoordProcess",
         ] + system,
         "CoordCommandLine": pureFloors + adapters + ["CoordRuntime", "Synchronization"] + system,
         "CoordSimulation": ["CoordModel", "CoordCore"],

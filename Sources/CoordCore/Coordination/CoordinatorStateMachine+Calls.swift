@@ -137,7 +137,7 @@ extension CoordinatorStateMachine {
             return answer(slot, lease, number, .refused("You asked no question `\(id)`."))
         }
         if question.answer != nil {
-            answer(slot, lease, number, CallAnswer(BoardText.answered(question)))
+            answer(slot, lease, number, Self.reply(question))
         } else if question.addressee == .person, !settings.mayAsk {
             answer(slot, lease, number, CallAnswer(Self.nobodyThere(id)))
         } else if case .task(let other) = question.addressee,
@@ -151,11 +151,17 @@ extension CoordinatorStateMachine {
         }
     }
 
+    private static func reply(_ question: Question) -> CallAnswer {
+        let isOfPerson = question.answer?.by == nil
+        return CallAnswer(
+            BoardText.answered(question), words: isOfPerson ? question.answer?.text : nil)
+    }
+
     private mutating func settle(_ question: Question, _ text: String, by author: TaskID?) {
         write(.questionAnswered(question.lease, question: question.id, text: text, by: author))
         guard let answered = board.question(question.id) else { return }
         for waiter in waiters where waiter.question == question.id {
-            answer(waiter.slot, waiter.lease, waiter.call, CallAnswer(BoardText.answered(answered)))
+            answer(waiter.slot, waiter.lease, waiter.call, Self.reply(answered))
         }
         waiters.removeAll { $0.question == question.id }
     }

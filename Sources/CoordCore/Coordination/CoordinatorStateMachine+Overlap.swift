@@ -73,7 +73,8 @@ extension CoordinatorStateMachine {
 
 /// A ready task whose files overlap those of a task under way is passed over: for any other that is ready
 /// when both only say so by patterns; until the other has landed when it touches the files, or both name the
-/// same one. Each waits only so long, once.
+/// same one. Each waits only so long, once. Where a task names no files, what its role owns stands for them,
+/// and never says more than a pattern does.
 extension CoordinatorStateMachine {
     /// How a ready task overlaps what is under way.
     private enum Overlap { case none, possible, certain }
@@ -112,26 +113,38 @@ extension CoordinatorStateMachine {
 
     private func overlap(of node: Int) -> Overlap {
         let task = tasks[node]
-        guard radar.isOn, !task.globs.isEmpty, task.spec.workspace == .worktree, task.pinned == nil,
+        let mine = task.globs.isEmpty ? territory(of: node) : task.globs
+        guard radar.isOn, !mine.isEmpty, task.spec.workspace == .worktree, task.pinned == nil,
             task.heldSince.map({ now < $0 + settings.overlapPatience }) ?? true
         else { return .none }
+        let isGuess = task.globs.isEmpty
         var worst = Overlap.none
         for other in underWay where other != node {
             let otherTask = tasks[other]
             let isHandedIn = otherTask.state == .queued || isReviewed(other)
             let touched = isHandedIn ? otherTask.files : radar.files(of: otherTask.lease)
             let few = touched.prefix(Self.filesMax)
-            if few.contains(where: { path in task.globs.contains { $0.matches(path) } }) {
-                return .certain
+            if few.contains(where: { path in mine.contains { $0.matches(path) } }) {
+                guard isGuess else { return .certain }
+                worst = .possible
             }
-            for mine in task.globs {
-                for its in otherTask.globs where mine.overlaps(its) {
-                    if mine.isLiteral, its.isLiteral { return .certain }
+            // Two guesses are no sign: tasks of one role would all be in each other's way.
+            let itsAreGuessed = otherTask.globs.isEmpty
+            let its = !itsAreGuessed ? otherTask.globs : isGuess ? [] : territory(of: other)
+            for mine in mine {
+                for its in its where mine.overlaps(its) {
+                    if mine.isLiteral, its.isLiteral, !isGuess, !itsAreGuessed { return .certain }
                     worst = .possible
                 }
             }
         }
         return worst
+    }
+
+    /// What the role of a task owns: where the task names no files, the best guess of what it will change.
+    private func territory(of node: Int) -> [PathGlob] {
+        let worker = slots.first { $0.node == node }?.spec.role
+        return (tasks[node].spec.role ?? worker).flatMap { territories[$0] } ?? []
     }
 
     /// Tasks at work in a worktree, and those that wait for a reviewer or their landing.

@@ -5,9 +5,11 @@ import Testing
 @Suite("Overlap between attempts at work")
 struct OverlapTests {
     private static func story(
-        _ specs: [TaskSpec], workers: Int = 2, every: Duration? = .seconds(10)
+        _ specs: [TaskSpec], workers: Int = 2, every: Duration? = .seconds(10),
+        _ change: (inout RunSettings) -> Void = { _ in }
     ) -> Story {
         Story(specs, workers: workers) {
+            change(&$0)
             $0.overlapEvery = every
             // Nobody beats in these stories.
             $0.suspectAfter = .seconds(1000)
@@ -167,6 +169,30 @@ struct OverlapTests {
             Self.task("c", "docs/**"),
         ]
         #expect(Self.story(specs).leased == ["a", "c"])
+    }
+
+    @Test(
+        "where a task names no files, what its role owns puts it behind others, and never holds it back",
+        arguments: [
+            // What is under way, what is ready, what the free worker takes.
+            (["src/x"], [String](), ["a", "c"]), ([], ["src/x"], ["a", "c"]), ([], [], ["a", "b"]),
+            (["docs/y"], [], ["a", "b"]),
+        ])
+    func owned(files: [String], others: [String], expected: [TaskID]) {
+        let story = Self.story([
+            TaskSpec(id: "a", role: "dev", priority: 9, files: files),
+            TaskSpec(id: "b", role: "dev", priority: 5, files: others), TaskSpec(id: "c", role: "scribe"),
+        ]) {
+            $0.roles = [
+                "dev": Role(id: "dev", name: "dev", owns: ["src/**"]),
+                "scribe": Role(id: "scribe", name: "s"),
+            ]
+        }
+        #expect(story.leased == expected)
+        let alone = Self.story([
+            TaskSpec(id: "a", role: "dev", files: files), TaskSpec(id: "b", role: "dev", files: others),
+        ]) { $0.roles = ["dev": Role(id: "dev", name: "dev", owns: ["src/**"])] }
+        #expect(alone.leased == ["a", "b"])
     }
 
     @Test("a file that is really touched counts more than patterns")

@@ -29,7 +29,8 @@ struct QuestionTests {
                 .record(.questionAnswered(lease("a"), question: "q1", text: "the left", by: nil)),
                 .answer(
                     slot: 0, lease("a"), call: 1,
-                    CallAnswer("Question q1: Which?\n\nA person answered: the left")),
+                    CallAnswer(
+                        "Question q1: Which?\n\nA person answered: the left", words: "the left")),
                 .reply(7, .accepted("the agent of `a` has your answer")),
             ])
         #expect(

@@ -93,6 +93,12 @@ enum AttackTable {
     private static let state = [
         Attack("X24", "the journal", "[ -w \"$S/state.db\" ] && : >> \"$S/state.db\" && broke"),
         Attack("X24", "the journal read", "head -c 15 \"$S/state.db\" | grep -q SQLite && broke"),
+        Attack(
+            "X38", "the skills it was given",
+            "grep -q given-skills \"$COORD_SKILLS_FILE\" && echo x >> \"$COORD_SKILLS_FILE\" && broke"),
+        Attack(
+            "X38", "the pool of skills",
+            "for f in \"$S\"/given/*/pool.json; do [ -e \"$f\" ] && echo x >> \"$f\" && broke; done"),
         Attack("X24", "the lock", ": >> \"$S/run/coordinator.lock\" && broke"),
         Attack(
             "X24", "the project's settings",
