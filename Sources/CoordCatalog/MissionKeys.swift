@@ -47,11 +47,12 @@ enum RoundsKey: String, FieldKey {
 }
 
 enum LimitsKey: String, FieldKey {
-    case maxConcurrency, budgetUSD, maxAttempts, taskTimeoutSeconds, runTimeoutSeconds, rate
+    case maxConcurrency, budgetUSD, softBudgetUSD, maxAttempts, taskTimeoutSeconds, runTimeoutSeconds, rate
     case progressSeconds, handoff
 
     static let synonyms: [String: Self] = [
-        "budget": .budgetUSD, "concurrency": .maxConcurrency, "maxWorkers": .maxConcurrency,
+        "budget": .budgetUSD, "softBudget": .softBudgetUSD, "concurrency": .maxConcurrency,
+        "maxWorkers": .maxConcurrency,
         "retries": .maxAttempts, "maxRetries": .maxAttempts, "timeout": .taskTimeoutSeconds,
         "timeoutSeconds": .taskTimeoutSeconds, "taskTimeout": .taskTimeoutSeconds,
         "runTimeout": .runTimeoutSeconds,

@@ -129,6 +129,13 @@ struct MissionReader {
         else { return limits }
         limits.maxConcurrency = fields.whole(.maxConcurrency, in: MissionRange.concurrency)
         limits.budget = fields.money(.budgetUSD, in: MissionRange.money)
+        limits.softBudget = fields.money(.softBudgetUSD, in: MissionRange.money)
+        if let soft = limits.softBudget, let hard = limits.budget, soft > hard {
+            problems.error(
+                at: fields.position(of: .softBudgetUSD),
+                "`softBudgetUSD` of `limits` is \(soft), above its `budgetUSD`, \(hard)",
+                hint: "At the first a person is asked, at the second the run ends")
+        }
         limits.maxAttempts = fields.whole(.maxAttempts, in: MissionRange.attempts) ?? limits.maxAttempts
         limits.taskTimeout =
             fields.seconds(.taskTimeoutSeconds, in: MissionRange.seconds) ?? limits.taskTimeout

@@ -177,6 +177,8 @@ package struct Limits: Hashable, Sendable {
     /// How many workers may hold a lease at once. Nil: as many as there are slots.
     package var maxConcurrency: Int?
     package var budget: Money?
+    /// When so much is spent, a person is asked before anything new starts. Nil: nobody is.
+    package var softBudget: Money?
     package var maxAttempts: Int
     package var taskTimeout: Duration
     package var runTimeout: Duration
@@ -186,13 +188,14 @@ package struct Limits: Hashable, Sendable {
     package var handoff: HandoffSettings
 
     package init(
-        maxConcurrency: Int? = nil, budget: Money? = nil, maxAttempts: Int = 3,
+        maxConcurrency: Int? = nil, budget: Money? = nil, softBudget: Money? = nil, maxAttempts: Int = 3,
         taskTimeout: Duration = .seconds(1200), runTimeout: Duration = .seconds(36_000),
         progressWithin: Duration = .seconds(600), rate: RateLimits = RateLimits(),
         handoff: HandoffSettings = HandoffSettings()
     ) {
         self.maxConcurrency = maxConcurrency
         self.budget = budget
+        self.softBudget = softBudget
         self.maxAttempts = maxAttempts
         self.taskTimeout = taskTimeout
         self.runTimeout = runTimeout

@@ -56,7 +56,8 @@ extension ScriptedProvider {
                 events.append(
                     event(
                         #"{"type":"content_block_start","index":\#(index),"content_block":{"#
-                            + #""type":"tool_use","id":"toolu_\#(number)_\#(index)","name":\#(quoted(tool)),"input":{}}}"#
+                            + #""type":"tool_use","id":"toolu_\#(number)_\#(index)","#
+                            + #""name":\#(quoted(tool)),"input":{}}}"#
                     ))
                 // Arguments come in pieces that are no JSON by themselves.
                 let half = arguments.index(arguments.startIndex, offsetBy: arguments.count / 2)
@@ -91,7 +92,8 @@ extension ScriptedProvider {
                 events.append(
                     chunk(
                         #"{"index":0,"delta":{"tool_calls":[{"index":\#(calls),"#
-                            + #""id":"call_\#(number)_\#(calls)","type":"function","function":{"name":\#(quoted(tool)),"arguments":""}}]}}"#
+                            + #""id":"call_\#(number)_\#(calls)","type":"function","#
+                            + #""function":{"name":\#(quoted(tool)),"arguments":""}}]}}"#
                     ))
                 events.append(
                     chunk(
@@ -127,7 +129,8 @@ extension ScriptedProvider {
         events.append(
             event(
                 #"{"candidates":[{"finishReason":"STOP"}],"responseId":"g-\#(number)","#
-                    + #""modelVersion":"test-model","usageMetadata":{"promptTokenCount":\#(tokens.input + tokens.cacheRead),"#
+                    + #""modelVersion":"test-model","usageMetadata":{"#
+                    + #""promptTokenCount":\#(tokens.input + tokens.cacheRead),"#
                     + #""candidatesTokenCount":\#(tokens.output),"#
                     + #""cachedContentTokenCount":\#(tokens.cacheRead)}}"#))
         return events

@@ -30,6 +30,7 @@ final class DialogueAgent: AgentDriver {
     private var isDone = false
     private var hasLingered = false
     private var timer: Timers.Token?
+    private let turn: LoginTurn
     private var report: (AgentReport) -> Void = { _ in }
     private var completion: (AttemptOutcome?) -> Void = { _ in }
 
@@ -41,10 +42,14 @@ final class DialogueAgent: AgentDriver {
         self.launch = launch
         self.assignment = assignment
         self.surroundings = surroundings
+        turn = LoginTurn(launch, in: surroundings)
     }
 
     func start(report: @escaping (AgentReport) -> Void, completion: @escaping (AttemptOutcome?) -> Void) {
-        self.report = report
+        self.report = { [turn] event in
+            turn.heard(event)
+            report(event)
+        }
         self.completion = completion
         do throws(SystemError) {
             let prompt = try assignment.promptFile.map { (path) throws(SystemError) in
@@ -62,7 +67,7 @@ final class DialogueAgent: AgentDriver {
         } catch {
             return fail("\(error)")
         }
-        begin()
+        turn.wait { [unowned self] in begin() }
     }
 
     /// The tools of coord's, for an agent that coord itself speaks with.
@@ -82,7 +87,7 @@ final class DialogueAgent: AgentDriver {
     }
 
     /// What was not called for long goes from the list, what was found is there.
-    private func turn(_ called: [String]) {
+    private func endTurn(_ called: [String]) {
         let channel = channel()
         channel?.skills?.turnEnded(called: called)
         perform(dialogue?.begin(turnWith: channel.map(Self.offered) ?? []) ?? [])
@@ -162,7 +167,7 @@ final class DialogueAgent: AgentDriver {
                 let result = FileService.serve(access, in: surroundings.folder)
                 perform(dialogue?.accessed(id, result) ?? [])
             case .use(let id, let tool, let arguments): use(id, tool, arguments)
-            case .turnEnded(let called): turn(called)
+            case .turnEnded(let called): endTurn(called)
             }
         }
     }
@@ -197,6 +202,10 @@ final class DialogueAgent: AgentDriver {
 
     /// First in the client's own way, so that it can say what it used; then by signals.
     func terminate() {
+        if turn.isAwaited {
+            turn.end()
+            return completion(.agentFailed(AgentFailure(.interrupted, "")))
+        }
         guard !isTerminating, let step else { return }
         isTerminating = true
         surroundings.timers.cancel(timer)
@@ -205,6 +214,7 @@ final class DialogueAgent: AgentDriver {
     }
 
     func abort() {
+        turn.end()
         surroundings.timers.cancel(timer)
         step?.abort()
     }
@@ -212,6 +222,7 @@ final class DialogueAgent: AgentDriver {
     func resumeIfPossible() { step?.resumeIfPossible() }
 
     private func conclude(_ exit: ExitOutcome) {
+        turn.end()
         surroundings.timers.cancel(timer)
         let told = hasLingered ? ExitOutcome.exited(status: 0) : exit
         guard let ending = dialogue?.end(told, files: results()) else { return }

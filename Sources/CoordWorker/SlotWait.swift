@@ -10,15 +10,18 @@ final class SlotWait {
 
     /// `completion` gets nil when no slot can be had, for which the command need not wait. It is not called
     /// after `cancel`.
+    ///
+    /// - Parameter slots: those that are waited for; the machine's for heavy commands as a rule.
     init(
-        _ label: String, priority: Int = 0, loop: EventLoop, completion: @escaping (HeldSlot?) -> Void
+        _ label: String, of slots: MachineSlots? = .ofThisMachine(), priority: Int = 0, loop: EventLoop,
+        completion: @escaping (HeldSlot?) -> Void
     ) throws(SystemError) {
         self.loop = loop
         mailbox = try Mailbox(loop: loop, completion)
         thread.submit { [mailbox, cancellation] in
             var slot: HeldSlot?
             // Without a home, or with a full disk, there are no slots; the command runs all the same.
-            if let slots = MachineSlots.ofThisMachine(),
+            if let slots,
                 case .held(let held)? = try? slots.claim(
                     label, priority: priority, cancellation: cancellation)
             {

@@ -142,6 +142,17 @@ extension BrokenMissions {
                   at mission.json:4:57
                 """#),
         Broken(
+            "a soft limit above the hard one", schema: .accepts,
+            #"""
+            { "id": "m", "limits": { "budgetUSD": 5, "softBudgetUSD": 6 },
+              "tasks": [ { "id": "a", "run": "true" } ] }
+            """#,
+            says: #"""
+                error: `softBudgetUSD` of `limits` is $6.00, above its `budgetUSD`, $5.00
+                  at mission.json:1:59
+                hint: At the first a person is asked, at the second the run ends
+                """#),
+        Broken(
             "below nought", schema: .refuses,
             #"""
             { "id": "m", "limits": { "budgetUSD": -1, "maxConcurrency": -1 },

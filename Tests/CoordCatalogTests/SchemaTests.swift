@@ -85,7 +85,8 @@ struct SchemaTests {
             limits,
             [
                 "maxConcurrency": MissionRange.concurrency, "budgetUSD": MissionRange.money,
-                "maxAttempts": MissionRange.attempts, "taskTimeoutSeconds": MissionRange.seconds,
+                "softBudgetUSD": MissionRange.money, "maxAttempts": MissionRange.attempts,
+                "taskTimeoutSeconds": MissionRange.seconds,
                 "runTimeoutSeconds": MissionRange.seconds,
             ])
         expect(

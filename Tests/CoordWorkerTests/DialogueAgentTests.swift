@@ -74,6 +74,55 @@ struct DialogueAgentTests {
         }
     }
 
+    @Test(
+        "with a person's login they start one at a time, until the first answer; ended in line, one is gone")
+    func logins() throws {
+        let first = try WorkerHarness()
+        let state = first.folder + "/state"
+        let second = try WorkerHarness(state: state)
+        let log = first.folder + "/log-of-both"
+        let line = state + "/coord/logins/claude/line"
+        let answer =
+            #"echo '{"type":"assistant","message":{"id":"m","content":[{"type":"tool_use","id":"t","name":"Read"}]}}'"#
+        // The first answers when the second stands in line, and ends when that has begun.
+        let script = """
+            printf 'first begins, ' >> "\(log)"
+            echo '{"type":"system","subtype":"init","session_id":"s-1","model":"m"}'
+            until ls "\(line)" 2> /dev/null | grep -q . ; do :; done
+            printf 'first answers, ' >> "\(log)"
+            \(answer)
+            until grep -q second "\(log)"; do :; done
+            \(Self.good)
+            """
+        let one = try assignment(first, script) { $0.home = nil }
+        first.send(.assign(one))
+        first.wait { first.reports.contains(.session("s-1")) }
+        let two = try assignment(second, "printf 'second begins' >> \"\(log)\"; \(Self.good)") {
+            $0.home = nil
+        }
+        #expect(second.outcome(two) == .finished)
+        first.wait { !first.finished.isEmpty }
+        #expect(first.finished.first?.outcome == .finished)
+        #expect(first.text("log-of-both") == "first begins, first answers, second begins")
+    }
+
+    @Test("one that is cancelled while it waits for its turn to sign in never begins")
+    func cancelledInLine() throws {
+        let worker = try WorkerHarness()
+        let turns = MachineSlots(folder: worker.folder + "/state/coord/logins/claude", count: 1)
+        guard case .held(let held) = try turns.claim("a test") else {
+            Issue.record("nobody else is there")
+            return
+        }
+        let assignment = try assignment(worker, "touch begun") { $0.home = nil }
+        worker.send(.assign(assignment))
+        worker.send(.cancel(assignment.lease, reason: "enough"))
+        worker.wait { !worker.finished.isEmpty }
+        #expect(worker.finished.first?.outcome == .cancelled)
+        #expect(worker.text("tree/begun") == nil)
+        withExtendedLifetime(held) {}
+    }
+
     @Test("what it leaves running in the background ends with it, and a port of its own is free again")
     func orphans() throws {
         let worker = try WorkerHarness()

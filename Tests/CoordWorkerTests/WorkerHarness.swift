@@ -24,7 +24,11 @@ final class WorkerHarness {
     var onCall: (Lease, Int64, AgentCall) -> Void = { _, _, _ in }
 
     /// Heartbeats come every hour unless told otherwise, so that silence can be told from talk.
-    init(heartbeatMilliseconds: Int = 3_600_000, graceMilliseconds: Int = 300) throws {
+    ///
+    /// - Parameter state: the folder for what coord keeps of the whole machine; its own when not given.
+    init(
+        heartbeatMilliseconds: Int = 3_600_000, graceMilliseconds: Int = 300, state: String? = nil
+    ) throws {
         folder = try Files.realPath(Files.temporaryFolder(prefix: "coord-worker-test-"))
         try Files.makeFolder(folder + "/tree")
         loop = try EventLoop()
@@ -38,6 +42,7 @@ final class WorkerHarness {
                 environment: [
                     "COORD_HEARTBEAT_MS": "\(heartbeatMilliseconds)",
                     "COORD_GRACE_MS": "\(graceMilliseconds)", "HOME": folder,
+                    "XDG_STATE_HOME": state ?? folder + "/state",
                     // Coverage data of a worker is nobody's, and must not land in the working folder.
                     "LLVM_PROFILE_FILE": "/dev/null",
                 ],

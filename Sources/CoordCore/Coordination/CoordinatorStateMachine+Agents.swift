@@ -23,7 +23,7 @@ extension CoordinatorStateMachine {
                     reason: "agent `\(agent)` is not signed in: \(failure.reason)"))
             return true
         case .billing:
-            askAboutBilling("agent `\(agent)` has no credit or quota left: \(failure.reason)")
+            askPerson("agent `\(agent)` has no credit or quota left: \(failure.reason)")
             return true
         case .session: return true
         case .context, .limit, .model, .setup, .interrupted, .other: return false
@@ -44,8 +44,9 @@ extension CoordinatorStateMachine {
         rateBlockedUntil = until
     }
 
-    /// A person who is there can pay and go on; without one the run ends and says so.
-    private mutating func askAboutBilling(_ reason: String) {
+    /// Nothing new starts until a person who is there has agreed to more money, by `coord resume`; without
+    /// one the run ends and says so.
+    mutating func askPerson(_ reason: String) {
         guard mode == .running else { return }
         if settings.mayAsk {
             mode = .paused

@@ -87,7 +87,11 @@ extension CoordinatorStateMachine {
         if let budget = ledger.budget, ledger.takeWarning() {
             record(.budgetWarned(spent: ledger.spent, budget: budget))
         }
-        if ledger.isExhausted { exhaustBudget() }
+        if ledger.isExhausted {
+            exhaustBudget()
+        } else if let soft = ledger.takeSoftLimit() {
+            askPerson("the soft limit of \(soft) is reached: \(ledger.spent) spent")
+        }
         guard tasks[node].lease == lease, slots[slot].node == node else { return }
         // Said once, when the limit is crossed, however much is still reported until the attempt has ended.
         if let budget = spec.budget, before.task < budget, ledger.spent(by: spec.id) >= budget {

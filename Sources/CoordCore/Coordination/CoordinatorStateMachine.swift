@@ -89,7 +89,7 @@ package struct CoordinatorStateMachine: Sendable {
         scheduler = Scheduler(strategy: settings.assignment, slots: settings.slots)
         limiter = RateLimiter(settings.usesGateway ? RateLimits() : settings.limits.rate, at: now)
         governor = ModelGovernor(settings.limits.rate, seed: settings.seed)
-        ledger = CostLedger(budget: settings.limits.budget)
+        ledger = CostLedger(budget: settings.limits.budget, softBudget: settings.limits.softBudget)
         queue = MergeQueue(
             parallel: settings.gatesMax, batch: settings.batchMax,
             guardsTests: settings.protected.guardsTests)

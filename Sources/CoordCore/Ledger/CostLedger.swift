@@ -16,17 +16,25 @@ package struct CostLedger: Sendable {
     private var spentByWorker: [WorkerID: Money] = [:]
     private var countedIDs: Set<String> = []
     private var hasWarned = false
+    private let softBudget: Money?
+    private var hasReachedSoft = false
 
     /// At this share of the budget the run says so, once.
     package static let warningPercent: Int64 = 80
 
-    package init(budget: Money?) { self.budget = budget }
+    /// - Parameter softBudget: a person is asked when so much is spent.
+    package init(budget: Money?, softBudget: Money? = nil) {
+        self.budget = budget
+        self.softBudget = softBudget
+    }
 
     /// Takes up what an earlier coordinator recorded.
     package mutating func restore(costs: [CostRecord], usageIDs: Set<String>) {
         countedIDs = usageIDs
         for record in costs { book(record.cost, task: record.key.task, worker: record.key.worker) }
         hasWarned = isAboveWarning
+        // Whoever took the run up again knew of it.
+        hasReachedSoft = isAboveSoft
     }
 
     /// Whether `amount` fits under the budget beside what is spent and reserved.
@@ -138,6 +146,15 @@ package struct CostLedger: Sendable {
         hasWarned = true
         return true
     }
+
+    /// The soft limit, once, when the spending has reached it.
+    package mutating func takeSoftLimit() -> Money? {
+        guard !hasReachedSoft, isAboveSoft else { return nil }
+        hasReachedSoft = true
+        return softBudget
+    }
+
+    private var isAboveSoft: Bool { softBudget.map { spent >= $0 } ?? false }
 
     private var isAboveWarning: Bool {
         // Divided before it is multiplied: no sum that somebody reports can overflow.

@@ -52,6 +52,41 @@ struct BudgetTests {
         #expect(story.projection.run?.spent == dollars(11.5))
     }
 
+    @Test("at the soft limit a person is asked, once; what is under way goes on, and the hard limit ends")
+    func softLimit() {
+        var story = story(graph("a", "b"), budget: 10) { $0.limits.softBudget = dollars(4) }
+        story.prepare(lease("a"))
+        #expect(facts(spend(&story, lease("a"), "1", 3.9)).count == 1)
+        let paused = Fact.Body.runStatusChanged(
+            .paused, reason: "the soft limit of $4.00 is reached: $4.00 spent; `coord resume` goes on")
+        #expect(facts(spend(&story, lease("a"), "2", 0.1)).last == paused)
+        #expect(facts(spend(&story, lease("a"), "3", 1)).count == 1)
+        story.end(lease("a"), .finished, .commit(oid("c1"), base: oid("ba5e"), files: ["x"]))
+        story.landQueued(lease("a"))
+        #expect(story.projection.tasks[1].attempt == 0, "nothing new starts")
+        story.ask(.resume)
+        #expect(story.projection.tasks[1].attempt == 1)
+        story.prepare(lease("b"))
+        #expect(facts(spend(&story, lease("b"), "4", 1)).count == 1, "it asks once")
+        #expect(
+            facts(spend(&story, lease("b"), "5", 9)).contains(
+                .budgetExhausted(spent: dollars(15), budget: dollars(10), scope: "run")))
+    }
+
+    @Test("where nobody can be asked the soft limit ends the run with 3; taken up again, it goes on")
+    func softLimitAlone() {
+        var story = story(graph("a", "b")) {
+            $0.limits.softBudget = dollars(4)
+            $0.mayAsk = false
+        }
+        story.prepare(lease("a"))
+        _ = spend(&story, lease("a"), "1", 5)
+        #expect(story.projection.run?.status == .stopping)
+        _ = story.restart()
+        story.bringUp()
+        #expect(story.projection.run?.status == .running)
+    }
+
     @Test("the same usage id counts once, whoever reports it")
     func usageOnce() {
         var story = story(graph("a", "b"), workers: 2, budget: 10)
