@@ -193,48 +193,20 @@ extension BrokenSkills {
                 error: `id` of the skill holds a null character
                   at one.skill.json:1:9
                 """#),
-        Broken(
-            "a name of two lines",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "name": "One\ntwo" }
-            """#,
-            says: #"""
-                error: `name` of the skill must be one line without control characters
-                  at one.skill.json:1:95
-                """#),
-        Broken(
-            "a version with two numbers",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "version": "1.0" }
-            """#,
-            says: #"""
-                error: `version` of the skill is `1.0`, which is no version
-                  at one.skill.json:1:98
-                hint: Write three numbers, as in `1.0.0`
-                """#),
-        Broken(
-            "a version that is a number",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "version": 1 }
-            """#,
-            says: #"""
-                error: `version` of the skill must be a string, found a number
-                  at one.skill.json:1:98
-                """#),
-        Broken(
-            "a version with letters",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "version": "v1.0.0" }
-            """#,
-            says: #"""
-                error: `version` of the skill is `v1.0.0`, which is no version
-                  at one.skill.json:1:98
-                hint: Write three numbers, as in `1.0.0`
-                """#),
+        .skill(
+            "a name of two lines", #""name": "One\ntwo""#,
+            says: "error: `name` of the skill must be one line without control characters", at: 95),
+        .skill(
+            "a version with two numbers", #""version": "1.0""#,
+            says: "error: `version` of the skill is `1.0`, which is no version", at: 98,
+            hint: "Write three numbers, as in `1.0.0`"),
+        .skill(
+            "a version that is a number", #""version": 1"#,
+            says: "error: `version` of the skill must be a string, found a number", at: 98),
+        .skill(
+            "a version with letters", #""version": "v1.0.0""#,
+            says: "error: `version` of the skill is `v1.0.0`, which is no version", at: 98,
+            hint: "Write three numbers, as in `1.0.0`"),
         Broken(
             "a short description that is long",
             #"""
@@ -247,58 +219,23 @@ extension BrokenSkills {
                 error: `shortDescription` of the skill has 121 letters, but at most 120 are allowed
                   at one.skill.json:1:107
                 """#),
-        Broken(
-            "a category that is a path",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "category": "a/b" }
-            """#,
-            says: #"""
-                error: `category` of the skill is `a/b`, which is no name
-                  at one.skill.json:1:99
-                hint: A name has 1 to 64 of `a-z 0-9 . _ -` and starts with a letter or digit
-                """#),
-        Broken(
-            "tags in one string",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "tags": "git, log" }
-            """#,
-            says: #"""
-                error: `tags` of the skill must be a list of tags, found a string
-                  at one.skill.json:1:95
-                hint: Write `["git, log"]`
-                """#),
-        Broken(
-            "a number among the tags",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "tags": ["git", 3] }
-            """#,
-            says: #"""
-                error: `tags` of the skill must be a list of tags, found a number in it
-                  at one.skill.json:1:103
-                """#),
-        Broken(
-            "a tag twice",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "tags": ["git", "git"] }
-            """#,
-            says: #"""
-                error: `git` stands twice in `tags` of the skill
-                  at one.skill.json:1:103
-                """#),
-        Broken(
-            "an empty tag",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "tags": [""] }
-            """#,
-            says: #"""
-                error: An entry of `tags` of the skill is empty
-                  at one.skill.json:1:96
-                """#),
+        .skill(
+            "a category that is a path", #""category": "a/b""#,
+            says: "error: `category` of the skill is `a/b`, which is no name", at: 99,
+            hint: "A name has 1 to 64 of `a-z 0-9 . _ -` and starts with a letter or digit"),
+        .skill(
+            "tags in one string", #""tags": "git, log""#,
+            says: "error: `tags` of the skill must be a list of tags, found a string", at: 95,
+            hint: #"Write `["git, log"]`"#),
+        .skill(
+            "a number among the tags", #""tags": ["git", 3]"#,
+            says: "error: `tags` of the skill must be a list of tags, found a number in it", at: 103),
+        .skill(
+            "a tag twice", #""tags": ["git", "git"]"#,
+            says: "error: `git` stands twice in `tags` of the skill", at: 103),
+        .skill(
+            "an empty tag", #""tags": [""]"#,
+            says: "error: An entry of `tags` of the skill is empty", at: 96),
         Broken(
             "examples as an object",
             #"""
@@ -326,16 +263,9 @@ extension BrokenSkills {
                 warning: The skill has 4 trigger examples; 5 to 10 show best when it is needed
                   at one.skill.json:1:55
                 """#),
-        Broken(
-            "a slip in a key",
-            #"""
-            { "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], \#
-            "triggerExample": ["x"] }
-            """#,
-            says: #"""
-                warning: The field `triggerExample` means nothing to coord; it is kept
-                  at one.skill.json:1:87
-                hint: Did you mean `triggerExamples`?
-                """#),
+        .skill(
+            "a slip in a key", #""triggerExample": ["x"]"#,
+            says: "warning: The field `triggerExample` means nothing to coord; it is kept", at: 87,
+            hint: "Did you mean `triggerExamples`?"),
     ]
 }

@@ -10,6 +10,28 @@ enum BrokenSkills {
     static let all = shape + handlers + values
 }
 
+extension Broken {
+    /// A skill that would be well but for these members of its manifest: on its first line, or, where they
+    /// take several, on the lines below it. `says` is all that is read of it.
+    static func skill(
+        _ name: String, schema: Schema = .unread, _ members: String, says: String
+    ) -> Broken {
+        let start = #"{ "id": "one", "description": "Does x", "triggerExamples": ["a", "b", "c", "d", "e"], "#
+        let lines = members.split(separator: "\n", omittingEmptySubsequences: false)
+        let rest = lines.count == 1 ? members : lines.map { "\n  " + $0 }.joined()
+        return Broken(name, schema: schema, start + rest + " }", says: says)
+    }
+
+    /// The same with one answer, at a column of the first line.
+    static func skill(
+        _ name: String, schema: Schema = .unread, _ members: String, says: String, at column: Int,
+        hint: String? = nil
+    ) -> Broken {
+        let whole = says + "\n  at one.skill.json:1:\(column)" + (hint.map { "\nhint: " + $0 } ?? "")
+        return skill(name, schema: schema, members, says: whole)
+    }
+}
+
 @Suite("Wrong skill files")
 struct BrokenSkillTests {
     @Test("a wrong or doubtful manifest gets exactly these answers", arguments: BrokenSkills.all)
