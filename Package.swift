@@ -141,7 +141,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "CoordModel", "CoordJSON", "CoordSystem", "CoordProcess", "CoordRuntime", "CPosix",
-                "CoordScriptedModel", "coord", "coord-worker", "coord-gateway",
+                "CoordSkills", "CoordScriptedModel", "coord", "coord-worker", "coord-gateway",
             ]),
         tests("HouseTests", ["CoordModel", "CoordJSON", "CoordSystem", "CoordProcess"]),
     ],

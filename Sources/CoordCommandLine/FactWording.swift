@@ -12,7 +12,8 @@ package enum FactWording {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             ofWorker(body)
-        case .usageRecorded, .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .toolStarted,
+            .toolCompleted,
             .handoffWritten, .taskProposalRefused, .questionAsked, .questionAnswered, .answerAwaited,
             .filesClaimed, .noteWritten, .callRefused:
             ofAgent(body)
@@ -108,6 +109,16 @@ package enum FactWording {
         }
     }
 
+    /// What is another than before, else all of it.
+    private static func content(_ marks: [ContentMark]) -> String {
+        let changed = marks.filter(\.isChanged)
+        guard changed.isEmpty else {
+            let names = changed.map { "\($0.kind.rawValue) `\($0.name)`" }.joined(separator: ", ")
+            return names + " changed since the run first used " + (changed.count == 1 ? "it" : "them")
+        }
+        return marks.map { "\($0.kind.rawValue) \($0.name)" }.joined(separator: ", ")
+    }
+
     private static func ofAgent(_ body: Fact.Body) -> String {
         switch body {
         case .usageRecorded(_, _, _, let usage, let cost, let counted):
@@ -115,6 +126,7 @@ package enum FactWording {
                 + (counted ? "" : ", counted before")
         case .progressReported(_, let text): text
         case .agentSessionBegan(_, let agent, let session): "\(agent), session \(session)"
+        case .contentGiven(_, let marks): content(marks)
         case .toolStarted(_, let name, _, let summary): joined(name, summary)
         case .toolCompleted(_, let name, _, let succeeded, let summary, _):
             joined(name + (succeeded ? "" : " failed"), summary)

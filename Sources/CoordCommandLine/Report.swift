@@ -19,6 +19,8 @@ package struct Report: Sendable {
     package var attempts: Int
     package var costs: [CostGrouping: [CostSum]]
     package var handoffs: [HandoffHistory.Entry]
+    /// What had a say in the attempts: each content once, with how many attempts it was given to.
+    package var content: [(mark: ContentMark, attempts: Int)]
     private let madeAt: Timestamp
 
     /// Reads the whole journal of the run.
@@ -37,13 +39,14 @@ package struct Report: Sendable {
         setbacks = []
         gates = [:]
         attempts = 0
+        content = []
         var pages = FactPages(reading)
         try pages.forEach { fact in
             // Only these few types say something here; the others are not even decoded.
             switch fact.type {
             case "lease.granted": attempts += 1
             case "gate.finished", "task.retryable", "task.failed", "task.quarantined", "candidate.conflicted",
-                "worker.exited", "work.rescued", "budget.exhausted":
+                "worker.exited", "work.rescued", "budget.exhausted", "content.given":
                 // A fact of a newer coord is no reason to go without a report.
                 if let body = try? fact.fact().body { fold(body, at: fact.time) }
             default: break
@@ -76,6 +79,13 @@ package struct Report: Sendable {
         case .taskFailed(let task, let reason, let cause):
             add(task, nil, "failed" + (cause.map { " because of `\($0)`" } ?? ": \(reason)"))
         case .taskQuarantined(let task, let reason): add(task, nil, "was set aside: \(reason)")
+        case .contentGiven(_, let marks):
+            for mark in marks {
+                let index = content.firstIndex {
+                    $0.mark.kind == mark.kind && $0.mark.name == mark.name && $0.mark.hash == mark.hash
+                }
+                if let index { content[index].attempts += 1 } else { content.append((mark, 1)) }
+            }
         case .workRescued(let lease, _, let reference):
             add(lease.task, lease.attempt, "unfinished work was kept as \(reference)")
         default: break
@@ -95,7 +105,8 @@ package struct Report: Sendable {
     var title: String { "\(status.run.missionName): \(status.run.status.rawValue)" }
 
     var sections: [Section] {
-        [summarySection, tasksSection, setbacksSection, handoffsSection, costsSection].filter {
+        [summarySection, tasksSection, setbacksSection, handoffsSection, costsSection, contentSection].filter
+        {
             !$0.sentences.isEmpty || !$0.rows.isEmpty
         }
     }
@@ -189,6 +200,19 @@ package struct Report: Sendable {
                     "\(entry.task)#\(entry.record.attempt)", entry.record.from.rawValue,
                     entry.taker?.rawValue ?? entry.record.order.to.description, entry.record.state.rawValue,
                     Wording.duration(entry.age(at: madeAt)), entry.record.order.reason,
+                ]
+            })
+    }
+
+    /// Mission, roles and skills as the agents had them.
+    private var contentSection: Section {
+        Section(
+            title: "What agents were given",
+            columns: [("kind", false), ("name", false), ("SHA-256", false), ("tries", true), ("", false)],
+            rows: content.map { mark, attempts in
+                [
+                    mark.kind.rawValue, mark.name, String(mark.hash.prefix(12)), "\(attempts)",
+                    mark.isChanged ? "changed in the middle of the run" : "",
                 ]
             })
     }

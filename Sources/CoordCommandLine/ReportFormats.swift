@@ -96,6 +96,14 @@ extension Report {
                     "what": .string($0.what),
                 ]
             })
+        document["content"] = .array(
+            content.map { mark, attempts in
+                [
+                    "kind": .string(mark.kind.rawValue), "name": .string(mark.name),
+                    "sha256": .string(mark.hash), "attempts": .count(attempts),
+                    "changed": .bool(mark.isChanged),
+                ]
+            })
         for (name, grouping) in [("byRole", CostGrouping.role), ("byModel", .model), ("byWorker", .worker)] {
             document[name] = .array(
                 (costs[grouping] ?? []).map {

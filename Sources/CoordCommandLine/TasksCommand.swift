@@ -119,7 +119,9 @@ enum TasksCommand {
     private static func history(
         of task: TaskID, _ reading: RunReading
     ) throws(CommandFailure) -> [StoredFact] {
-        let chatter = ["progress.reported", "session.began", "tool.started", "tool.completed"]
+        let chatter = [
+            "progress.reported", "session.began", "content.given", "tool.started", "tool.completed",
+        ]
         var facts: [StoredFact] = []
         var pages = FactPages(reading)
         try pages.forEach { fact in

@@ -90,6 +90,8 @@ package struct Fact: Hashable, Sendable {
         case progressReported(Lease, text: String)
         /// The agent works in a session of its own that can be gone on with.
         case agentSessionBegan(Lease, agent: String, session: String)
+        /// What had a say in an attempt: its mission, its role, its skills, each by its content.
+        case contentGiven(Lease, [ContentMark])
         case toolStarted(Lease, name: String, id: String, summary: String)
         indirect case toolCompleted(
             Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
@@ -274,7 +276,7 @@ extension Fact.Body {
             .landingStarted(let lease, _, _, _), .landingDelayed(let lease, _), .taskLanded(let lease, _, _),
             .taskCompleted(let lease, _), .taskRetryable(let lease, _, _, _),
             .usageRecorded(let lease, _, _, _, _, _), .progressReported(let lease, _),
-            .agentSessionBegan(let lease, _, _),
+            .agentSessionBegan(let lease, _, _), .contentGiven(let lease, _),
             .toolStarted(let lease, _, _, _), .toolCompleted(let lease, _, _, _, _, _),
             .handoffWritten(let lease, _), .taskProposalRefused(let lease, _, _),
             .questionAnswered(let lease, _, _, _), .answerAwaited(let lease, _),

@@ -21,6 +21,10 @@ final class AssignmentWriter {
     private var rescues: [TaskID: (lease: Lease, commit: ObjectID)] = [:]
     /// Chooses what agents are taught and given.
     let skills: SkillProvider
+    /// What had a say in attempts so far.
+    private var contents: ContentBook
+    /// Told what each attempt of an agent is given.
+    var onContent: (Lease, [ContentMark]) -> Void = { _, _ in }
     /// Where the next attempt of each worker works that needs no worktree.
     private var places: [WorkerID: Int] = [:]
 
@@ -29,6 +33,7 @@ final class AssignmentWriter {
         self.sandbox = sandbox
         launcher = AgentLauncher(parts, isConfined: sandbox != nil)
         skills = SkillProvider(parts)
+        contents = ContentBook(parts.plan)
     }
 
     /// The folder of the project, absolute.
@@ -83,7 +88,6 @@ final class AssignmentWriter {
         review: ReviewOrder?
     ) throws(SystemError) -> Assignment {
         let folder = parts.state.attempt(parts.run, lease)
-        let given = parts.state.given(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
         let isAgent = spec.run == nil
         var launch = isAgent ? launcher.launch(slot, lease, spec, isReview: review != nil) : nil
@@ -93,7 +97,7 @@ final class AssignmentWriter {
             try givePatch(of: rescue.lease, in: folder)
         }
         let note = Self.note(note, rescue, patch)
-        let equipment = isAgent && review == nil ? try equip(slot, spec, in: given) : Equipment()
+        let equipment = isAgent ? try equipment(slot, lease, spec, isReview: review != nil) : Equipment()
         var handoffIn: String?
         var promptFile: String?
         if isAgent {
@@ -147,6 +151,19 @@ final class AssignmentWriter {
             handoffOut: environment["COORD_HANDOFF_OUT"], notes: environment["COORD_NOTES"],
             transcript: transcript, environment: environment,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
+    }
+
+    /// What the agent of an attempt is taught and given, which is told. A reviewer has no skills, and in a
+    /// rehearsal neither mission nor role has a say in what is done.
+    private func equipment(
+        _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, isReview: Bool
+    ) throws(SystemError) -> Equipment {
+        let folder = parts.state.given(parts.run, lease)
+        let equipment = isReview ? Equipment() : try equip(slot, spec, in: folder)
+        if slot.agent != .rehearsal {
+            onContent(lease, contents.marks(role: spec.role ?? slot.role, skills: equipment.given))
+        }
+        return equipment
     }
 
     /// What every attempt is told of itself.

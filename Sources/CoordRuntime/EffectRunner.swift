@@ -43,6 +43,7 @@ final class EffectRunner {
             programs: [parts.workerProgram, Files.parent(parts.workerProgram) + "/coord"])
         self.sandbox = sandbox
         assignments = AssignmentWriter(parts, sandbox: sandbox)
+        assignments.onContent = { lease, marks in report(.contentGiven(lease, marks)) }
         workerEnvironment = AgentEnvironment.inherited().merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         hosts = plan.slots.enumerated().map { index, slot in
             WorkerHost(slot: index, worker: slot.worker, run: parts.run, loop: loop, clock: clock) {

@@ -98,6 +98,7 @@ extension AssignmentWriter {
         var skills = ""
         var skillsFile: String?
         var pool: String?
+        var given: [Skill] = []
         var context = ""
     }
 
@@ -108,6 +109,7 @@ extension AssignmentWriter {
         equipment.context = context(for: slot)
         let given = skills.skills(for: spec, on: slot)
         guard !given.isEmpty else { return equipment }
+        equipment.given = given.map(\.skill)
         equipment.skills = SkillTools.prompt(given.map(\.skill))
         let file = folder + "/skills.json"
         try Files.makeFolder(folder, permissions: 0o700)

@@ -83,7 +83,8 @@ extension FactCodec {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             workerMembers(of: body, to: &writer)
-        case .usageRecorded, .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .toolStarted,
+            .toolCompleted,
             .handoffWritten,
             .taskProposalRefused:
             agentMembers(of: body, to: &writer)
@@ -268,6 +269,13 @@ extension FactCodec {
         case .agentSessionBegan(_, let agent, let session):
             writer.string("agent", agent)
             writer.string("session", session)
+        case .contentGiven(_, let marks):
+            writer.objects("content", marks) { mark, writer in
+                writer.string("kind", mark.kind.rawValue)
+                writer.string("name", mark.name)
+                writer.string("sha256", mark.hash)
+                writer.flag("changed", mark.isChanged)
+            }
         case .toolStarted(_, let name, let id, let summary):
             writer.string("name", name)
             writer.string("id", id)

@@ -16,7 +16,8 @@ struct FactDecoding {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             try workerFact()
-        case .usageRecorded, .progressReported, .agentSessionBegan, .toolStarted, .toolCompleted,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .toolStarted,
+            .toolCompleted,
             .handoffWritten,
             .taskProposalRefused:
             try agent()
@@ -222,6 +223,15 @@ struct FactDecoding {
         case .agentSessionBegan:
             .agentSessionBegan(
                 try lease, agent: try members.string("agent"), session: try members.string("session"))
+        case .contentGiven:
+            .contentGiven(
+                try lease,
+                try members.objects("content") { mark throws(FactCodecError) in
+                    ContentMark(
+                        try mark.need("kind", try mark.findWord("kind", as: ContentMark.Kind.self)),
+                        try mark.string("name"), hash: try mark.string("sha256"),
+                        isChanged: try mark.flag("changed"))
+                })
         case .toolStarted:
             .toolStarted(
                 try lease, name: try members.string("name"), id: try members.string("id"),

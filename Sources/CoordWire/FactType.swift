@@ -62,6 +62,7 @@ package enum FactType: String, Sendable, CaseIterable {
     case usageRecorded = "usage.recorded"
     case progressReported = "progress.reported"
     case agentSessionBegan = "session.began"
+    case contentGiven = "content.given"
     case toolStarted = "tool.started"
     case toolCompleted = "tool.completed"
     case handoffWritten = "handoff.written"
@@ -146,6 +147,7 @@ extension Fact.Body {
         case .usageRecorded: .usageRecorded
         case .progressReported: .progressReported
         case .agentSessionBegan: .agentSessionBegan
+        case .contentGiven: .contentGiven
         case .toolStarted: .toolStarted
         case .toolCompleted: .toolCompleted
         case .handoffWritten: .handoffWritten

@@ -129,6 +129,12 @@ enum Samples {
             Usage(model: "m", tokens: TokenCounts(input: .max)), cost: .zero, counted: false),
         .progressReported(lease, text: awkward),
         .agentSessionBegan(lease, agent: "acp:x --y", session: awkward),
+        .contentGiven(
+            lease,
+            [
+                ContentMark(.mission, awkward, hash: "00ff"),
+                ContentMark(.skill, "git-log", hash: "ff", isChanged: true),
+            ]),
         .toolStarted(lease, name: "bash", id: "t1", summary: "make"),
         .toolCompleted(
             lease, name: "bash", id: "t1", succeeded: false, summary: "", duration: .milliseconds(3)),

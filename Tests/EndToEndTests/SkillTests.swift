@@ -1,4 +1,6 @@
 import CoordJSON
+import CoordSkills
+import CoordSystem
 import Testing
 
 /// Skills from a file to an agent's hands, with a real run.
@@ -50,5 +52,51 @@ struct SkillRunTests {
         #expect(ids.first == "deploy" && ids.contains("print-invoice") && ids.count <= 8)
         #expect(
             given["skills"]?.arrayValue?.allSatisfy { $0["contentHash"]?.stringValue?.count == 64 } == true)
+    }
+
+    @Test("What an attempt was given is recorded by its content, and a file that changed meanwhile is told")
+    func content() throws {
+        let file = ".coord/skills/shop/print-invoice.skill.json"
+        let stand = try Stand(files: [
+            file: """
+            { "id": "print-invoice", "description": "Prints the invoice of a customer.",
+              "triggerExamples": ["Print an invoice", "Invoice as PDF", "Send the bill", "Bill them", "Invoices"],
+              "handler": { "command": ["echo", "7"] } }
+            """
+        ])
+        let mission = try stand.mission(
+            """
+            "tasks": [ { "id": "one", "prompt": "x", "skills": ["print-invoice"], "role": "backend-dev" },
+                       { "id": "two", "prompt": "x", "skills": ["print-invoice"], "deps": ["one"] } ]
+            """)
+        let agent = try stand.agent(
+            """
+            echo "$COORD_TASK" > "$COORD_TASK.txt"
+            [ "$COORD_TASK" = two ] || echo " " >> "$COORD_PROJECT/\(file)"
+            """)
+        // What the agent touches is in a checkout of another branch than the one that is landed on.
+        try stand.git("branch", "landed")
+        let answer = try stand.coord(
+            ["run", mission, "--agent", agent, "--target", "landed"], with: ["COORD_OVERLAP_MS": "0"])
+        #expect(answer.status == 0, "\(answer)")
+        let given = try stand.events("content.given")
+        try #require(given.count == 2)
+        func mark(_ attempt: Int, _ kind: String, _ name: String) -> JSONValue? {
+            given[attempt]["data"]?["content"]?.arrayValue?.first {
+                $0["kind"] == .string(kind) && $0["name"] == .string(name)
+            }
+        }
+        let bytes = try Files.read(stand.root + "/mission.json")
+        #expect(mark(0, "mission", "mission")?["sha256"]?.stringValue == ContentHash.hexadecimal(bytes))
+        #expect(mark(0, "role", "backend-dev") != nil)
+        let before = mark(0, "skill", "print-invoice"), after = mark(1, "skill", "print-invoice")
+        #expect(before?["changed"] == .bool(false) && after?["changed"] == .bool(true))
+        #expect(before?["sha256"] != after?["sha256"])
+        let report = try stand.coord("report")
+        #expect(report.output.contains("What agents were given"), "\(report)")
+        #expect(report.output.contains("changed in the middle of the run"))
+        let events = try stand.coord("events")
+        #expect(
+            events.output.contains("skill `print-invoice` changed since the run first used it"), "\(events)")
     }
 }

@@ -26,6 +26,8 @@ package enum Event: Sendable, Equatable {
 
     /// The look for overlap that was wished for.
     indirect case overlapSeen(OverlapRadar.Sighting)
+    /// What an attempt was given, by its content.
+    case contentGiven(Lease, [ContentMark])
     /// A step of a handoff ended that the session lives through: written, committed or pushed.
     case handoffStepEnded(slot: Int, Lease, HandoffStep, HandoffStepOutcome)
 
