@@ -98,6 +98,7 @@ enum HandoffsCommand {
             "commit": .optional(sheet?.commit?.rawValue), "base": .optional(sheet?.base?.rawValue),
             "files": .count(sheet?.files), "confirmed": .count(sheet?.confirmed),
             "refuted": .count(sheet?.refuted), "unchecked": .count(sheet?.unchecked),
+            "rescue": .optional(sheet?.rescue),
             "steps": .array(
                 entry.steps.map { step in
                     [

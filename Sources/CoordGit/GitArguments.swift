@@ -18,7 +18,8 @@ enum GitCommand: Equatable, Sendable {
     /// Removes everything untracked and ignored.
     case clean
     /// `isMany`: one flush for all objects, which is dearer for a few and much cheaper for many.
-    case addAll(isMany: Bool)
+    /// `except`: folders, each with a slash at its end, that stay as the index has them.
+    case addAll(isMany: Bool, except: [String] = [])
     case writeTree
     /// Refreshes the listed paths of the index into the files, read from the input, NUL-separated.
     case checkoutPaths
@@ -116,7 +117,8 @@ extension GitCommand {
         case .listChanges: ["ls-files", "-z", "-t", "-m", "-d", "-o", "--exclude-standard"]
         case .listUntracked: ["ls-files", "-z", "-t", "-o", "--exclude-standard"]
         case .clean: ["clean", "-q", "-f", "-f", "-d", "-x"]
-        case .addAll: ["add", "--all", "--verbose", "--", "."]
+        case .addAll(_, let folders):
+            ["add", "--all", "--verbose", "--", "."] + folders.map { ":(exclude,top,literal)" + $0 }
         case .writeTree: ["write-tree"]
         case .checkoutPaths: ["checkout-index", "-f", "-u", "-z", "--stdin"]
         default: nil
@@ -265,7 +267,7 @@ extension GitCommand {
     /// The settings this command needs beyond those of every call.
     var settings: [String] {
         switch self {
-        case .addAll(let isMany):
+        case .addAll(let isMany, _):
             ["core.fsync=all,-index", "core.fsyncMethod=" + (isMany ? "batch" : "fsync")]
         case .writeTree: ["core.fsync=all,-index", "core.fsyncMethod=fsync"]
         case .commitTree, .mergeTree, .pack: ["core.fsync=all", "core.fsyncMethod=fsync"]

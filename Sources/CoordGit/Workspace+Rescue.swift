@@ -28,6 +28,13 @@ extension Workspace {
         return try runner.run(.patch(from: base, to: rescue.commit), at: place).output
     }
 
+    /// The files that rescued work changes against a base, sorted.
+    package func files(of rescue: Rescue, since base: ObjectID) throws(GitError) -> [String] {
+        var place = objects
+        place.alternates = [hub + "/objects"]
+        return try runner.paths(.difference(base, rescue.commit, kinds: nil), at: place).sorted()
+    }
+
     /// Everything that was rescued and is still kept, of all runs, sorted by reference.
     package func rescues() throws(GitError) -> [Rescue] {
         let prefix = "refs/coord/rescue"

@@ -21,8 +21,8 @@ extension Workspace {
     /// the base and carry no reserved trailer; else only the files count. The attempt's branch in the hub
     /// moves to the result.
     ///
-    /// `isLive`: the agent still works; its branch, its index and its locks are left alone. What it changes
-    /// meanwhile is in the next snapshot.
+    /// `isLive`: the agent still works; its branch, its index, its locks and its repositories below are left
+    /// alone. What is in those, and what it changes meanwhile, is in the next snapshot.
     ///
     /// Throws `fileTooLarge`, `linkLeavesTree`, `worktreeMissing`, `worktreeReplaced` for what must not land.
     package func snapshot(
@@ -40,7 +40,7 @@ extension Workspace {
             }
         }
         var nested: [String] = []
-        let listing = try changes(slot, base, settingAside: &nested)
+        let listing = try changes(slot, base, settingAside: &nested, isLive: isLive)
         try checkContent(listing, slot)
         guard listing.hasChanges || parent != base else { return nil }
 
@@ -51,7 +51,9 @@ extension Workspace {
         var isListed = parent == base
         if listing.hasChanges {
             try beginTaking(slot, base)
-            let taken = try runner.run(.addAll(isMany: listing.isMany), at: collecting)
+            let except = isLive ? nested.map { $0 + "/" } : []
+            let taken = try runner.run(
+                .addAll(isMany: listing.isMany, except: except), at: collecting)
             isListed = isListed && listing.isAll(taken.output)
             isWhole = isWhole && isListed
             // A file that wrote no object has content that was there before, perhaps unreferenced as well.
@@ -101,16 +103,22 @@ extension Workspace {
     }
 
     /// What differs from the private index. A folder that is a repository of its own would be taken for a
-    /// submodule and its files lost; its `.git` is set aside, and it becomes a folder like any other.
+    /// submodule and its files lost; its `.git` is set aside, and it becomes a folder like any other. Under
+    /// the hands of a living agent it is left alone and out.
     func changes(
-        _ slot: String, _ base: ObjectID, settingAside nested: inout [String]
+        _ slot: String, _ base: ObjectID, settingAside nested: inout [String], isLive: Bool = false
     ) throws(GitError) -> WorktreeListing {
         for _ in 0..<16 {
-            let listing = try withPrivateIndex(slot, base) { () throws(GitError) in
+            var listing = try withPrivateIndex(slot, base) { () throws(GitError) in
                 try runner.listing(.listChanges, at: place(of: slot))
             }
             let repositories = listing.untracked.filter { $0.utf8.last == UInt8(ascii: "/") }
             guard !repositories.isEmpty else { return listing }
+            if isLive {
+                nested = repositories.map { String($0.utf8.dropLast()) ?? $0 }
+                listing.untracked.removeAll { $0.utf8.last == UInt8(ascii: "/") }
+                return listing
+            }
             for repository in repositories {
                 let path = String(repository.utf8.dropLast()) ?? repository
                 try setAside(folder(of: slot) + "/" + path + "/.git", from: slot)

@@ -72,10 +72,14 @@ package struct HandoffSheet: Hashable, Sendable {
     package var confirmed: Int
     package var refuted: Int
     package var unchecked: Int
+    /// Where the work of a session that died is kept. It is not in the next one's worktree: half an edit
+    /// cannot be told from a whole one. Nil: `commit` holds all there is.
+    package var rescue: String?
 
     package init(
         file: String, origin: HandoffDocument.Origin, commit: ObjectID? = nil, base: ObjectID? = nil,
-        files: Int = 0, remaining: [String] = [], confirmed: Int = 0, refuted: Int = 0, unchecked: Int = 0
+        files: Int = 0, remaining: [String] = [], confirmed: Int = 0, refuted: Int = 0, unchecked: Int = 0,
+        rescue: String? = nil
     ) {
         self.file = file
         self.origin = origin
@@ -86,6 +90,7 @@ package struct HandoffSheet: Hashable, Sendable {
         self.confirmed = confirmed
         self.refuted = refuted
         self.unchecked = unchecked
+        self.rescue = rescue
     }
 }
 

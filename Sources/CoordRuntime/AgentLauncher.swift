@@ -111,7 +111,9 @@ final class AgentLauncher {
                 if [.session, .context].contains(failure.kind) { sessions[lease.task] = nil }
             case .reviewStarted(let lease, _, _): sessions[lease.task] = nil
             // Who takes a task over starts afresh: that is what a handoff is for.
-            case .handoffPrepared(let lease, _): sessions[lease.task] = nil
+            // One that died is gone on with where its client can.
+            case .handoffPrepared(let lease, let sheet):
+                if sheet.rescue == nil { sessions[lease.task] = nil }
             case .taskLanded(let lease, _, _), .taskCompleted(let lease, _): sessions[lease.task] = nil
             default: continue
             }

@@ -70,7 +70,7 @@ final class AssignmentWriter {
         do throws(SystemError) {
             assignment = try unconfined(
                 slot: slot, lease: lease, spec: spec, base: base, note: note,
-                handoff: handoff.flatMap(document), review: review)
+                handoff: handoff.flatMap(document), hasDied: handoff?.sheet?.rescue != nil, review: review)
         } catch { throw .system(error) }
         guard let sandbox else { return assignment }
         var launch: AgentLaunch?
@@ -85,7 +85,7 @@ final class AssignmentWriter {
 
     private func unconfined(
         slot: SlotSpec, lease: Lease, spec: TaskSpec, base: ObjectID?, note: String?, handoff: String?,
-        review: ReviewOrder?
+        hasDied: Bool, review: ReviewOrder?
     ) throws(SystemError) -> Assignment {
         let folder = parts.state.attempt(parts.run, lease)
         let transcript = parts.state.transcript(parts.run, slot.worker)
@@ -107,7 +107,10 @@ final class AssignmentWriter {
             let isResumed = launch?.session != nil
             try Files.writeAtomically(
                 Array(
-                    (text ?? prompt(slot, lease, spec, note, handoff, equipment, isResumed: isResumed)).utf8),
+                    (text
+                        ?? prompt(
+                            slot, lease, spec, note, handoff, hasDied: hasDied, equipment,
+                            isResumed: isResumed)).utf8),
                 to: folder + "/prompt.md",
                 permissions: 0o600, step: .prompt)
             if handoff != nil || note != nil {
@@ -252,8 +255,7 @@ final class AssignmentWriter {
 
     private func prompt(
         _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?, _ handoff: String?,
-        _ equipment: Equipment,
-        isResumed: Bool
+        hasDied: Bool, _ equipment: Equipment, isResumed: Bool
     ) -> String {
         if isResumed {
             // The session knows what it asked, not what came of it.
@@ -268,7 +270,8 @@ final class AssignmentWriter {
             goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },
             common: parts.plan.commonRules, task: spec, attempt: lease.attempt,
             needs: spec.dependencies.compactMap { summaries[$0] }, answers: board.answers(to: spec.id),
-            note: note, handoff: handoff, skills: equipment.skills, context: equipment.context)
+            note: note, handoff: handoff, hasDied: hasDied, skills: equipment.skills,
+            context: equipment.context)
     }
 
     private func prompt(

@@ -114,7 +114,7 @@ final class GitCrew {
     }
 
     /// Leaves rescued work as a patch where the next attempt is told of it. The commit is kept without it.
-    private static func leavePatch(
+    static func leavePatch(
         of rescue: Rescue, _ workspace: Workspace, _ attempts: @Sendable (Lease) -> String
     ) {
         guard let patch = try? workspace.patch(of: rescue), patch.count <= patchBytesMax else { return }

@@ -44,7 +44,7 @@ final class HandoffCrew: Sendable {
             let outcome: HandoffStepOutcome
             do {
                 switch step {
-                case .write: outcome = try .done(write(work, taken: nil).file)
+                case .write: outcome = try .done(write(work, taken: nil, isOver: false).file)
                 case .commit: outcome = try commit(work)
                 case .push: outcome = try push(work)
                 case .stop, .start: outcome = .done("")
@@ -104,8 +104,14 @@ final class HandoffCrew: Sendable {
         hands.submit { [self] in
             let taken: TakenWork
             do {
-                let snapshot = try snapshot(work, isLive: false)
-                taken = .handedOff(try write(work, taken: snapshot ?? nil))
+                if work.job.hasDied {
+                    answers.post(.workTaken(slot: work.slot, work.lease, try keep(work)))
+                    return
+                }
+                let left = try snapshot(work, isLive: false).map {
+                    Left(commit: $0.commit, tree: $0.tree, files: $0.files)
+                }
+                taken = .handedOff(try write(work, taken: left, isOver: true))
             } catch let error as GitError {
                 taken = rescue(work, because: "\(error)")
             } catch {
@@ -113,6 +119,19 @@ final class HandoffCrew: Sendable {
             }
             answers.post(.workTaken(slot: work.slot, work.lease, taken))
         }
+    }
+
+    /// Keeps what a session left that died, and writes what the next one is told of it.
+    private func keep(_ work: Work) throws(GitError) -> TakenWork {
+        guard let workspace, let base = work.job.base,
+            let rescue = try workspace.rescue(slot: work.worker.rawValue, lease: work.lease)
+        else { return .nothing }
+        GitCrew.leavePatch(of: rescue, workspace) { [state, run] in state.attempt(run, $0) }
+        // The work is kept with a document that says less, or with none.
+        let files = (try? workspace.files(of: rescue, since: base)) ?? []
+        let left = Left(commit: rescue.commit, files: files, rescue: rescue.reference)
+        let sheet = try? write(work, taken: left, isOver: true)
+        return .rescued(rescue.commit, reference: rescue.reference, document: sheet)
     }
 
     private func rescue(_ work: Work, because reason: String) -> TakenWork {
@@ -128,11 +147,21 @@ final class HandoffCrew: Sendable {
 
     // MARK: The document
 
-    /// Writes the document. `taken`: the session is over, its work is this, and its claims are held against
-    /// it.
-    private func write(_ work: Work, taken: Snapshot?) throws(RuntimeError) -> HandoffSheet {
+    /// What a session left.
+    private struct Left {
+        var commit: ObjectID
+        /// Nil: no gate has seen it.
+        var tree: ObjectID?
+        var files: [String]
+        /// Where it is kept when no worktree will hold it.
+        var rescue: String?
+    }
+
+    /// Writes the document. When the session is over, its claims are held against what was taken; nil: it
+    /// changed nothing.
+    private func write(_ work: Work, taken: Left?, isOver: Bool) throws(RuntimeError) -> HandoffSheet {
         let notes = notes(work)
-        let isOver = taken != nil
+        let isCarried = taken != nil && taken?.rescue == nil
         var evidence = HandoffEvidence()
         if let taken, let workspace, let base = work.job.base {
             evidence.changed = taken.files
@@ -158,6 +187,11 @@ final class HandoffCrew: Sendable {
             }
             .map { .init($0.text) }
         }
+        if let rescue = taken?.rescue {
+            document.pitfalls.insert(
+                "The session died in the middle of its work: the last edit may be half done. What it left is "
+                    + "not in your worktree; it is kept as \(rescue).", at: 0)
+        }
         document = HandoffText.fitted(document)
         let file = "\(run)/\(work.worker)-\(Self.compact(work.job.beganAt)).md"
         do throws(SystemError) {
@@ -167,12 +201,12 @@ final class HandoffCrew: Sendable {
                 permissions: 0o600, step: .handoffDocument)
         } catch { throw .system(error) }
         return HandoffSheet(
-            file: file, origin: document.origin, commit: taken?.commit,
-            base: taken == nil ? nil : work.job.base, files: taken?.files.count ?? 0,
+            file: file, origin: document.origin, commit: isCarried ? taken?.commit : nil,
+            base: isCarried ? work.job.base : nil, files: taken?.files.count ?? 0,
             remaining: document.remaining,
             confirmed: document.done.count { $0.finding == .confirmed },
             refuted: document.done.count { $0.finding == .refuted },
-            unchecked: document.done.count { $0.finding == .unchecked })
+            unchecked: document.done.count { $0.finding == .unchecked }, rescue: taken?.rescue)
     }
 
     /// What the session wrote itself: the file, and what it said beside it.

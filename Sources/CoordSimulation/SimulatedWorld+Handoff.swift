@@ -25,6 +25,18 @@ extension SimulatedWorld {
             if case .rescued = work { leftBy[slot] = nil }
             return tell(.workTaken(slot: slot, lease, work), after: delay)
         }
+        if job.hasDied {
+            var work = TakenWork.nothing
+            if leftBy[slot] != nil {
+                let reference = "refs/coord/rescue/\(lease)"
+                work = .rescued(
+                    project.newObject(), reference: reference,
+                    document: HandoffSheet(
+                        file: "\(lease).md", origin: .synthesised, remaining: ["finish"], rescue: reference))
+            }
+            leftBy[slot] = nil
+            return tell(.workTaken(slot: slot, lease, work), after: delay)
+        }
         let earlier = projection.task(lease.task)?.handoff?.sheet
         let hasNew = leftBy[slot] != nil
         let commit = hasNew ? handedOver[lease] ?? project.newObject() : earlier?.commit

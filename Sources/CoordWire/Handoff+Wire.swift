@@ -81,6 +81,7 @@ extension HandoffSheet {
         writer.integer("confirmed", confirmed)
         writer.integer("refuted", refuted)
         writer.integer("unchecked", unchecked)
+        writer.string("rescue", rescue)
     }
 
     init(_ reader: MemberReader) throws(FactCodecError) {
@@ -90,7 +91,7 @@ extension HandoffSheet {
             commit: try reader.findObject("commit"), base: try reader.findObject("base"),
             files: try reader.integer("files"), remaining: try reader.strings("remaining"),
             confirmed: try reader.integer("confirmed"), refuted: try reader.integer("refuted"),
-            unchecked: try reader.integer("unchecked"))
+            unchecked: try reader.integer("unchecked"), rescue: try reader.findString("rescue"))
     }
 }
 

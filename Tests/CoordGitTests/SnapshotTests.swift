@@ -203,6 +203,28 @@ struct SnapshotTests {
         #expect(try Files.list(place.stateFolder + "/git/set-aside").count == 3)
     }
 
+    @Test("a snapshot beside a living agent leaves its repositories alone; the next one has their files")
+    func nestedBesideLiving() throws {
+        let place = try Playground()
+        try place.makeProject()
+        let workspace = try place.open()
+        let made = try workspace.prepareWorktree(slot: "w-1", lease: Lease("a"))
+        try place.shell(
+            "mkdir -p 'deep/[app]' void && git -C 'deep/[app]' init -q && echo a > 'deep/[app]/a' && "
+                + "git -C 'deep/[app]' add -A && git -C 'deep/[app]' commit -q -m x && git -C void init -q && "
+                + "echo t > top && echo b > deep/b", in: made.path)
+        let live = try #require(
+            try workspace.snapshot(
+                slot: "w-1", lease: Lease("a"), base: made.base, message: "m", isLive: true))
+        #expect(live.files == ["deep/b", "top"])
+        #expect(Files.isFolder(made.path + "/deep/[app]/.git") && Files.isFolder(made.path + "/void/.git"))
+        #expect(try place.git("ls-tree", "-r", "--name-only", "\(live.commit)").contains("top"))
+        #expect(!(try place.git("ls-tree", "-r", "\(live.commit)").contains("160000")))
+        let last = try #require(
+            try workspace.snapshot(slot: "w-1", lease: Lease("a"), base: made.base, message: "m"))
+        #expect(last.files == ["deep/[app]/a", "deep/b", "top"])
+    }
+
     @Test("a file above the limit is refused by name and size")
     func tooLarge() throws {
         let place = try Playground()

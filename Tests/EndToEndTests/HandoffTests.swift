@@ -161,6 +161,46 @@ struct HandoffTests {
         #expect(try stand.events("handoff.acknowledged").count == 1)
     }
 
+    @Test("a session that dies leaves a document: the next begins anew and is told where the work is")
+    func died() throws {
+        let stand = try Stand()
+        let ready = try Fifo(stand.root + "/ready")
+        let hold = try Fifo(stand.root + "/hold")
+        let mission = try stand.mission(Self.mission)
+        let script = """
+            if [ "$COORD_ATTEMPT" = 1 ]; then
+              echo half > one.txt
+              echo '{"coord":"tool","name":"shell","id":"1","phase":"end","ok":true,"summary":"wrote one.txt"}'
+              echo '{"coord":"handoff","summary":"Wrote one.txt and never.txt","remaining":["Mend one.txt"]}'
+              echo ready > "$ROOT/ready"
+              read line < "$ROOT/hold"
+            fi
+            cp "$COORD_HANDOFF_IN" "$ROOT/handed-in.md"; cp "$COORD_PROMPT_FILE" "$ROOT/prompt.md"
+            test ! -e one.txt
+            git show "$COORD_RESCUE:one.txt" > one.txt
+            echo whole >> one.txt
+            """
+        let run = try stand.start(["run", mission, "--agent", stand.agent(script)])
+        _ = try ready.line()
+        let workers = try stand.document("workers")["workers"]?.arrayValue ?? []
+        let pid = try #require(workers.first { $0["task"] == "a" }?["pid"]?.integerValue)
+        #expect(kill(Int32(pid), SIGKILL) == 0)
+        let end = run.wait()
+        #expect(end.status == 0, "\(end)")
+        #expect(try stand.read(stand.project + "/one.txt") == "half\nwhole\n")
+        let document = try stand.read("handed-in.md")
+        let words = [
+            "reason: \"worker lost", "Wrote one.txt and never.txt", "[refuted", "- Mend one.txt",
+            "The session died", "refs/coord/rescue/", "commit:", "  - \"one.txt\"",
+        ]
+        for word in words { #expect(document.contains(word), "\(word): \(document)") }
+        #expect(try stand.read("prompt.md").contains("A session before you died at this task"))
+        let listed = try stand.document("handoffs", "list")["handoffs"]?.arrayValue ?? []
+        #expect(listed.count == 1 && listed[0]["state"] == "over" && listed[0]["automatic"] == true)
+        #expect(listed[0]["rescue"]?.stringValue?.hasPrefix("refs/coord/rescue/") == true)
+        withExtendedLifetime(hold) {}
+    }
+
     @Test(
         "nothing is lost and nothing done twice, wherever coord dies in the chain",
         arguments: [

@@ -102,6 +102,7 @@ extension CoordinatorStateMachine {
         if let budget = slots[slot].spec.budget, before.worker < budget, isOutOfBudget(slot) {
             let scope = "worker `\(worker)`"
             record(.budgetExhausted(spent: ledger.spent(by: worker), budget: budget, scope: scope))
+            beginHandoffAtBudget(slot, node)
             cancelWork(of: slot, .workerBudget, reason: "the worker's budget of \(budget) is used up")
             slots[slot].isStoppedByPerson = true
             // One that is being restarted does not come back.
@@ -208,8 +209,9 @@ extension CoordinatorStateMachine {
             tasks[node].lease == lease
         else { preconditionFailure("slot \(slot) takes nothing over for \(lease): \(slots[slot].work)") }
         release(node, from: slot)
-        if case .rescued(let commit, let reference) = work {
+        if case .rescued(let commit, let reference, let document) = work {
             record(.workRescued(lease, commit: commit, reference: reference))
+            if let document { prepareAfterDeath(node, document, outcome, from: slot) }
         }
         if cause == .handedOff { stopHandoff(node, work) }
         if case .failed(let reason) = work {

@@ -205,14 +205,16 @@ extension CoordinatorStateMachine {
         cancelWork(of: slot, .handedOff, reason: "its task is handed over to a new session")
     }
 
-    func job(of node: Int, base: ObjectID?) -> HandoffJob {
+    /// `afterDeath`: the session died, and nothing of this handoff is recorded yet.
+    func job(of node: Int, base: ObjectID?, afterDeath order: HandoffOrder? = nil) -> HandoffJob {
         let entry = tasks[node]
-        let record = entry.handoff
+        let record = order == nil ? entry.handoff : nil
         return HandoffJob(
-            spec: entry.spec, order: record?.order ?? HandoffOrder(reason: ""), number: record?.number ?? 1,
+            spec: entry.spec, order: order ?? record?.order ?? HandoffOrder(reason: ""),
+            number: record?.number ?? (entry.handoff?.number ?? 0) + 1,
             from: record?.from ?? entry.worker.map { slots[$0].spec.worker } ?? "unknown",
             beganAt: record?.beganAt ?? now, base: base, cost: ledger.spent(by: entry.spec.id),
-            note: entry.note)
+            note: entry.note, hasDied: order != nil)
     }
 
     mutating func handoffStepEnded(
@@ -248,16 +250,6 @@ extension CoordinatorStateMachine {
         return outcome != .finished && outcome != .notBegun && cause?.endsTask != true
     }
 
-    /// A session that ended because its context is full is handed over with what it left: the work goes on.
-    mutating func beginHandoffAtEnd(_ slot: Int, _ node: Int, _ outcome: AttemptOutcome) {
-        guard case .agentFailed(let failure) = outcome, failure.kind == .context,
-            (tasks[node].handoff?.automatic ?? 0) < settings.limits.handoff.automaticMax,
-            tasks[node].handoff.map({ $0.attempt != tasks[node].attempt }) ?? true
-        else { return }
-        let order = HandoffOrder(reason: "its context was full", isAutomatic: true)
-        record(.handoffBegan(tasks[node].lease, worker: slots[slot].spec.worker, order))
-    }
-
     /// Has the files of a session taken over that has ended; a step that still reads them comes first.
     mutating func takeOver(_ slot: Int) {
         guard case .taking(let node, let outcome, let cause, let tail) = slots[slot].work else { return }
@@ -271,6 +263,8 @@ extension CoordinatorStateMachine {
         if handsOver(node, outcome, cause) {
             slots[slot].work = .taking(node, outcome, .handedOff, tail: tail)
             effects.append(.takeHandoff(slot: slot, lease, job(of: node, base: base)))
+        } else if let base, let order = orderAfterDeath(node, outcome, cause) {
+            effects.append(.takeHandoff(slot: slot, lease, job(of: node, base: base, afterDeath: order)))
         } else if let base {
             effects.append(
                 .takeWork(
@@ -288,7 +282,7 @@ extension CoordinatorStateMachine {
         case .handedOff: break
         case .commit: record(.handoffWithdrawn(lease, reason: "the session finished its work"))
         case .nothing: record(.handoffWithdrawn(lease, reason: "the session left nothing"))
-        case .rescued(_, let reference):
+        case .rescued(_, let reference, _):
             let reason = "what the session left is kept as \(reference)"
             record(.handoffStepEnded(lease, .stop, .failed(reason)))
             record(.handoffWithdrawn(lease, reason: reason))

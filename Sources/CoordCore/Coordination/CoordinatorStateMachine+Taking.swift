@@ -18,6 +18,8 @@ extension CoordinatorStateMachine {
         guard let record = tasks[node].handoff, record.state.isCarried, record.sheet != nil else { return }
         let worker = slots[slot].spec.worker
         self.record(.handoffStepEnded(tasks[node].lease, .start, .done("worker \(worker)")))
+        // One that begins anew owes no word of what it would go on with.
+        guard record.sheet?.rescue == nil else { return }
         slots[slot].handoff = .owesAcknowledgement(until: now + settings.limits.handoff.acknowledgeWithin)
     }
 

@@ -217,9 +217,13 @@ extension CoordinatorStateMachine {
             counts.retryable == 0, counts.approval == 0, counts.asking == 0
         else { return }
         var isOut = false
+        var lacksQuota = false
         for slot in slots.indices {
             if isOutOfBudget(slot) {
                 isOut = true
+            } else if case .gone(let until) = slots[slot].quota {
+                if until != nil { return }
+                lacksQuota = true
             } else if slots[slot].isScaledDown {
                 // It is about to be woken for what nobody else can do.
                 if scheduler.isOnlyHope(slot) { return }
@@ -227,6 +231,7 @@ extension CoordinatorStateMachine {
                 return
             }
         }
+        if lacksQuota { return askAboutQuotas() }
         guard isOut else { return }
         beginStopping(
             Ending(

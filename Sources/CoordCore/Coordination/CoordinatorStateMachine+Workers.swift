@@ -43,7 +43,7 @@ extension CoordinatorStateMachine {
         guard case .starting = slots[slot].life, !slots[slot].isCondemned else { return }
         slots[slot].life = .up
         slots[slot].idleSince = now
-        scheduler.setPresent(slot)
+        if slots[slot].quota == .there { scheduler.setPresent(slot) }
         record(.workerReady(slots[slot].spec.worker))
     }
 
@@ -170,7 +170,9 @@ extension CoordinatorStateMachine {
             case .cancelling(_, _, let deadline, _): deadline
             }
         var earliest = life
-        for time in [work, slowAt(slot), slot.handoff.deadline] {
+        var quota: Timestamp?
+        if case .gone(let until) = slot.quota { quota = until }
+        for time in [work, slowAt(slot), slot.handoff.deadline, quota] {
             if let time { earliest = earliest.map { min($0, time) } ?? time }
         }
         return earliest
@@ -194,6 +196,7 @@ extension CoordinatorStateMachine {
         }
         askBackIfSlow(slot)
         passHandoffDeadline(slot)
+        passQuotaDeadline(slot)
         switch slots[slot].work {
         case .working(let node, _, let deadline) where deadline <= now:
             let limit = tasks[node].spec.timeout ?? settings.limits.taskTimeout

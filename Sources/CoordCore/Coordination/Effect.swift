@@ -37,7 +37,8 @@ package enum Effect: Sendable, Equatable {
     case askForHandoff(slot: Int, Lease)
     /// Do a step of a handoff beside the living session.
     indirect case handOff(slot: Int, Lease, HandoffStep, HandoffJob)
-    /// The session has ended: commit what it left, and write and check the document.
+    /// The session has ended: commit what it left, or keep what a dead one left as a rescue, and write and
+    /// check the document.
     indirect case takeHandoff(slot: Int, Lease, HandoffJob)
     /// As `prepareWorktree`, for a task whose work was handed over: the files are those of `content`, which
     /// descends from `base`.
@@ -79,10 +80,12 @@ package struct HandoffJob: Sendable, Equatable {
     package var cost: Money
     /// Why earlier attempts came back; nil: they did not.
     package var note: String?
+    /// The session died: its files are kept as a rescue, and the next one is told of them.
+    package var hasDied: Bool
 
     package init(
         spec: TaskSpec, order: HandoffOrder, number: Int, from: WorkerID, beganAt: Timestamp, base: ObjectID?,
-        cost: Money, note: String?
+        cost: Money, note: String?, hasDied: Bool = false
     ) {
         self.spec = spec
         self.order = order
@@ -92,5 +95,6 @@ package struct HandoffJob: Sendable, Equatable {
         self.base = base
         self.cost = cost
         self.note = note
+        self.hasDied = hasDied
     }
 }

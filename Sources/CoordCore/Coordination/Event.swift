@@ -59,7 +59,8 @@ package enum Event: Sendable, Equatable {
 package enum TakenWork: Sendable, Equatable {
     case commit(ObjectID, base: ObjectID, files: [String])
     case nothing
-    case rescued(ObjectID, reference: String)
+    /// `document`: what the next session is told of it, where one was written.
+    case rescued(ObjectID, reference: String, document: HandoffSheet? = nil)
     /// The handoff is written, checked and committed.
     case handedOff(HandoffSheet)
     case failed(reason: String)

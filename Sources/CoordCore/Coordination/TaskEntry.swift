@@ -180,6 +180,13 @@ struct SlotEntry: Sendable {
         var cause: CancelCause?
     }
 
+    /// Whether the vendor of its agent still gives something.
+    enum Quota: Sendable, Equatable {
+        case there
+        /// Nil: until somebody pays.
+        case gone(until: Timestamp?)
+    }
+
     var spec: SlotSpec
     var life = Life.none
     var work = Work.free
@@ -200,6 +207,7 @@ struct SlotEntry: Sendable {
     var isStoppedByPerson = false
     /// The queue is too short for it (`scale`).
     var isScaledDown = false
+    var quota = Quota.there
     /// When it last had something to do, or came up.
     var idleSince = Timestamp(milliseconds: 0)
     /// When its agent last gave a sign of getting on.
@@ -217,7 +225,9 @@ struct SlotEntry: Sendable {
     /// What its agent made of the work it was given to look at.
     var verdict: ReviewVerdict?
 
-    var canTake: Bool { life == .up && work == .free && !isSuspect && !isCondemned }
+    var canTake: Bool {
+        life == .up && work == .free && !isSuspect && !isCondemned && quota == .there
+    }
     var isIdle: Bool { life == .up && work == .free && !isScaledDown }
 
     var node: Int? {

@@ -184,9 +184,12 @@ struct BudgetTests {
     func workerBudget() {
         var story = story(graph("a"), workers: 2) { $0.slots[0].budget = dollars(1) }
         story.prepare(lease("a"))
+        let order = HandoffOrder(
+            to: .anyWorker, reason: "the budget of worker `w1` is used up", isAutomatic: true)
         #expect(
             spend(&story, lease("a"), "1", 1)[1...] == [
                 .record(.budgetExhausted(spent: dollars(1), budget: dollars(1), scope: "worker `w1`")),
+                .record(.handoffBegan(lease("a"), worker: "w1", order)),
                 .cancelAttempt(slot: 0, lease("a"), reason: "the worker's budget of $1.00 is used up"),
             ])
         #expect(

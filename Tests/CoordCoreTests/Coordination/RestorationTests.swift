@@ -32,7 +32,9 @@ struct RestorationTests {
         #expect(
             story.restart() == [
                 resumed, .record(.attemptEnded(lease("a"), .interrupted)),
-                .takeWork(slot: 0, lease("a"), task("a"), base: oid("ba5e"), rescue: true),
+                .takeHandoff(
+                    slot: 0, lease("a"),
+                    afterDeath(task("a"), AttemptOutcome.interrupted.reason)),
             ] + starts)
         #expect(story.stages == "a:submitting")
         story.bringUp()
@@ -68,7 +70,8 @@ struct RestorationTests {
         story.tell(.attemptEnded(slot: 0, lease("a"), .failed(reason: "x"), tail: ""))
         #expect(
             acts(story.restart()) == [
-                .takeWork(slot: 0, lease("a"), task("a"), base: oid("ba5e"), rescue: true),
+                .takeHandoff(
+                    slot: 0, lease("a"), afterDeath(task("a"), AttemptOutcome.interrupted.reason)),
                 .startWorker(slot: 0),
             ])
     }

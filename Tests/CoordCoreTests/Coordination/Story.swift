@@ -227,3 +227,10 @@ extension MergeQueue.Staging {
         .conflict(after: [], onto: onto, files: files, excerpt: excerpt)
     }
 }
+
+/// What is wanted done with the files of a session of w1 that died.
+func afterDeath(_ spec: TaskSpec, _ reason: String, at seconds: Double = 0) -> HandoffJob {
+    HandoffJob(
+        spec: spec, order: HandoffOrder(to: .anyWorker, reason: reason, isAutomatic: true), number: 1,
+        from: "w1", beganAt: at(seconds), base: oid("ba5e"), cost: .zero, note: nil, hasDied: true)
+}

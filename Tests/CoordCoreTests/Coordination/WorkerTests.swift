@@ -71,7 +71,8 @@ struct WorkerTests {
             story.tell(.workerExited(slot: 0, .signaled(9)), at: at(20.5)) == [
                 .record(.workerExited("w1", .signaled(9), reason: "it ended by itself or was killed")),
                 .record(.attemptEnded(lease("a"), .workerLost(reason: "signal 9"))),
-                .takeWork(slot: 0, lease("a"), spec, base: oid("ba5e"), rescue: true), .startWorker(slot: 0),
+                .takeHandoff(slot: 0, lease("a"), afterDeath(spec, "worker lost: signal 9", at: 20.5)),
+                .startWorker(slot: 0),
             ])
         #expect(story.bringUp(0).contains(.record(.workerReady("w1"))))
         #expect(
