@@ -161,6 +161,28 @@ struct HandoffTests {
         #expect(try stand.events("handoff.acknowledged").count == 1)
     }
 
+    @Test(
+        "a context that fills is handed over by itself: at the hard threshold now, at the soft one after the step",
+        arguments: [(90_000, false), (75_000, true)])
+    func fills(used: Int, isSoft: Bool) throws {
+        let stand = try Stand()
+        let fifos = [try Fifo(stand.root + "/ready"), try Fifo(stand.root + "/hold")]
+        let step = #"{"coord":"tool","name":"shell","id":"2","phase":"end","ok":true,"summary":"step"}"#
+        let full = "echo '{\"coord\":\"context\",\"usedTokens\":\(used),\"windowTokens\":100000}'"
+        let agent = try stand.agent(Self.script(isSoft ? "\(full); echo '\(step)'" : full))
+        let end = try stand.coord("run", stand.mission(Self.mission), "--agent", agent)
+        #expect(end.status == 0, "\(end)")
+        try expectOneLanding(stand, sessions: [1, 2])
+        let entry = try stand.document("handoffs", "list")["handoffs"]?.arrayValue?.first
+        #expect(entry?["reason"] == .string("its context is \(used / 1000) % full"))
+        #expect(entry?["automatic"] == true)
+        let types = try stand.events().compactMap { $0["type"]?.stringValue }
+        let began = try #require(types.firstIndex(of: "handoff.began"))
+        // The soft threshold waits for the end of the second call.
+        #expect(types[..<began].count { $0 == "tool.completed" } == (isSoft ? 2 : 1))
+        withExtendedLifetime(fifos) {}
+    }
+
     @Test("a session that dies leaves a document: the next begins anew and is told where the work is")
     func died() throws {
         let stand = try Stand()
