@@ -38,10 +38,15 @@ enum HandoffCommand {
     /// How many steps of each handoff have ended.
     private static func steps(
         of worker: WorkerID?, _ context: CommandContext
-    ) throws(CommandFailure) -> [TaskID: Int] {
-        var steps: [TaskID: Int] = [:]
-        for entry in try latest(of: worker, context.runReading()) { steps[entry.task] = entry.steps.count }
+    ) throws(CommandFailure) -> [String: Int] {
+        var steps: [String: Int] = [:]
+        for entry in try latest(of: worker, context.runReading()) { steps[key(entry)] = entry.steps.count }
         return steps
+    }
+
+    /// A task may have several.
+    private static func key(_ entry: HandoffHistory.Entry) -> String {
+        "\(entry.task) \(entry.record.number)"
     }
 
     private static func command(
@@ -79,17 +84,17 @@ enum HandoffCommand {
 
     /// Shows each step as it ends, until a new session has the work, a step fails, or the run is over.
     private static func follow(
-        _ worker: WorkerID?, after before: [TaskID: Int], _ context: CommandContext
+        _ worker: WorkerID?, after before: [String: Int], _ context: CommandContext
     ) throws(CommandFailure) -> ExitStatus {
         var shown = before
         while true {
             let reading = try context.runReading()
             let latest = try latest(of: worker, reading)
             for entry in latest where !context.wantsJSON {
-                for step in entry.steps.dropFirst(shown[entry.task] ?? 0) {
+                for step in entry.steps.dropFirst(shown[key(entry)] ?? 0) {
                     context.output.line(line(step.step, step.outcome, context.style))
                 }
-                shown[entry.task] = entry.steps.count
+                shown[key(entry)] = entry.steps.count
             }
             context.output.flush()
             let isOver = reading.record.status.isFinal || context.output.isClosed
@@ -112,10 +117,10 @@ enum HandoffCommand {
     }
 
     /// One that goes on from a failed step stays failed until its next step has ended.
-    private static func isMoving(_ entry: HandoffHistory.Entry, _ before: [TaskID: Int]) -> Bool {
+    private static func isMoving(_ entry: HandoffHistory.Entry, _ before: [String: Int]) -> Bool {
         switch entry.record.state {
         case .underway, .prepared: true
-        case .failed: entry.steps.count <= before[entry.task] ?? 0
+        case .failed: entry.steps.count <= before[key(entry)] ?? 0
         default: false
         }
     }
@@ -151,11 +156,15 @@ enum HandoffCommand {
                         "the step `\(entry.record.step.rawValue)` failed: \(entry.record.problem ?? ""); the "
                             + "session goes on and nothing was lost",
                         hint: "put it right, then `coord handoff \(entry.record.from) --continue`"))
+            case .unacknowledged:
+                context.diagnostics.note(
+                    "the new session of `\(entry.task)` did not say what it does next; "
+                        + "`coord handoff \(entry.record.from) --continue` goes back to the one before")
             case .withdrawn:
                 context.diagnostics.note("`\(entry.task)` needed no handoff: its session ended before")
             case .prepared, .underway:
                 context.diagnostics.note("`\(entry.task)` waits for a new session; `coord why \(entry.task)`")
-            case .taken, .acknowledged, .unacknowledged, .over:
+            case .taken, .acknowledged, .over:
                 guard let sheet = entry.record.sheet else { continue }
                 context.diagnostics.note(
                     "\(entry.taker?.rawValue ?? "a new session") has `\(entry.task)`; "

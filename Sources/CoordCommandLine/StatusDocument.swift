@@ -73,7 +73,7 @@ package struct StatusDocument: Sendable, Equatable {
             attention: attention, scale: try Self.scale(of: reading))
         questions = try OpenQuestions.read(reading)
         handoffDebt = try reading.read { () throws(StoreError) in
-            try reading.store.handoffs(reading.record.id).filter { $0.handoff.state.isDebt }.map {
+            try reading.store.handoffs(reading.record.id).filter { $0.handoff.state.needsLook }.map {
                 HandoffDebt(task: $0.task, record: $0.handoff)
             }
         }
@@ -156,7 +156,7 @@ package struct StatusDocument: Sendable, Equatable {
     private var handoffMembers: JSONValue {
         [
             "debt": .array(
-                handoffDebt.map { debt in
+                handoffDebt.filter(\.record.state.isDebt).map { debt in
                     [
                         "task": .name(debt.task), "from": .name(debt.record.from),
                         "to": .string(debt.record.order.to.description),
@@ -285,6 +285,9 @@ extension StatusDocument {
             case .failed:
                 "handoff stopped at `\(record.step.rawValue)`: \(record.problem ?? ""); "
                     + "`coord handoff \(record.from) --continue`"
+            case .unacknowledged:
+                "was taken over and not acknowledged: \(record.problem ?? ""); "
+                    + "`coord handoff \(record.from) --continue` goes back to the session before"
             case .prepared: "handed over by \(record.from), waits for a new session"
             default: "\(record.from) is handing it over, at `\(record.step.rawValue)`"
             }

@@ -12,6 +12,14 @@ extension Workspace {
         return try prepareWorktree(slot: slot, lease: lease, base: base, content: content)
     }
 
+    /// Whether handed-over work is there still, and the target holds what it began with.
+    package func offers(_ commit: ObjectID, from base: ObjectID) throws(GitError) -> Bool {
+        _ = try tree(of: commit)
+        let head = try targetHead()
+        let common = try runner.run(.mergeBase(base, head), at: objects, accepting: 0...1).output
+        return PorcelainParser.objectID(common) == base
+    }
+
     /// The commits of some work, the newest first, at most 500.
     package func commits(from base: ObjectID, to commit: ObjectID) throws(GitError) -> [ObjectID] {
         let answer = try runner.run(.log(from: base, to: commit, limit: 500), at: objects)

@@ -45,14 +45,18 @@ package struct HandoffOrder: Hashable, Sendable {
     package var reason: String
     /// Nobody asked for it: a threshold was crossed, or the agent wished it. These are counted and limited.
     package var isAutomatic: Bool
+    /// Back to the session that handed over before: its successor did not say how it goes on.
+    package var resumes: Bool
 
     package init(
-        to: HandoffTarget = .sameWorker, push: Bool = false, reason: String, isAutomatic: Bool = false
+        to: HandoffTarget = .sameWorker, push: Bool = false, reason: String, isAutomatic: Bool = false,
+        resumes: Bool = false
     ) {
         self.to = to
         self.push = push
         self.reason = reason
         self.isAutomatic = isAutomatic
+        self.resumes = resumes
     }
 }
 
@@ -108,7 +112,7 @@ package struct HandoffRecord: Hashable, Sendable {
         /// without a result), `over`.
         case taken
         case acknowledged
-        /// The new session did not say what it does next.
+        /// The new session did not say what it does next; the one before it can be gone on with.
         case unacknowledged
         /// Not needed any more: the session finished, or its task ended.
         case withdrawn
@@ -117,6 +121,8 @@ package struct HandoffRecord: Hashable, Sendable {
 
         /// Whether it is owed: begun and not in the hands of a new session.
         package var isDebt: Bool { self == .underway || self == .failed || self == .prepared }
+        /// Whether a person should know of it.
+        package var needsLook: Bool { isDebt || self == .unacknowledged }
         /// Whether the next session begins with its work.
         package var isCarried: Bool {
             self == .prepared || self == .taken || self == .acknowledged || self == .unacknowledged

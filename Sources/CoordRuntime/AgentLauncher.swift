@@ -35,6 +35,10 @@ final class AgentLauncher {
     /// Where agents send their model calls, when there is a gateway.
     var gateway: GatewayHost?
     private var sessions: [TaskID: Session] = [:]
+    /// The sessions that handed over last, until their successors' work is there; and the tasks that go back
+    /// to them.
+    private var earlier: [TaskID: Session] = [:]
+    private var returning: Set<TaskID> = []
 
     init(_ parts: Coordinator.Parts, isConfined: Bool) {
         self.parts = parts
@@ -113,10 +117,21 @@ final class AgentLauncher {
             // Who takes a task over starts afresh: that is what a handoff is for.
             // One that died is gone on with where its client can.
             case .handoffPrepared(let lease, let sheet):
-                if sheet.rescue == nil { sessions[lease.task] = nil }
-            case .taskLanded(let lease, _, _), .taskCompleted(let lease, _): sessions[lease.task] = nil
+                if sheet.rescue == nil { handOver(lease.task) }
+            case .handoffBegan(let lease, _, let order):
+                if order.resumes { returning.insert(lease.task) } else { returning.remove(lease.task) }
+            case .taskLanded(let lease, _, _), .taskCompleted(let lease, _):
+                sessions[lease.task] = nil
+                earlier[lease.task] = nil
             default: continue
             }
         }
+    }
+
+    /// The next session is a fresh one, or the one before.
+    private func handOver(_ task: TaskID) {
+        let last = sessions[task]
+        sessions[task] = returning.remove(task) == nil ? nil : earlier[task]
+        earlier[task] = last
     }
 }

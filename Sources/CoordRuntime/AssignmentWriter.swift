@@ -257,6 +257,9 @@ final class AssignmentWriter {
         _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ note: String?, _ handoff: String?,
         hasDied: Bool, _ equipment: Equipment, isResumed: Bool
     ) -> String {
+        if isResumed, let handoff, !hasDied {
+            return PromptAssembly.comingBack(task: spec, attempt: lease.attempt, handoff: handoff)
+        }
         if isResumed {
             // The session knows what it asked, not what came of it.
             let answers = board.answers(to: spec.id).compactMap { question in

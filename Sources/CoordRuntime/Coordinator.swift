@@ -105,9 +105,13 @@ package final class Coordinator {
     }
 
     /// Starts a new run and works until it is over.
-    package func start(_ start: RunStart, tasks: [TaskSpec]) throws(RuntimeError) -> Outcome {
+    package func start(
+        _ start: RunStart, tasks: [TaskSpec], inherited: [InheritedHandoff] = []
+    ) throws(RuntimeError) -> Outcome {
         try prepare()
-        turn { machine, now in [.record(.runStarted(start))] + machine.start(tasks, at: now) }
+        turn { machine, now in
+            [.record(.runStarted(start))] + machine.start(tasks, inherited: inherited, at: now)
+        }
         return try work()
     }
 
@@ -302,7 +306,7 @@ package final class Coordinator {
     private func rememberBoard(of run: RunID) throws(RuntimeError) -> Blackboard {
         let types: [FactType] = [
             .handoffWritten, .workRescued, .noteWritten, .questionAsked, .questionAnswered,
-            .agentSessionBegan, .usageRecorded, .attemptEnded,
+            .agentSessionBegan, .usageRecorded, .attemptEnded, .handoffBegan, .handoffPrepared,
         ]
         var facts: [StoredFact] = []
         do throws(StoreError) {

@@ -47,6 +47,8 @@ package final class RunSession {
     private let lock: FileLock
     private let control: ControlSocket
     private let resumed: RunRecord?
+    /// What the last run of the mission handed over and nobody took.
+    private var inherited: [InheritedHandoff] = []
     /// What `restoredProjection` has read already.
     private var restoredTasks: [TaskRecord]?
 
@@ -78,6 +80,7 @@ package final class RunSession {
                 run: run, plan: request.plan, state: state, store: store, workspace: workspace,
                 workerProgram: request.workerProgram, seed: request.seed,
                 gateFiles: try Self.gateFiles(request.plan, workspace, store, resuming: record)))
+        if record == nil { inherited = Self.inherited(request.plan, workspace, store) }
         if record == nil { Self.tidy(workspace, store, slots: request.plan.slots) }
         for rescue in found {
             coordinator.receive(.workFound(rescue.lease, rescue.commit, reference: rescue.reference))
@@ -108,6 +111,26 @@ package final class RunSession {
             if let begin { return try workspace.files(among: names, in: begin) }
             return try workspace.files(among: names, in: workspace.targetHead())
         } catch { throw .git(error) }
+    }
+
+    /// What the last run of the same mission handed over, for tasks that are the same now: theirs would be
+    /// the first session to have it. That run cannot be resumed any more, so nobody has it twice.
+    private static func inherited(
+        _ plan: RunPlan, _ workspace: Workspace, _ store: any Store
+    ) -> [InheritedHandoff] {
+        // A journal or a commit that cannot be read is nothing to go on with: the tasks begin anew.
+        guard let last = try? store.runs().first(where: { $0.mission == plan.mission.id }),
+            last.status != .completed, let records = try? store.tasks(last.id, .all)
+        else { return [] }
+        let specs = Dictionary(plan.mission.tasks.map { ($0.id, $0) }) { first, _ in first }
+        return records.compactMap { record in
+            guard !record.status.isFinal, let handoff = record.handoff, handoff.state.isCarried,
+                let sheet = handoff.sheet, let commit = sheet.commit, let base = sheet.base,
+                let spec = specs[record.spec.id], spec.prompt == record.spec.prompt,
+                (try? workspace.offers(commit, from: base)) ?? false
+            else { return nil }
+            return InheritedHandoff(run: last.id, task: spec.id, from: handoff.from, sheet: sheet)
+        }
     }
 
     /// Takes away what runs that nobody can resume any more left in the hub and beside it. Their unlanded
@@ -170,7 +193,7 @@ package final class RunSession {
                 budget: plan.mission.limits.budget, process: ProcessTable.own(), head: head,
                 slots: plan.slots, simulated: plan.isSimulated, scale: plan.mission.scale)
             register(RunRecord(start, at: coordinator.clock.now()))
-            outcome = try coordinator.start(start, tasks: plan.mission.tasks)
+            outcome = try coordinator.start(start, tasks: plan.mission.tasks, inherited: inherited)
         }
         guard let record = coordinator.projection.run else {
             preconditionFailure("a run without a record ended")

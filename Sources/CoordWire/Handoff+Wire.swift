@@ -56,6 +56,7 @@ extension HandoffOrder {
         if push { writer.flag("push", true) }
         writer.string("reason", reason)
         if isAutomatic { writer.flag("automatic", true) }
+        if resumes { writer.flag("resumes", true) }
     }
 
     init(_ reader: MemberReader) throws(FactCodecError) {
@@ -66,7 +67,8 @@ extension HandoffOrder {
         self.init(
             to: target, push: try reader.find("push", "true or false", \.boolValue) ?? false,
             reason: try reader.string("reason"),
-            isAutomatic: try reader.find("automatic", "true or false", \.boolValue) ?? false)
+            isAutomatic: try reader.find("automatic", "true or false", \.boolValue) ?? false,
+            resumes: try reader.find("resumes", "true or false", \.boolValue) ?? false)
     }
 }
 

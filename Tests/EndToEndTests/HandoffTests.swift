@@ -183,6 +183,29 @@ struct HandoffTests {
         withExtendedLifetime(fifos) {}
     }
 
+    @Test("what a run handed over and nobody took is taken by the next run of the mission")
+    func nextRun() throws {
+        let stand = try Stand()
+        let fifos = [try Fifo(stand.root + "/ready"), try Fifo(stand.root + "/hold")]
+        let mission = try stand.mission(Self.mission)
+        let wish = "echo '{\"coord\":\"handoff-wanted\",\"reason\":\"tired\"}'"
+        let agent = try stand.agent(Self.script(wish))
+        let dead = try stand.coord(
+            ["run", mission, "--agent", agent], with: ["COORD_FAILPOINT": "worktree-reset.between:2"])
+        #expect(dead.status == 1000 + SIGKILL, "\(dead)")
+        #expect(try stand.document("handoffs", "list")["handoffs"]?.arrayValue?.first?["state"] == "prepared")
+        #expect(try stand.coord("status").output.contains("waits for a new session"))
+        let end = try stand.coord("run", mission, "--agent", agent)
+        #expect(end.status == 0, "\(end)")
+        // The first session of the new run is its attempt 1.
+        try expectOneLanding(stand, sessions: [1, 1])
+        let entry = try stand.document("handoffs", "list")["handoffs"]?.arrayValue?.first
+        #expect(entry?["state"] == "over" && entry?["attempt"] == 0)
+        #expect(entry?["reason"]?.stringValue?.contains("ended before it was taken") == true)
+        #expect(try stand.read("handed-in.md").contains("one.txt"))
+        withExtendedLifetime(fifos) {}
+    }
+
     @Test("a session that dies leaves a document: the next begins anew and is told where the work is")
     func died() throws {
         let stand = try Stand()

@@ -90,20 +90,30 @@ extension CoordinatorStateMachine {
         effects.append(.askForHandoff(slot: slot, tasks[node].lease))
     }
 
-    /// Goes on with what a failed step stopped.
+    /// Goes on with what a failed step stopped, and with the session before where its successor did not say
+    /// how it goes on.
     mutating func continueHandoffs(of worker: WorkerID?) -> CommandReply {
         var count = 0
-        for slot in slots.indices where worker == nil || slots[slot].spec.worker == worker {
+        for slot in slots.indices {
             guard case .working(let node, let base, _) = slots[slot].work, let record = tasks[node].handoff,
-                record.state == .failed, record.attempt == tasks[node].attempt
+                worker == nil || worker == slots[slot].spec.worker || worker == record.from
             else { continue }
-            count += 1
-            // It counts as under way again with the first step that ends.
-            resume(record.step, slot, node, base: base)
+            if record.state == .failed, record.attempt == tasks[node].attempt {
+                count += 1
+                // It counts as under way again with the first step that ends.
+                resume(record.step, slot, node, base: base)
+            } else if record.state == .unacknowledged {
+                count += 1
+                let order = HandoffOrder(
+                    to: .worker(record.from), reason: "not acknowledged: \(record.problem ?? "")",
+                    resumes: true)
+                beginHandoff(slot, node, order)
+            }
         }
         guard count > 0 else {
             return .refused(
-                reason: "no handoff\(worker.map { " of worker `\($0)`" } ?? "") was stopped by a failed step",
+                reason:
+                    "no handoff\(worker.map { " of worker `\($0)`" } ?? "") was stopped by a failed step, or is not acknowledged",
                 hint: "`coord handoffs` lists them")
         }
         return .accepted(count == 1 ? "the handoff goes on" : "\(count) handoffs go on")

@@ -12,6 +12,16 @@ extension CoordinatorStateMachine {
         return (base, content)
     }
 
+    /// A task begins with what an earlier run of its mission handed over, as its attempt 0.
+    mutating func inherit(_ handoff: InheritedHandoff) {
+        guard let node = numbers[handoff.task], tasks[node].spec.run == nil, !isPlan(node) else { return }
+        let lease = Lease(task: handoff.task, attempt: 0)
+        let order = HandoffOrder(
+            to: .anyWorker, reason: "run \(handoff.run) ended before it was taken", isAutomatic: true)
+        record(.handoffBegan(lease, worker: handoff.from, order))
+        record(.handoffPrepared(lease, handoff.sheet))
+    }
+
     /// A session was given its task: with a handoff, if there is one for it.
     mutating func handoffAssigned(_ node: Int, _ slot: Int) {
         slots[slot].handoff = .none

@@ -108,9 +108,14 @@ package struct CoordinatorStateMachine: Sendable {
     }
 
     /// Puts the mission's tasks in and starts the workers. The catalogue has checked the graph.
-    package mutating func start(_ specs: [TaskSpec], at now: Timestamp) -> [Effect] {
+    ///
+    /// - Parameter inherited: what an earlier run handed over and nobody took.
+    package mutating func start(
+        _ specs: [TaskSpec], inherited: [InheritedHandoff] = [], at now: Timestamp
+    ) -> [Effect] {
         self.now = now
         addTasks(specs)
+        for handoff in inherited { inherit(handoff) }
         startAllWorkers()
         perform(delivery.begin(last: nil))
         finishTurn()

@@ -98,3 +98,18 @@ package struct HandoffJob: Sendable, Equatable {
         self.hasDied = hasDied
     }
 }
+
+/// What a run that is over handed over and no session took.
+package struct InheritedHandoff: Sendable, Equatable {
+    package var run: RunID
+    package var task: TaskID
+    package var from: WorkerID
+    package var sheet: HandoffSheet
+
+    package init(run: RunID, task: TaskID, from: WorkerID, sheet: HandoffSheet) {
+        self.run = run
+        self.task = task
+        self.from = from
+        self.sheet = sheet
+    }
+}

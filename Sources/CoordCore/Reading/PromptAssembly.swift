@@ -84,6 +84,21 @@ package enum PromptAssembly {
         """
     }
 
+    /// What a session is told that goes on after all, because its successor did not say how it would.
+    package static func comingBack(task: TaskSpec, attempt: Int, handoff: String) -> String {
+        """
+        # Go on with your task: \(task.title) (`\(task.id)`, attempt \(attempt))
+
+        You handed it over, and the session after you did not say what it does next: you go on yourself. The task \
+        is the same:
+
+        \(task.prompt)
+
+        \(taking(handoff))
+
+        """
+    }
+
     /// What a session is told that follows one that died.
     private static func following(_ handoff: String) -> String {
         """

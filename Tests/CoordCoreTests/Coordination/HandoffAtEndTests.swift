@@ -83,6 +83,22 @@ import Testing
         #expect(!Self.hasTakeHandoff(story.tell(.workerExited(slot: 0, .signaled(9)), at: at(20))))
     }
 
+    // MARK: An earlier run
+
+    @Test func `of a run that is over: the next run's first session begins with what it handed over`() {
+        let settings = RunSettings(slots: slots(nil))
+        var machine = CoordinatorStateMachine(settings: settings, at: at(0))
+        let inherited = InheritedHandoff(run: "r0", task: "a", from: "w9", sheet: Self.sheet)
+        let begun = machine.start(graph("a", "b"), inherited: [inherited], at: at(0))
+        #expect(facts(begun).contains(.handoffPrepared(lease("a", 0), Self.sheet)))
+        _ = machine.handle(.workerStarted(slot: 0, Story.process), at: at(0))
+        let ready = machine.handle(.workerReady(slot: 0), at: at(0))
+        #expect(
+            acts(ready) == [
+                .continueWorktree(slot: 0, lease("a"), base: oid("ba5e"), content: oid("c0de"))
+            ])
+    }
+
     // MARK: Budgets
 
     @Test func `is out of its worker's budget: a fresh session elsewhere goes on with its work`() {

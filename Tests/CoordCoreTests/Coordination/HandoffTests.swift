@@ -267,6 +267,13 @@ import Testing
         }
         #expect(silent.projection.task("a")?.handoff?.state == .unacknowledged)
         #expect(silent.stages == "a:leased")
+        // The session before goes on when a person says so, with all that is there.
+        #expect(silent.ask(.continueHandoff("w1")).isAccepted)
+        silent.tell(.agentReported(slot: 0, lease("a", 2), .handoffAsked(accepted: true)))
+        silent.tell(.attemptEnded(slot: 0, lease("a", 2), .handedOff, tail: ""))
+        let taken = silent.tell(.workTaken(slot: 0, lease("a", 2), .handedOff(Self.sheet)))
+        #expect(facts(taken).contains(.leaseGranted(lease("a", 3), worker: "w1")))
+        #expect(silent.projection.task("a")?.handoff?.order.resumes == true)
     }
 }
 
