@@ -4,7 +4,8 @@ import CoordJSON
 package enum ToolList {
     /// For an attempt at a task.
     package static let forWork: [MCPTool] =
-        reading + [report, addTasks, splitTask] + questions + claims + [writeNote] + slots + [handoff]
+        reading + [report, addTasks, splitTask] + questions + claims + [writeNote] + slots
+        + [handoff, handOver]
 
     /// For a look at a candidate: nothing that changes the run but the verdict.
     package static let forReview: [MCPTool] = reading + [report] + questions + slots + [verdict]
@@ -154,6 +155,12 @@ package enum ToolList {
             ("summary", text("what stands now")), ("decisions", texts("what you decided, and why")),
             ("remaining", texts("what is still to be done")), ("pitfalls", texts("what to beware of")),
         ]), required: ["summary"])
+
+    private static let handOver = MCPTool(
+        "hand_over",
+        "Let a fresh session go on with your task and your files: your context is full, or another should. "
+            + "Say by write_handoff where you stand, then end when you are told to.",
+        JSONObject([("reason", text("why"))]))
 
     private static let verdict = MCPTool(
         "give_verdict", "Your verdict on the work that you were given to look at.",

@@ -26,6 +26,8 @@ package enum ToolRequest: Sendable, Hashable {
         switch tool {
         case "report_progress": return try report("progress", arguments, "Noted.")
         case "write_handoff": return try report("handoff", arguments, "Kept.")
+        case "hand_over":
+            return try report("handoff-wanted", arguments, "Asked for: you are told when to end.")
         case "give_verdict": return try report("verdict", arguments, "Taken down. You may end now.")
         case "take_slot":
             let wait = try waitSeconds(arguments, tool)

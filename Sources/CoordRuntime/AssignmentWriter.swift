@@ -111,8 +111,7 @@ final class AssignmentWriter {
                         ?? prompt(
                             slot, lease, spec, note, handoff, hasDied: hasDied, equipment,
                             isResumed: isResumed)).utf8),
-                to: folder + "/prompt.md",
-                permissions: 0o600, step: .prompt)
+                to: folder + "/prompt.md", permissions: 0o600, step: .prompt)
             if handoff != nil || note != nil {
                 let text = [handoff, note].compactMap { $0 }.joined(separator: "\n")
                 handoffIn = folder + "/handoff-in.md"

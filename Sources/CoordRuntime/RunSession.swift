@@ -126,9 +126,10 @@ package final class RunSession {
         return records.compactMap { record in
             guard !record.status.isFinal, let handoff = record.handoff, handoff.state.isCarried,
                 let sheet = handoff.sheet, let commit = sheet.commit, let base = sheet.base,
-                let spec = specs[record.spec.id], spec.prompt == record.spec.prompt,
-                (try? workspace.offers(commit, from: base)) ?? false
+                let spec = specs[record.spec.id], spec.prompt == record.spec.prompt
             else { return nil }
+            // A commit that is not there any more cannot be gone on with.
+            guard let isThere = try? workspace.offers(commit, from: base), isThere else { return nil }
             return InheritedHandoff(run: last.id, task: spec.id, from: handoff.from, sheet: sheet)
         }
     }

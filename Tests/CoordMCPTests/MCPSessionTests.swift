@@ -177,7 +177,7 @@ struct MCPSessionTests {
         #expect(result["resultType"] == "complete" && result["cacheScope"] == "private")
         #expect(try JSONParser.parse(first[0])["result"]?["tools"] == result["tools"])
         let tools = result["tools"]?.arrayValue ?? []
-        #expect(tools.count == 16)
+        #expect(tools.count == 17)
         for tool in tools {
             #expect(tool["inputSchema"]?["type"] == "object")
             let name = tool["name"]?.stringValue ?? ""
@@ -200,6 +200,7 @@ struct MCPSessionTests {
 
     private static let example: [String: JSONObject] = [
         "report_progress": JSONObject([("text", "x")]), "write_handoff": JSONObject([("summary", "x")]),
+        "hand_over": JSONObject([("reason", "x")]),
         "give_verdict": JSONObject([("approve", true)]), "ask": JSONObject([("question", "?")]),
         "add_tasks": JSONObject([("tasks", [["id": "x", "prompt": "y"]])]),
         "split_task": JSONObject([("tasks", [["id": "x", "prompt": "y"]])]),

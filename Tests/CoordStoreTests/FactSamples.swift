@@ -160,6 +160,8 @@ enum Samples {
                 file: "r/qa-1-x.md", origin: .agent, commit: commit, base: commit, files: 3,
                 remaining: [awkward, ""], confirmed: 1, refuted: 2, unchecked: 3)),
         .handoffPrepared(lease, HandoffSheet(file: "r/x.md", origin: .synthesised)),
+        .handoffPrepared(lease, HandoffSheet(file: "r/x.md", origin: .synthesised, rescue: "refs/x")),
+        .handoffBegan(lease, worker: "w1", HandoffOrder(to: .worker("w2"), reason: "no", resumes: true)),
         .handoffAcknowledged(lease, text: awkward), .handoffUnacknowledged(lease, reason: "no word"),
         .handoffWithdrawn(lease, reason: "done"),
         .taskProposalRefused(lease, id: "Bad Name", reason: "name"),

@@ -183,6 +183,23 @@ struct HandoffTests {
         withExtendedLifetime(fifos) {}
     }
 
+    @Test("an agent asks for a handoff by its tool")
+    func tool() throws {
+        let stand = try Stand()
+        let fifos = [try Fifo(stand.root + "/ready"), try Fifo(stand.root + "/hold")]
+        let call =
+            #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":"#
+            + #"{"name":"hand_over","arguments":{"reason":"tired"}}}"#
+        let wish = "echo '\(call)' | '\(Stand.program("coord-worker"))' mcp > /dev/null"
+        let agent = try stand.agent(Self.script(wish))
+        let end = try stand.coord("run", stand.mission(Self.mission), "--agent", agent)
+        #expect(end.status == 0, "\(end)")
+        try expectOneLanding(stand, sessions: [1, 2])
+        let entry = try stand.document("handoffs", "list")["handoffs"]?.arrayValue?.first
+        #expect(entry?["reason"] == "tired" && entry?["automatic"] == true)
+        withExtendedLifetime(fifos) {}
+    }
+
     @Test("what a run handed over and nobody took is taken by the next run of the mission")
     func nextRun() throws {
         let stand = try Stand()
