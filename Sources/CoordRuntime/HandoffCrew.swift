@@ -63,7 +63,7 @@ final class HandoffCrew: Sendable {
                 guard let snapshot = try snapshot(work, isLive: true) else {
                     return .done("nothing was changed")
                 }
-                return .done("commit \(snapshot.commit.short), \(snapshot.files.count) files")
+                return .done("commit \(snapshot.commit.short), files: \(snapshot.files.count)")
             } catch {
                 last = error
                 guard case .failed = error else { break }
