@@ -183,6 +183,28 @@ struct HandoffTests {
         withExtendedLifetime(fifos) {}
     }
 
+    @Test("a vendor that asks for an hour's pause loses its task to another vendor's worker")
+    func pause() throws {
+        let stand = try Stand()
+        let fifos = [try Fifo(stand.root + "/ready"), try Fifo(stand.root + "/hold")]
+        let wait = "echo '{\"coord\":\"rate-limited\",\"retryAfterSeconds\":3600}'"
+        let agent = try stand.agent(Self.script(wait))
+        // The same script under another name is another agent.
+        let members = """
+            "team": [ { "id": "first", "role": "full-stack-dev", "agent": "\(agent)" },
+                      { "id": "second", "role": "full-stack-dev", "agent": "\(agent) #" } ],
+            "limits": { "maxConcurrency": 1, "maxAttempts": 1 }, "merge": { "gate": ["true"] },
+            "tasks": [ { "id": "a", "prompt": "Write one.txt, then two.txt." } ]
+            """
+        let end = try stand.coord("run", stand.mission(members))
+        #expect(end.status == 0, "\(end)")
+        try expectOneLanding(stand, sessions: [1, 2])
+        let entry = try stand.document("handoffs", "list")["handoffs"]?.arrayValue?.first
+        #expect(entry?["from"] == "first-1" && entry?["taker"] == "second-1")
+        #expect(try stand.events("rate.limited").isEmpty)
+        withExtendedLifetime(fifos) {}
+    }
+
     @Test("an agent asks for a handoff by its tool")
     func tool() throws {
         let stand = try Stand()

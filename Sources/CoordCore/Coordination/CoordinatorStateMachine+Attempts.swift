@@ -46,6 +46,7 @@ extension CoordinatorStateMachine {
             tasks[node].summary = String(handoff.summary.prefix(Self.summaryMax))
         case .proposedTask(let spec): considerProposal(spec, by: node)
         case .rateLimited(let retryAfter):
+            if handOverInPause(slot, node, retryAfter) { break }
             let until = limiter.coolDown(for: retryAfter, at: now)
             record(.rateLimited(until: until, reason: "a provider asked for a pause"))
             rateBlockedUntil = until

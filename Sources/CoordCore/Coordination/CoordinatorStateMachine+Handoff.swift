@@ -80,7 +80,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    private mutating func beginHandoff(_ slot: Int, _ node: Int, _ order: HandoffOrder) {
+    mutating func beginHandoff(_ slot: Int, _ node: Int, _ order: HandoffOrder) {
         record(.handoffBegan(tasks[node].lease, worker: slots[slot].spec.worker, order))
         ask(slot, node)
     }

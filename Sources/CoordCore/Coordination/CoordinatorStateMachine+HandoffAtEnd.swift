@@ -49,6 +49,21 @@ extension CoordinatorStateMachine {
         }
     }
 
+    /// A vendor asks a session that lives for a long pause: another vendor's worker goes on meanwhile. False:
+    /// there is none, or the pause is short.
+    mutating func handOverInPause(_ slot: Int, _ node: Int, _ wait: Duration?) -> Bool {
+        guard let wait, wait >= Self.pauseMax, case .working = slots[slot].work, mayHandOverByItself(node),
+            let other = otherVendor(for: node, than: slot)
+        else { return false }
+        let agent = slots[slot].spec.agent
+        setAside(agent, until: now + wait)
+        let reason = "agent `\(agent)` is to wait for \(wait.wholeMilliseconds / 1000) s"
+        beginHandoff(
+            slot, node,
+            HandoffOrder(to: .worker(slots[other].spec.worker), reason: reason, isAutomatic: true))
+        return true
+    }
+
     /// A worker with another agent that may take the task, or that can do all that its worker can.
     private func otherVendor(for node: Int, than slot: Int) -> Int? {
         let able = slots.indices.filter { other in
