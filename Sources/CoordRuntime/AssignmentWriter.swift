@@ -266,7 +266,9 @@ final class AssignmentWriter {
             }
             let news = (answers + (note.map { [$0] } ?? [])).joined(separator: "\n\n")
             return PromptAssembly.continuation(
-                task: spec, attempt: lease.attempt, note: news.isEmpty ? nil : news)
+                task: spec, attempt: lease.attempt,
+                folder: spec.workspace == .worktree ? slot.worktree : nil,
+                note: news.isEmpty ? nil : news)
         }
         return PromptAssembly.prompt(
             goal: parts.plan.mission.goal, role: (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] },

@@ -54,14 +54,17 @@ package enum PromptAssembly {
     }
 
     /// What an agent gets that goes on in the session of an earlier attempt: it knows who it is and what to
-    /// do.
-    package static func continuation(task: TaskSpec, attempt: Int, note: String?) -> String {
+    /// do. `folder` is where it works now: another worker's than before, perhaps. Nil: it has no worktree.
+    package static func continuation(
+        task: TaskSpec, attempt: Int, folder: String?, note: String?
+    ) -> String {
         var parts = [
             "# Go on with your task: \(task.title) (`\(task.id)`, attempt \(attempt))",
             "An earlier attempt in this session ended before its work landed. Your folder was made anew from "
                 + "where the target stands now: what you left there is not in it, look before you rely on it. "
                 + "The task is the same:\n\n" + task.prompt,
         ]
+        if let folder { parts.append("You work in `\(folder)` now, and nowhere else.") }
         if let note { parts.append("## Why the last try did not land\n\n" + fenced(note)) }
         return parts.joined(separator: "\n\n") + "\n"
     }

@@ -52,6 +52,33 @@ struct PromptAssemblyTests {
                     """)
     }
 
+    @Test("a session that goes on is told which folder it works in now, and why")
+    func continuation() {
+        #expect(
+            PromptAssembly.continuation(
+                task: spec, attempt: 2, folder: "/trees/api-2", note: "the gate failed") == """
+                    # Go on with your task: Write the API (`api`, attempt 2)
+
+                    An earlier attempt in this session ended before its work landed. Your folder was made anew \
+                    from where the target stands now: what you left there is not in it, look before you rely \
+                    on it. The task is the same:
+
+                    Serve notes over HTTP.
+
+                    You work in `/trees/api-2` now, and nowhere else.
+
+                    ## Why the last try did not land
+
+                    ```text
+                    the gate failed
+                    ```
+
+                    """)
+        #expect(
+            !PromptAssembly.continuation(task: spec, attempt: 2, folder: nil, note: nil).contains(
+                "You work in"))
+    }
+
     @Test("what is empty leaves no trace")
     func bare() {
         #expect(
