@@ -134,7 +134,7 @@ package struct ModelGovernor: Sendable {
             lane.answered(id)
             bucket.giveBack(grant.estimate, at: now)
         case .abandoned:
-            lane.left(id, at: now)
+            lane.left(id)
             bucket.giveBack(grant.estimate, at: now)
         case .turnedAway(let why, let retryAfter):
             bucket.giveBack(grant.estimate, at: now)
@@ -173,9 +173,9 @@ package struct ModelGovernor: Sendable {
             return .refuse(
                 line[old].call, status: 503, reason: "\(key.account) took no request for too long", nil)
         }
-        let lane = lanes[key.account, default: ProviderLane()]
-        guard lane.mayGo(at: now) else { return nil }
-        if lane.pausedUntil != nil { drain(key.account, at: now) }
+        guard lanes[key.account, default: ProviderLane()].mayGo(at: now) else { return nil }
+        // Once: what comes in from here on is for the probe, however often it is looked for.
+        if lanes[key.account]?.pauseHasEnded(at: now) ?? false { drain(key.account, at: now) }
         var passed: Set<Int> = []
         while let index = first(of: line, except: passed, at: now) {
             switch room(line[index].call) {

@@ -6,8 +6,11 @@ package struct ProviderLane: Sendable, Equatable {
     private enum State: Sendable, Equatable {
         /// Anybody may go.
         case open
-        /// Nobody may go before the time; then one may try. Can become: `probing`.
+        /// Nobody may go before the time. Can become: `due`.
         case paused(until: Timestamp)
+        /// The pause is over, and nobody has gone yet: whoever is first probes. Can become: `probing`,
+        /// `paused`.
+        case due
         /// One call is on its way; everybody waits for it. Can become: `ramping`, `paused`.
         case probing(CallID)
         /// So many may be on their way at once. Can become: `open`, `paused`.
@@ -45,35 +48,46 @@ package struct ProviderLane: Sendable, Equatable {
     /// Whether one more call may go now.
     package func mayGo(at now: Timestamp) -> Bool {
         switch state {
-        case .open: true
+        case .open, .due: true
         case .paused(let until): now >= until
         case .probing: false
         case .ramping(let window): inFlight.count < window
         }
     }
 
+    /// Whether a pause has ended since it was asked last: true once for each.
+    package mutating func pauseHasEnded(at now: Timestamp) -> Bool {
+        guard case .paused(let until) = state, now >= until else { return false }
+        state = .due
+        return true
+    }
+
     /// A call goes; `mayGo` was asked.
     package mutating func went(_ call: CallID) {
         inFlight.insert(call)
-        if case .paused = state { state = .probing(call) }
+        switch state {
+        case .paused, .due: state = .probing(call)
+        case .open, .probing, .ramping: break
+        }
     }
 
     /// A call came to nothing without the provider's doing.
-    package mutating func left(_ call: CallID, at now: Timestamp) {
+    package mutating func left(_ call: CallID) {
         inFlight.remove(call)
         // Whoever is next probes.
-        if state == .probing(call) { state = .paused(until: now) }
+        if state == .probing(call) { state = .due }
     }
 
     /// The provider answered a call.
     package mutating func answered(_ call: CallID) {
         inFlight.remove(call)
         switch state {
-        case .open, .paused: break
+        case .open: break
+        // It went before the pause, and says nothing of what is now.
+        case .paused, .due: return
         case .probing(let probe): if probe == call { state = .ramping(window: 2) }
         case .ramping(let window): state = window * 2 > Self.windowMax ? .open : .ramping(window: window * 2)
         }
-        if case .paused = state { return }
         (pauses, faults) = (0, 0)
     }
 

@@ -65,6 +65,19 @@ struct ModelGovernorTests {
         #expect(granted(&governor, at: t0 + .seconds(121)) == ["small"])
     }
 
+    @Test("behind a pause a call gets its tokens together, however often it is looked for meanwhile")
+    func probeFillsUp() {
+        var governor = governor()
+        governor.ask(call("c1", bytes: 90_000), priority: 0, at: t0)
+        #expect(granted(&governor, at: t0) == ["c1"])
+        governor.learn(RateHints(inputTokensPerMinute: 400_000, inputTokensLeft: 398_000), from: "c1", at: t0)
+        _ = governor.settle("c1", .turnedAway(.limited, retryAfter: .seconds(1)), at: t0)
+        // Some 27,000 tokens of 400,000 a minute: four seconds, looked at a hundred times.
+        var names: [String] = []
+        for step in 1...100 { names += granted(&governor, at: t0 + .milliseconds(100 * step)) }
+        #expect(names == ["c1"])
+    }
+
     @Test("what a provider says of its limits is kept, and never loosens the run's own")
     func learning() {
         var governor = governor(RateLimits(requestsPerMinute: 120))
