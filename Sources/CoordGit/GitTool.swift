@@ -1,3 +1,4 @@
+import CoordModel
 import CoordProcess
 import CoordSystem
 import Synchronization
@@ -65,10 +66,12 @@ package struct GitTool: Sendable {
     package var callCount: Int { counter.value }
 
     /// The environment of every git command: the caller's, without what could steer git or translate its
-    /// words.
+    /// words, and without keys of models, which are nothing to git or to what it starts.
     static func scrub(_ environment: [String: String]) -> [String: String] {
+        let keys = Set(ModelProvider.known.flatMap(\.keyNames))
         var kept = environment.filter { name, _ in
             !name.hasPrefix("GIT_") && !name.hasPrefix("LC_") && name != "LANG" && name != "LANGUAGE"
+                && !keys.contains(name)
         }
         // Git starts programs of its own by name, in the folder it works in: an agent's worktree.
         kept["PATH"] = environment["PATH"].map {

@@ -269,6 +269,22 @@ struct GitToolTests {
         #expect(error?.description == "`\(fake)` is git 2.20.1, but coord needs 2.38.0 or newer")
     }
 
+    @Test("git gets no key of a model")
+    func keys() throws {
+        let place = try Playground()
+        let told = place.root + "/told"
+        try place.write(
+            "#!/bin/sh\n/usr/bin/env > '\(told)'; echo git version 2.45.0\n", place.root + "/bin/git",
+            executable: true)
+        _ = try GitTool.locate(
+            environment: [
+                "PATH": place.root + "/bin", "HOME": place.root, "ANTHROPIC_API_KEY": "sk-1",
+                "OPENAI_API_KEY": "sk-2",
+            ])
+        let environment = try place.read(told)
+        #expect(environment.contains("HOME=\(place.root)") && !environment.contains("sk-"))
+    }
+
     @Test("something else called git is told")
     func unusable() throws {
         let place = try Playground()
