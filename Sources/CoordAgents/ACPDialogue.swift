@@ -23,6 +23,8 @@ package struct ACPDialogue: AgentDialogue {
     private var failure: AgentFailure?
     private var isInterrupted = false
     private var model = "unknown"
+    /// What was last told of its context.
+    private var contextUsed: Int64 = 0
 
     /// A tool that runs.
     private struct Tool: Hashable {
@@ -206,9 +208,18 @@ package struct ACPDialogue: AgentDialogue {
             let tokens = CodexItems.tokens(
                 input: meta?["promptTokens"], cached: meta?["cachedTokens"], cacheWrite: nil,
                 output: meta?["completionTokens"])
-            return total(tokens, cost: isDollars ? cost : nil)
+            return total(tokens, cost: isDollars ? cost : nil) + context(update)
         default: return []
         }
+    }
+
+    /// An agent tells how full its context is, and again without a change.
+    private mutating func context(_ update: JSONValue) -> [AgentAction] {
+        let used = AgentText.tokens(update["used"])
+        guard used > 0, used != contextUsed else { return [] }
+        contextUsed = used
+        let size = AgentText.tokens(update["size"])
+        return [.report(.context(used: used, window: size > 0 ? size : request.launch.contextWindow))]
     }
 
     private mutating func tool(_ update: JSONValue) -> [AgentAction] {

@@ -2,6 +2,17 @@ import CoordModel
 
 /// The clients coord drives: by name, how each is started and understood.
 package enum AgentRoster {
+    /// The name by which price lists know the model that a launch asks for. Nil: the client's own default.
+    package static func pricedModel(driver: String, model: String?) -> String? {
+        guard driver == "claude" else { return ModelName.openAI(model) }
+        return switch model {
+        case "haiku": "claude-haiku-5-5"
+        case "sonnet": "claude-sonnet-5-5"
+        case "opus": "claude-opus-5-5"
+        default: model
+        }
+    }
+
     /// Nil: no client of that name is driven.
     package static func open(
         _ request: AgentRequest

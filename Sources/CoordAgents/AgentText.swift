@@ -47,6 +47,13 @@ enum AgentText {
         .report(.progress(cut(text, Limits.textBytes)))
     }
 
+    /// How full the context is: all that was sent with the last call, however it was billed. Nothing: the
+    /// client does not say.
+    static func context(_ tokens: TokenCounts, window: Int64?) -> [AgentAction] {
+        let used = tokens.input + tokens.cacheRead + tokens.cacheWrite
+        return used > 0 ? [.report(.context(used: used, window: window))] : []
+    }
+
     private typealias Limits = AgentEventParser.Limits
     private static let summaryBytes = 200
 

@@ -52,6 +52,8 @@ package struct AiderDialogue: AgentDialogue {
                 actions.append(.report(.session(Self.session)))
             }
             hasAnswered = true
+            actions += AgentText.context(
+                TokenCounts(input: Self.tokensSent(text)), window: request.launch.contextWindow)
         } else if text.hasPrefix("Applied edit to ") {
             let file = String(text.dropFirst(16))
             actions += [
@@ -63,6 +65,16 @@ package struct AiderDialogue: AgentDialogue {
             failure = AgentFailure.read(status: nil, (failure?.reason ?? "") + " " + text)
         }
         return actions
+    }
+
+    /// As in `Tokens: 6.2k sent, 40 received.`: rounded, for that is all there is.
+    private static func tokensSent(_ line: String) -> Int64 {
+        let word = line.dropFirst("Tokens: ".count).prefix { $0 != " " }
+        let unit: Double = word.hasSuffix("k") ? 1000 : word.hasSuffix("M") ? 1_000_000 : 1
+        guard let number = Double(unit == 1 ? word : word.dropLast()), number >= 0, number < 1e9 else {
+            return 0
+        }
+        return Int64((number * unit).rounded())
     }
 
     package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {

@@ -27,7 +27,7 @@ package struct ClaudeDialogue: AgentDialogue {
     package init(_ request: AgentRequest, isSpokenTo: Bool = true) {
         self.request = request
         self.isSpokenTo = isSpokenTo
-        accounts = ClaudeAccounts(name: request.launch.driver)
+        accounts = ClaudeAccounts(name: request.launch.driver, window: request.launch.contextWindow)
         session = request.launch.session
     }
 

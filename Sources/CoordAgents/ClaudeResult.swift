@@ -59,8 +59,15 @@ struct ClaudeAccounts: Hashable, Sendable {
     /// What was told of each model since the last result.
     private var told: [String: TokenCounts] = [:]
     private var results = 0
+    /// How much the context of the main conversation's model holds, as far as anybody said.
+    private var window: Int64?
+    /// That model.
+    private var mainModel: String?
 
-    init(name: String) { self.name = name }
+    init(name: String, window: Int64? = nil) {
+        self.name = name
+        self.window = window
+    }
 
     /// Whether a line is a piece of a message whose whole comes later. Lines begin alike in every release
     /// seen; one that does not is read in full.
@@ -97,11 +104,11 @@ struct ClaudeAccounts: Hashable, Sendable {
         case "message_stop":
             guard let call = open.removeValue(forKey: speaker) else { return [] }
             told[call.model, default: .zero] += call.tokens
-            return [
-                .report(
-                    .usage(
-                        Usage(id: name + ":" + call.id, model: call.model, tokens: call.tokens, cost: .zero)))
-            ]
+            let usage = Usage(id: name + ":" + call.id, model: call.model, tokens: call.tokens, cost: .zero)
+            // A subagent has a context of its own, and it ends with it.
+            guard speaker.isEmpty else { return [.report(.usage(usage))] }
+            mainModel = call.model
+            return [.report(.usage(usage))] + AgentText.context(call.tokens, window: window)
         default: return []
         }
     }
@@ -121,6 +128,9 @@ struct ClaudeAccounts: Hashable, Sendable {
             guard rest != .zero else { return [] }
             return [.report(.usage(Usage(id: "\(name):\(id)", model: model, tokens: rest)))]
         }
+        // What the client says of its model's context counts more than what was thought before.
+        let said = mainModel.flatMap { object["modelUsage"]?[$0]?["contextWindow"]?.integerValue }
+        if let said, said > 0 { window = said }
         return counted.members.compactMap { model, usage in
             let tokens = TokenCounts(
                 input: AgentText.tokens(usage["inputTokens"]),

@@ -177,13 +177,19 @@ package struct CodexDialogue: AgentDialogue {
 
     private func usage(_ parameters: JSONValue?) -> [AgentAction] {
         guard let usage = parameters?["tokenUsage"], let last = usage["last"] else { return [] }
+        let isOurs = parameters?["threadId"]?.stringValue == self.thread
         let thread = parameters?["threadId"]?.stringValue ?? thread ?? ""
         let total = usage["total"]?["totalTokens"]?.integerValue ?? 0
         let tokens = CodexItems.tokens(
             input: last["inputTokens"], cached: last["cachedInputTokens"],
             cacheWrite: last["cacheWriteInputTokens"], output: last["outputTokens"])
         guard tokens != .zero else { return [] }
-        return [.report(.usage(Usage(id: "codex:\(thread):\(total)", model: model, tokens: tokens)))]
+        let told = AgentAction.report(
+            .usage(Usage(id: "codex:\(thread):\(total)", model: model, tokens: tokens)))
+        // A helper thread has a context of its own.
+        guard isOurs else { return [told] }
+        let window = usage["modelContextWindow"]?.integerValue ?? request.launch.contextWindow
+        return [told] + AgentText.context(tokens, window: window)
     }
 
     private mutating func complained(_ parameters: JSONValue?) -> [AgentAction] {

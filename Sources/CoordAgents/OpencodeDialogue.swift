@@ -116,7 +116,7 @@ package struct OpencodeDialogue: AgentDialogue {
                     Usage(
                         id: "opencode:" + id, model: model, tokens: counts,
                         cost: AgentText.money(part?["cost"]))))
-        ]
+        ] + AgentText.context(counts, window: request.launch.contextWindow)
     }
 
     package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {

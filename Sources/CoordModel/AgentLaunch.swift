@@ -7,6 +7,8 @@ package struct AgentLaunch: Hashable, Sendable {
     package var program: String
     /// What the role or the mission asks for. Nil: the client's own default.
     package var model: String?
+    /// How many tokens that model's context holds, by the price list. Nil: it is not known.
+    package var contextWindow: Int64?
     /// The session to go on with. Nil: a new one.
     package var session: String?
     /// The name the new session gets where the client lets one choose; a UUID in lower case.
@@ -27,14 +29,16 @@ package struct AgentLaunch: Hashable, Sendable {
     package var isConfined: Bool
 
     package init(
-        driver: String, program: String, model: String? = nil, session: String? = nil,
-        newSession: String = "", counted: TokenCounts = .zero, systemPrompt: String = "",
+        driver: String, program: String, model: String? = nil, contextWindow: Int64? = nil,
+        session: String? = nil, newSession: String = "", counted: TokenCounts = .zero,
+        systemPrompt: String = "",
         permissions: PermissionPolicy = PermissionPolicy(), mcpServers: [MCPServerSpec] = [],
         gateway: GatewayEndpoint? = nil, home: String? = nil, isConfined: Bool = false
     ) {
         self.driver = driver
         self.program = program
         self.model = model
+        self.contextWindow = contextWindow
         self.session = session
         self.newSession = newSession
         self.counted = counted

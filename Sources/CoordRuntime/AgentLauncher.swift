@@ -73,6 +73,8 @@ final class AgentLauncher {
         if case .direct(let provider, let model) = slot.agent {
             (launch.model, launch.systemPrompt) = (provider + "/" + model, Self.directRules)
         }
+        launch.contextWindow = AgentRoster.pricedModel(driver: launch.driver, model: launch.model)
+            .flatMap { parts.plan.prices.entry(of: $0)?.window }
         launch.newSession = SessionName.make(run: parts.run, lease: lease)
         launch.permissions = PermissionPolicy(tools: role?.tools ?? [], mayWrite: !isReview)
         launch.isConfined = isConfined

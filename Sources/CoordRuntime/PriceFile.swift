@@ -49,6 +49,7 @@ package enum PriceFile {
                 let more = [("tokens", JSONValue.integer(threshold))] + Self.members(above)
                 members.append(("above", .object(JSONObject(more))))
             }
+            if let window = entry.window { members.append(("window", .integer(window))) }
             return (name, .object(JSONObject(members)))
         }
         return [
@@ -83,6 +84,12 @@ package enum PriceFile {
                 else { throw Problem(path: path, reason: "`above` of `\(name)` cannot be read") }
                 entry = PriceList.Entry(price: price, threshold: threshold, above: more)
             }
+            if let value = value["window"] {
+                guard let window = value.integerValue, window > 0 else {
+                    throw Problem(path: path, reason: "`window` of `\(name)` cannot be read")
+                }
+                entry.window = window
+            }
             entries[name] = entry
         }
         let word = object["unknown"]?.stringValue
@@ -113,6 +120,7 @@ package enum PriceFile {
                 entry = PriceList.Entry(price: price, threshold: Int64(threshold), above: more)
                 break
             }
+            if let window = value["max_input_tokens"]?.integerValue, window > 0 { entry.window = window }
             entries[name] = entry
         }
         let changed = Files.modificationTime(path).map { Timestamp(milliseconds: $0 / 1_000_000) }

@@ -8,6 +8,7 @@ extension AgentLaunch {
         output.member("driver", driver)
         output.member("program", program)
         output.member("model", model)
+        if let contextWindow { output.member("contextWindow", contextWindow) }
         output.member("session", session)
         if !newSession.isEmpty { output.member("newSession", newSession) }
         if counted != .zero {
@@ -31,6 +32,7 @@ extension AgentLaunch {
     init(_ members: Members) throws(WireError) {
         self.init(driver: try members.text("driver"), program: try members.text("program"))
         model = try members.optionalText("model")
+        contextWindow = try members.optionalInteger("contextWindow", 1...Int64.max)
         session = try members.optionalText("session")
         newSession = try members.optionalText("newSession") ?? ""
         if let inner = try members.inner("counted") {

@@ -54,6 +54,16 @@ struct ClaudeCaptureTests {
         #expect(replay.usage == counted.filter { $0.value != .zero })
     }
 
+    @Test("each call of the main conversation tells how full its context is")
+    func context() throws {
+        let partial = try #require(Self.entries.first { $0.file == "claude-partial.jsonl" })
+        let known = Replay.request("claude") { $0.contextWindow = 1_000_000 }
+        let replay = try #require(Captures.play(partial, known))
+        #expect(replay.contexts == ["6500 of 1000000", "7100 of 1000000"])
+        let unknown = try #require(Captures.play(partial, Replay.request("claude")))
+        #expect(unknown.contexts.first == "6500 of ?")
+    }
+
     @Test("a capture cut at any line tells no more than the whole", arguments: entries.prefix(8))
     func cut(entry: Captures.Entry) throws {
         let lines = (Captures.text(entry.file) ?? "").split(separator: "\n")

@@ -42,6 +42,7 @@ struct LineClientTests {
             Replay.of(Replay.request("opencode"), step + "\n" + step.replacing("p1", with: "p2")))
         #expect(replay.tokens == TokenCounts(input: 200, output: 50, cacheRead: 100, cacheWrite: 14))
         #expect(replay.cost == Money(microDollars: 1_000_000))
+        #expect(replay.contexts == ["157 of ?", "157 of ?"])
         #expect(replay.failure == nil)
         let failed = try #require(
             Replay.of(

@@ -81,6 +81,14 @@ struct Replay {
         actions.compactMap { if case .report(let report) = $0 { report } else { nil } }
     }
 
+    /// How full the context was said to be, in tokens of the whole, each time.
+    var contexts: [String] {
+        reports.compactMap { report in
+            guard case .context(let used, let window) = report else { return nil }
+            return "\(used) of \(window.map { "\($0)" } ?? "?")"
+        }
+    }
+
     /// What was used of each model; the same id counts once, as the ledger has it.
     var usage: [String: TokenCounts] {
         var seen: Set<String> = []

@@ -82,7 +82,8 @@ struct WorkerPipeTests {
     }
 
     private static let launch = AgentLaunch(
-        driver: "claude", program: "/bin/claude", model: "m", session: "s", newSession: "n",
+        driver: "claude", program: "/bin/claude", model: "m", contextWindow: 200_000, session: "s",
+        newSession: "n",
         counted: TokenCounts(input: 1, output: 2, cacheRead: 3, cacheWrite: 4), systemPrompt: "Be \"kind\"\n",
         permissions: PermissionPolicy(tools: ["Read", "Bash(git *)"], mayWrite: false),
         mcpServers: [

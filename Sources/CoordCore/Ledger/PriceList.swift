@@ -45,9 +45,12 @@ package struct PriceList: Sendable, Equatable {
         package var price: Price
         package var threshold: Int64?
         package var above: Price?
+        /// How many tokens the model's context holds. Nil: the list does not say.
+        package var window: Int64?
 
-        package init(price: Price, threshold: Int64? = nil, above: Price? = nil) {
+        package init(price: Price, threshold: Int64? = nil, above: Price? = nil, window: Int64? = nil) {
             self.price = price
+            self.window = window
             self.threshold = threshold
             self.above = above
         }
