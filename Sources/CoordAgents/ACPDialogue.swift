@@ -38,9 +38,16 @@ package struct ACPDialogue: AgentDialogue {
         model = request.launch.model ?? "unknown"
     }
 
-    /// The command is a line for the shell, given by a person: its settings are that person's.
+    /// The command is a line for the shell, given by a person: its settings are that person's, but for those
+    /// that lead a client coord knows to the gateway.
     static func command(_ request: AgentRequest) -> AgentCommand {
-        AgentCommand(.shell(request.launch.program), readsInput: true)
+        var command = AgentCommand(.shell(request.launch.program), readsInput: true)
+        let words = request.launch.program.split(separator: " ").map { $0.split(separator: "/").last }
+        if words.contains("vibe-acp"), request.launch.gateway != nil {
+            // Its servers are named when the session is opened.
+            VibeDialogue.settle(request, servers: [], in: &command)
+        }
+        return command
     }
 
     // MARK: Speaking

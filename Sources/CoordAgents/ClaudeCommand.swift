@@ -22,13 +22,18 @@ enum ClaudeCommand {
         } else if !launch.newSession.isEmpty {
             arguments += ["--session-id=" + launch.newSession]
         }
-        if !launch.mcpServers.isEmpty {
+        var files: [String: String] = [:]
+        if !launch.mcpServers.isEmpty, let home = launch.home {
+            // Arguments are everybody's to see; the file is its owner's.
+            files["servers.json"] = servers(launch.mcpServers)
+            arguments += ["--mcp-config=" + home + "/servers.json"]
+        } else if !launch.mcpServers.isEmpty {
             arguments += ["--mcp-config=" + servers(launch.mcpServers)]
         }
         let added = [treeRules, launch.systemPrompt].filter { !$0.isEmpty }.joined(separator: "\n\n")
         arguments += ["--append-system-prompt=" + added]
         return AgentCommand(
-            .file(launch.program, arguments: arguments), environment: environment(request),
+            .file(launch.program, arguments: arguments), environment: environment(request), files: files,
             folders: launch.home == nil ? [] : ["config"], readsInput: true)
     }
 

@@ -6,14 +6,15 @@ enum CodexCommand {
     private static let defaultAddress = "https://api.openai.com/v1"
 
     static func server(_ request: AgentRequest) -> AgentCommand {
-        command(request, settings(request) + ["app-server"], readsInput: true)
+        command(request, switches(request) + ["app-server"], readsInput: true)
     }
 
     static func run(_ request: AgentRequest) -> AgentCommand {
         let launch = request.launch
-        var arguments = settings(request) + ["exec"]
+        // What stands before the name of a subcommand does not reach it.
+        var arguments = ["exec"]
         if let session = launch.session { arguments += ["resume", session] }
-        arguments += ["--json", "--skip-git-repo-check"]
+        arguments += switches(request) + ["--json", "--skip-git-repo-check"]
         arguments += ["-c", "sandbox_mode=" + quoted(sandbox(launch))]
         if let model = model(launch) { arguments += ["-c", "model=" + quoted(model)] }
         if !launch.systemPrompt.isEmpty {
@@ -26,18 +27,29 @@ enum CodexCommand {
         _ request: AgentRequest, _ arguments: [String], readsInput: Bool
     ) -> AgentCommand {
         var environment: [String: String?] = [:]
-        if let home = request.launch.home { environment["CODEX_HOME"] = home + "/codex" }
+        var files: [String: String] = [:]
+        if let home = request.launch.home {
+            environment["CODEX_HOME"] = home + "/codex"
+            files["codex/config.toml"] = settings(request).joined(separator: "\n") + "\n"
+        }
         if let gateway = request.launch.gateway, gateway.openAI != nil {
             environment["OPENAI_API_KEY"] = gateway.key
             environment["CODEX_API_KEY"] = .some(nil)
         }
         return AgentCommand(
-            .file(request.launch.program, arguments: arguments), environment: environment,
+            .file(request.launch.program, arguments: arguments), environment: environment, files: files,
             folders: request.launch.home == nil ? [] : ["codex"], readsInput: readsInput,
             results: ["rollout": "codex/sessions/*/.jsonl"])
     }
 
-    /// What holds for both ways: quiet, our address, our servers.
+    /// Settings as arguments where they cannot stand in a file: arguments are everybody's to see, and an
+    /// address of the gateway's or the environment of a server may hold a secret.
+    private static func switches(_ request: AgentRequest) -> [String] {
+        let values = request.launch.home == nil ? settings(request) : []
+        return values.flatMap { ["-c", $0] } + ["--disable", "plugins", "--disable", "apps"]
+    }
+
+    /// What holds for both ways, as lines of TOML: quiet, our address, our servers.
     private static func settings(_ request: AgentRequest) -> [String] {
         var values = ["analytics.enabled=false", "check_for_update_on_startup=false"]
         if let provider = provider(request) {
@@ -53,7 +65,7 @@ enum CodexCommand {
                     + "env={\(environment.joined(separator: ","))},required=true,"
                     + "default_tools_approval_mode=\"approve\"}")
         }
-        return values.flatMap { ["-c", $0] } + ["--disable", "plugins", "--disable", "apps"]
+        return values
     }
 
     /// A provider of its own wherever there is a key: the built-in one ignores addresses and tries a second

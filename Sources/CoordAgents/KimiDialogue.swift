@@ -1,8 +1,8 @@
 import CoordJSON
 package import CoordModel
 
-/// Kimi CLI for one prompt: chat messages as JSON lines; errors as plain text; its session on standard error
-/// or in its last line; what it used in a file of the session.
+/// Kimi CLI for one prompt: chat messages as JSON lines; errors as plain text; what it used in a file of the
+/// session, whose name is chosen beforehand.
 package struct KimiDialogue: AgentDialogue {
     private let request: AgentRequest
     private var session: String?
@@ -25,13 +25,28 @@ package struct KimiDialogue: AgentDialogue {
             arguments += ["--config-file", home + "/kimi.json"]
         }
         if !launch.mcpServers.isEmpty {
-            let servers: JSONValue = ["mcpServers": MCPConfig.map(launch.mcpServers)]
-            arguments += ["--mcp-config", servers.text]
+            if let home = launch.home {
+                // Arguments are everybody's to see; the file is its owner's.
+                files["servers.json"] = MCPConfig.settings(launch.mcpServers)
+                arguments += ["--mcp-config-file", home + "/servers.json"]
+            } else {
+                let servers: JSONValue = ["mcpServers": MCPConfig.map(launch.mcpServers)]
+                arguments += ["--mcp-config", servers.text]
+            }
         }
-        if let session = launch.session { arguments += ["--session", session] }
+        // A name that it does not know begins a session of that name.
+        let session = launch.session ?? launch.newSession
+        if !session.isEmpty { arguments += ["--session", session] }
+        var links: [String: String] = [:]
+        if let home = launch.home {
+            // It finds a session by the name of the folder it works in, which is another worker's next time.
+            links["tree"] = request.worktree
+            arguments += ["--work-dir", home + "/tree"]
+        }
         return AgentCommand(
             .file(launch.program, arguments: arguments + ["-p", request.promptArgument]),
             environment: OwnHome.environment(launch), files: files, folders: OwnHome.folders(launch),
+            links: links,
             results: ["wire": "home/.kimi/sessions/*/wire.jsonl"])
     }
 
@@ -89,7 +104,7 @@ package struct KimiDialogue: AgentDialogue {
         plain = ""
         var text = object["content"]?.stringValue ?? ""
         for block in object["content"]?.arrayValue ?? [] { text += block["text"]?.stringValue ?? "" }
-        var actions = AgentText.said(text)
+        var actions = named(session ?? request.launch.newSession) + AgentText.said(text)
         for call in object["tool_calls"]?.arrayValue ?? [] {
             let name = call["function"]?["name"]?.stringValue ?? "tool"
             let id = call["id"]?.stringValue ?? ""

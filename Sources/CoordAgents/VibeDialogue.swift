@@ -21,24 +21,32 @@ package struct VibeDialogue: AgentDialogue {
         let policy = launch.permissions
         let mayAll = [ToolUse.write, .execute].allSatisfy { policy.objection(to: $0) == nil }
         if mayAll { arguments.append("--auto-approve") }
-        var environment: [String: String?] = [
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"
-        ]
-        var files: [String: String] = [:]
-        if let home = launch.home { environment["VIBE_HOME"] = home + "/vibe" }
-        if let route = OpenAIRoute(request) {
-            environment[route.variable] = route.key
-            files["vibe/config.toml"] = config(request, route)
-        }
-        // Without one it looks into the system's keyring.
-        if request.environment["MISTRAL_API_KEY"] == nil { environment["MISTRAL_API_KEY"] = "none" }
-        return AgentCommand(
+        var command = AgentCommand(
             .file(launch.program, arguments: arguments + ["-p", request.promptArgument]),
-            environment: environment, files: files, folders: launch.home == nil ? [] : ["vibe", "out"],
             results: ["export": "out/export.json"])
+        settle(request, servers: launch.mcpServers, in: &command)
+        if launch.home != nil { command.folders.append("out") }
+        return command
     }
 
-    private static func config(_ request: AgentRequest, _ route: OpenAIRoute) -> String {
+    /// What Vibe finds in its own folder and in its environment, whichever way it is spoken to.
+    static func settle(_ request: AgentRequest, servers: [MCPServerSpec], in command: inout AgentCommand) {
+        command.environment["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+        if let home = request.launch.home {
+            command.environment["VIBE_HOME"] = home + "/vibe"
+            command.folders.append("vibe")
+        }
+        if let route = OpenAIRoute(request) {
+            command.environment[route.variable] = route.key
+            command.files["vibe/config.toml"] = config(request, route, servers)
+        }
+        // Without one it looks into the system's keyring.
+        if request.environment["MISTRAL_API_KEY"] == nil { command.environment["MISTRAL_API_KEY"] = "none" }
+    }
+
+    private static func config(
+        _ request: AgentRequest, _ route: OpenAIRoute, _ servers: [MCPServerSpec]
+    ) -> String {
         let model = ModelName.openAI(request.launch.model) ?? "default"
         var lines = [
             "active_model = \"m\"", "enable_telemetry = false", "enable_update_checks = false",
@@ -47,7 +55,7 @@ package struct VibeDialogue: AgentDialogue {
             "api_key_env_var = \(quoted(route.variable))", "backend = \"generic\"", "[[models]]",
             "name = \(quoted(model))", "provider = \"coord\"", "alias = \"m\"",
         ]
-        for server in request.launch.mcpServers {
+        for server in servers {
             let environment = server.environment.sorted { $0.key < $1.key }.map {
                 "\(quoted($0.key)) = \(quoted($0.value))"
             }

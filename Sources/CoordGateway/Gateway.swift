@@ -65,9 +65,9 @@ package final class Gateway {
     private static let keptBytesMax = 1 << 20
     /// A request that fails so often while others succeed is at fault itself.
     private static let faultsMax = 5
-    /// How long an answer that does not stream may take before its first byte.
+    /// How long a provider may say nothing, before its answer or within it. Models think for minutes without
+    /// a byte, and an answer that is cut off has been paid for.
     private static let silenceSecondsMax = 600
-    private static let streamSilenceSecondsMax = 120
 
     /// - Parameter mark: tells the calls of this gateway from those of another within the run.
     package init(
@@ -203,7 +203,7 @@ package final class Gateway {
                 method: session.head.method, address: session.provider.base + session.target,
                 headers: PassingHeaders.outgoing(session.head.headers, key: session.key),
                 body: request.outgoing(session.body),
-                idleSecondsMax: request.isStream ? Self.streamSilenceSecondsMax : Self.silenceSecondsMax))
+                idleSecondsMax: Self.silenceSecondsMax))
         session.transfer = transfer
         byTransfer[transfer] = session
     }

@@ -121,9 +121,10 @@ package enum PassingHeaders {
 
     /// What is sent on of a request. With a key of coord's own, nothing passes that could be another.
     package static func outgoing(_ headers: [HTTPHeader], key: ProviderKey?) -> [HTTPHeader] {
+        let named = ownOfConnection(headers)
         var result = headers.filter { header in
             let name = header.name.lowercased()
-            return !hop.contains(name) && !(key != nil && secrets.contains(name))
+            return !hop.contains(name) && !named.contains(name) && !(key != nil && secrets.contains(name))
         }
         // What is packed could not be read in passing.
         result.append(HTTPHeader("accept-encoding", "identity"))
@@ -133,6 +134,21 @@ package enum PassingHeaders {
 
     /// What is passed back of an answer.
     package static func incoming(_ headers: [HTTPHeader]) -> [HTTPHeader] {
-        headers.filter { !hop.contains($0.name.lowercased()) && !$0.isNamed("set-cookie") }
+        let named = ownOfConnection(headers)
+        return headers.filter {
+            let name = $0.name.lowercased()
+            return !hop.contains(name) && !named.contains(name) && name != "set-cookie"
+        }
+    }
+
+    /// What the sender itself calls a matter of its one connection (RFC 9110, 7.6.1).
+    private static func ownOfConnection(_ headers: [HTTPHeader]) -> Set<String> {
+        var names: Set<String> = []
+        for header in headers where header.isNamed("connection") {
+            for word in header.value.split(separator: ",") {
+                names.insert(word.lowercased().filter { $0 != " " && $0 != "\t" })
+            }
+        }
+        return names
     }
 }

@@ -256,14 +256,6 @@ struct ClaudeTests {
         #expect(resumed.contains("--resume=--dangerous"))
         #expect(resumed.contains("--model=-p"))
         #expect(!resumed.contains { $0.hasPrefix("--session-id") })
-        let served = try arguments {
-            $0.mcpServers = [
-                MCPServerSpec(name: "coord", command: "/c", arguments: ["mcp"], environment: ["K": "V"])
-            ]
-        }
-        let config = try #require(served.first { $0.hasPrefix("--mcp-config=") })
-        let parsed = try JSONParser.parse(String(config.dropFirst(13)))
-        #expect(parsed["mcpServers"]?["coord"]?["env"] == ["K": "V"])
     }
 
     @Test("behind a gateway it gets the gateway's address and key, and none of the user's")

@@ -129,13 +129,14 @@ struct ClientCaptureTests {
             ("kimi-loop.txt", 1, .limit),
         ] as [(String, Int32, AgentFailure.Kind?)])
     func kimi(file: String, exit: Int32, kind: AgentFailure.Kind?) throws {
-        var replay = try #require(Replay(Replay.request("kimi")))
+        let name = "0f2f835b-f699-4f08-ba07-2d6253d3287c"
+        var replay = try #require(Replay(Replay.request("kimi") { $0.newSession = name }))
         for line in try #require(Captures.text(file)).split(separator: "\n") { replay.hear(line) }
-        replay.hearError("To resume this session: kimi -r 0f2f835b-f699-4f08-ba07-2d6253d3287c")
+        replay.hearError("To resume this session: kimi -r \(name)")
         let wire = exit == 0 ? Captures.text("kimi-wire.jsonl") ?? "" : ""
         replay.end(.exited(status: exit), files: ["wire": wire])
         #expect(replay.failure?.kind == kind, "\(replay.failure as Any)")
-        #expect(replay.sessions == ["0f2f835b-f699-4f08-ba07-2d6253d3287c"])
+        #expect(replay.sessions == [name])
         if exit == 0 {
             #expect(replay.tokens == TokenCounts(input: 3300, output: 52, cacheRead: 10_300))
             #expect(replay.tools == ["WriteFile started", "WriteFile ok"])

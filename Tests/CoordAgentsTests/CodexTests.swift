@@ -135,9 +135,17 @@ struct CodexTests {
                     $0.gateway = GatewayEndpoint(openAI: "http://127.0.0.1:1/x\"/v1", key: "k")
                     $0.isConfined = true
                 }))
-        guard case .file(_, let arguments) = replay.command.program else { return }
-        #expect(arguments.contains { $0.contains(#"base_url="http://127.0.0.1:1/x\"/v1""#) })
+        let settings = try #require(replay.command.files["codex/config.toml"])
+        #expect(settings.contains(#"base_url="http://127.0.0.1:1/x\"/v1""#))
         #expect(replay.command.environment["CODEX_HOME"] == "/h/codex")
         #expect(replay.command.environment["OPENAI_API_KEY"] == "k")
+    }
+
+    @Test("with the user's own folder it is told by arguments, behind the subcommand that is to hear them")
+    func ownFolder() throws {
+        let replay = try #require(Replay(Replay.request("codex-exec", session: "t-1") { $0.home = nil }))
+        guard case .file(_, let arguments) = replay.command.program else { return }
+        #expect(arguments.prefix(5) == ["exec", "resume", "t-1", "-c", "analytics.enabled=false"])
+        #expect(replay.command.files.isEmpty)
     }
 }

@@ -34,6 +34,49 @@ struct LineClientTests {
         }
     }
 
+    @Test(
+        "what a server of tools or a gateway's address may hold stands in the client's own files, not in arguments",
+        arguments: [
+            ("claude", "servers.json"), ("codex", "codex/config.toml"), ("codex-exec", "codex/config.toml"),
+            ("kimi", "servers.json"), ("vibe", "vibe/config.toml"), ("gemini", "home/.gemini/settings.json"),
+            ("qwen", "home/.qwen/settings.json"),
+        ])
+    func secrets(driver: String, file: String) throws {
+        let request = Replay.request(driver) {
+            $0.mcpServers = [
+                MCPServerSpec(
+                    name: "coord", command: "/c", arguments: ["mcp"], environment: ["K": "secret-1"])
+            ]
+            $0.gateway = GatewayEndpoint(
+                anthropic: "http://h/secret-2", openAI: "http://h/secret-2", gemini: "http://h/secret-2",
+                key: "secret-3")
+        }
+        let command = try #require(Replay(request)).command
+        guard case .file(_, let arguments) = command.program else { return }
+        #expect(!arguments.contains { $0.contains("secret") }, "\(arguments)")
+        #expect(command.files[file]?.contains("secret-1") ?? false, "\(command.files)")
+    }
+
+    @Test("Kimi works behind a link, so that its session is found from another worker's folder")
+    func kimiFolder() throws {
+        let command = try #require(Replay(Replay.request("kimi", session: "s-1"))).command
+        #expect(command.links == ["tree": "/WORK/repo"])
+        guard case .file(_, let arguments) = command.program else { return }
+        #expect(arguments.joined(separator: " ").contains("--session s-1 --work-dir /h/tree"))
+    }
+
+    @Test("vibe-acp is led to the gateway; another command's settings are its owner's")
+    func vibeServer() throws {
+        let gateway = GatewayEndpoint(openAI: "http://127.0.0.1:1/v1", key: "k")
+        let known = try #require(
+            Replay(Replay.request("acp") { ($0.program, $0.gateway) = ("/opt/bin/vibe-acp", gateway) }))
+        #expect(known.command.files["vibe/config.toml"]?.contains("http://127.0.0.1:1/v1") ?? false)
+        #expect(known.command.environment["VIBE_HOME"] == "/h/vibe")
+        let other = try #require(
+            Replay(Replay.request("acp") { ($0.program, $0.gateway) = ("other-acp", gateway) }))
+        #expect(other.command.files.isEmpty && other.command.environment.isEmpty)
+    }
+
     @Test("opencode's steps are summed, and an error is told by its status")
     func opencode() throws {
         let step =

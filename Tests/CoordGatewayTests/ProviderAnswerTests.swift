@@ -57,6 +57,19 @@ struct ProviderAnswerTests {
             ]) == RateHints(inputTokensPerMinute: 30_000))
     }
 
+    @Test("what a sender calls a matter of its own connection goes no further, either way")
+    func connection() {
+        let said = [
+            HTTPHeader("X-Custom", "1"), HTTPHeader("x-hop", "2"), HTTPHeader("Connection", "close, X-Hop"),
+            HTTPHeader("TE", "trailers"), HTTPHeader("Keep-Alive", "timeout=5"),
+        ]
+        #expect(PassingHeaders.incoming(said) == [HTTPHeader("X-Custom", "1")])
+        #expect(
+            PassingHeaders.outgoing(said, key: nil) == [
+                HTTPHeader("X-Custom", "1"), HTTPHeader("accept-encoding", "identity"),
+            ])
+    }
+
     @Test("with a key of coord's own no other secret passes; without one everything does")
     func secrets() {
         let sent = [
