@@ -6,7 +6,7 @@ package import CoordWire
 ///
 /// Accounting: agents tell totals of the session; what is above the last total is told, named by the total. A
 /// session that is loaded begins with what was counted of it.
-package struct ACPDialogue: AgentDialogue {
+package struct ACPDialogue: ComplainingDialogue {
     private enum Step: Int64 {
         case initialize = 1
         case session, prompt
@@ -18,7 +18,8 @@ package struct ACPDialogue: AgentDialogue {
     private var tools: [String: Tool] = [:]
     private var words = ChunkedWords()
     private var ledger: SessionLedger
-    private var complaint = Complaint()
+    /// What was heard on standard error.
+    package var complaint = Complaint()
     private var stopReason: String?
     private var failure: AgentFailure?
     private var isInterrupted = false
@@ -141,12 +142,6 @@ package struct ACPDialogue: AgentDialogue {
         case .notification(let method, let parameters): return notified(method, parameters)
         case .response, .failure: return []
         }
-    }
-
-    package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
-        let text = String(decoding: line, as: UTF8.self)
-        complaint.hear(text)
-        return [.say(text)]
     }
 
     private mutating func answered(_ step: Step, _ result: JSONValue) -> [AgentAction] {

@@ -2,14 +2,15 @@ import CoordJSON
 package import CoordModel
 
 /// Aider for one message: text only, and always exit status 0; what it used is in its analytics log.
-package struct AiderDialogue: AgentDialogue {
+package struct AiderDialogue: ComplainingDialogue {
     /// The one session a task has: the history file in the task's own folder.
     private static let session = "chat-history"
 
     private let request: AgentRequest
     private var failure: AgentFailure?
     private var hasAnswered = false
-    private var complaint = Complaint()
+    /// What was heard on standard error.
+    package var complaint = Complaint()
 
     package init(_ request: AgentRequest) { self.request = request }
 
@@ -75,12 +76,6 @@ package struct AiderDialogue: AgentDialogue {
             return 0
         }
         return Int64((number * unit).rounded())
-    }
-
-    package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
-        let text = String(decoding: line, as: UTF8.self)
-        complaint.hear(text)
-        return [.say(text)]
     }
 
     package mutating func end(_ exit: ExitOutcome, files: [String: [UInt8]]) -> AgentEnding {

@@ -7,12 +7,11 @@ package import CoordModel
 /// at every result, what the client counted beyond that (its side calls, subagents, compaction) and all of
 /// the money are reported for each model. So a client that is killed has reported all but its last call, and
 /// nothing counts twice.
-package struct ClaudeDialogue: AgentDialogue {
+package struct ClaudeDialogue: ComplainingDialogue {
     private let request: AgentRequest
     /// Whether it hears what is sent; else it was given its prompt as an argument.
     private let isSpokenTo: Bool
-    /// Nil while it is not known.
-    private var session: String?
+    private var session: KnownSession
     private var model = "unknown"
     private var tools: [String: String] = [:]
     private var accounts: ClaudeAccounts
@@ -20,7 +19,8 @@ package struct ClaudeDialogue: AgentDialogue {
     private var result: ClaudeResult?
     /// What the last synthetic message said of the provider's answer.
     private var apiFailure: AgentFailure?
-    private var complaint = Complaint()
+    /// What was heard on standard error.
+    package var complaint = Complaint()
     private var isInterrupted = false
     private var nextRequest = 1
 
@@ -28,7 +28,7 @@ package struct ClaudeDialogue: AgentDialogue {
         self.request = request
         self.isSpokenTo = isSpokenTo
         accounts = ClaudeAccounts(name: request.launch.driver, window: request.launch.contextWindow)
-        session = request.launch.session
+        session = KnownSession(request.launch.session)
     }
 
     package mutating func begin() -> [AgentAction] { isSpokenTo ? [user(request.prompt)] : [] }
@@ -75,19 +75,11 @@ package struct ClaudeDialogue: AgentDialogue {
         }
     }
 
-    package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
-        let text = String(decoding: line, as: UTF8.self)
-        complaint.hear(text)
-        return [.say(text)]
-    }
-
     private mutating func system(_ object: JSONObject) -> [AgentAction] {
         switch object["subtype"]?.stringValue {
         case "init", "session_start":
             model = object["model"]?.stringValue ?? model
-            guard let id = object["session_id"]?.stringValue, id != session else { return [] }
-            session = id
-            return [.report(.session(id))]
+            return session.hear(object["session_id"]?.stringValue)
         case "api_retry": return retry(object)
         case "compact_boundary": return [AgentText.progress("the conversation was compacted")]
         case "model_fallback", "informational":

@@ -1,32 +1,27 @@
-import CoordJSON
+package import CoordJSON
 package import CoordModel
 
 /// Codex for one run: JSON lines on standard output, nothing said back.
 ///
 /// Accounting: a completed turn tells the total of the whole thread; what was counted of it before is taken
 /// off. A turn that fails tells nothing: the thread's own file does.
-package struct CodexExecDialogue: AgentDialogue {
+package struct CodexExecDialogue: JSONLineDialogue {
     private let request: AgentRequest
-    private var thread: String?
+    private var thread: KnownSession
     private var isComplete = false
     private var hasUsage = false
     private var failure: AgentFailure?
-    private var complaint = Complaint()
+    /// What was heard on standard error.
+    package var complaint = Complaint()
 
     package init(_ request: AgentRequest) {
         self.request = request
-        thread = request.launch.session
+        thread = KnownSession(request.launch.session)
     }
 
-    package mutating func hear(_ line: ArraySlice<UInt8>, at now: Timestamp) -> [AgentAction] {
-        guard let object = AgentText.object(line) else {
-            return [.say(String(decoding: line, as: UTF8.self))]
-        }
+    package mutating func understand(_ object: JSONObject, at now: Timestamp) -> [AgentAction] {
         switch object["type"]?.stringValue {
-        case "thread.started":
-            guard let id = object["thread_id"]?.stringValue, id != thread else { return [] }
-            thread = id
-            return [.report(.session(id))]
+        case "thread.started": return thread.hear(object["thread_id"]?.stringValue)
         case "item.started": return CodexItems.started(object["item"])
         case "item.completed": return CodexItems.completed(object["item"])
         case "turn.completed":
@@ -61,7 +56,7 @@ package struct CodexExecDialogue: AgentDialogue {
         let rest = total.lessThan(request.launch.counted)
         guard !hasUsage, rest != .zero else { return [] }
         hasUsage = true
-        let id = "codex:\(thread ?? ""):\(total.total)"
+        let id = "codex:\(thread.name ?? ""):\(total.total)"
         let model = CodexCommand.model(request.launch) ?? "codex"
         return [.report(.usage(Usage(id: id, model: model, tokens: rest)))]
     }

@@ -2,7 +2,7 @@ import CoordModel
 
 /// What a client said on standard error that may be why it ended: the first line that speaks of an error,
 /// else the last line.
-struct Complaint: Hashable, Sendable {
+package struct Complaint: Hashable, Sendable {
     private(set) var text = ""
     private var isError = false
 

@@ -1,20 +1,21 @@
-import CoordJSON
+package import CoordJSON
 package import CoordModel
 
 /// Gemini CLI for one prompt: JSON lines on standard output. Its result counts this run alone.
-package struct GeminiDialogue: AgentDialogue {
+package struct GeminiDialogue: JSONLineDialogue {
     private let request: AgentRequest
-    private var session: String?
+    private var session: KnownSession
     private var model = "unknown"
     private var tools: [String: String] = [:]
     private var words = ChunkedWords()
     private var isComplete = false
     private var failure: AgentFailure?
-    private var complaint = Complaint()
+    /// What was heard on standard error.
+    package var complaint = Complaint()
 
     package init(_ request: AgentRequest) {
         self.request = request
-        session = request.launch.session
+        session = KnownSession(request.launch.session)
     }
 
     static func command(_ request: AgentRequest) -> AgentCommand {
@@ -51,16 +52,11 @@ package struct GeminiDialogue: AgentDialogue {
         return settings.prettyText
     }
 
-    package mutating func hear(_ line: ArraySlice<UInt8>, at now: Timestamp) -> [AgentAction] {
-        guard let object = AgentText.object(line) else {
-            return [.say(String(decoding: line, as: UTF8.self))]
-        }
+    package mutating func understand(_ object: JSONObject, at now: Timestamp) -> [AgentAction] {
         switch object["type"]?.stringValue {
         case "init":
             model = object["model"]?.stringValue ?? model
-            guard let id = object["session_id"]?.stringValue, id != session else { return [] }
-            session = id
-            return [.report(.session(id))]
+            return session.hear(object["session_id"]?.stringValue)
         case "message":
             guard object["role"]?.stringValue == "assistant" else { return [] }
             return words.add(object["content"]?.stringValue ?? "", of: "")
@@ -109,12 +105,6 @@ package struct GeminiDialogue: AgentDialogue {
                 let id = "gemini:\(request.launch.newSession):\(model)"
                 return .report(.usage(Usage(id: id, model: model, tokens: tokens)))
             }
-    }
-
-    package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
-        let text = String(decoding: line, as: UTF8.self)
-        complaint.hear(text)
-        return [.say(text)]
     }
 
     package mutating func end(_ exit: ExitOutcome, files: [String: [UInt8]]) -> AgentEnding {

@@ -1,15 +1,16 @@
-import CoordJSON
+package import CoordJSON
 package import CoordModel
 
 /// Goose for one prompt: JSON lines on standard output. It names its session itself; the last line counts.
-package struct GooseDialogue: AgentDialogue {
+package struct GooseDialogue: JSONLineDialogue {
     private let request: AgentRequest
     private let session: String
     private var tools: [String: String] = [:]
     private var isKnown: Bool
     private var isComplete = false
     private var failure: AgentFailure?
-    private var complaint = Complaint()
+    /// What was heard on standard error.
+    package var complaint = Complaint()
 
     package init(_ request: AgentRequest) {
         self.request = request
@@ -50,10 +51,7 @@ package struct GooseDialogue: AgentDialogue {
             environment: environment, folders: OwnHome.folders(launch))
     }
 
-    package mutating func hear(_ line: ArraySlice<UInt8>, at now: Timestamp) -> [AgentAction] {
-        guard let object = AgentText.object(line) else {
-            return [.say(String(decoding: line, as: UTF8.self))]
-        }
+    package mutating func understand(_ object: JSONObject, at now: Timestamp) -> [AgentAction] {
         switch object["type"]?.stringValue {
         case "message":
             defer { isKnown = true }
@@ -105,12 +103,6 @@ package struct GooseDialogue: AgentDialogue {
         return [
             .report(.usage(Usage(id: "goose:" + request.launch.newSession, model: model, tokens: tokens)))
         ]
-    }
-
-    package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
-        let text = String(decoding: line, as: UTF8.self)
-        complaint.hear(text)
-        return [.say(text)]
     }
 
     package mutating func end(_ exit: ExitOutcome, files: [String: [UInt8]]) -> AgentEnding {

@@ -5,7 +5,7 @@ package import CoordModel
 /// session, whose name is chosen beforehand.
 package struct KimiDialogue: AgentDialogue {
     private let request: AgentRequest
-    private var session: String?
+    private var session: KnownSession
     private var tools: [String: String] = [:]
     private var hasSpoken = false
     private var plain = ""
@@ -13,7 +13,7 @@ package struct KimiDialogue: AgentDialogue {
 
     package init(_ request: AgentRequest) {
         self.request = request
-        session = request.launch.session
+        session = KnownSession(request.launch.session)
     }
 
     static func command(_ request: AgentRequest) -> AgentCommand {
@@ -104,7 +104,7 @@ package struct KimiDialogue: AgentDialogue {
         plain = ""
         var text = object["content"]?.stringValue ?? ""
         for block in object["content"]?.arrayValue ?? [] { text += block["text"]?.stringValue ?? "" }
-        var actions = named(session ?? request.launch.newSession) + AgentText.said(text)
+        var actions = session.hear(session.name ?? request.launch.newSession) + AgentText.said(text)
         for call in object["tool_calls"]?.arrayValue ?? [] {
             let name = call["function"]?["name"]?.stringValue ?? "tool"
             let id = call["id"]?.stringValue ?? ""
@@ -119,7 +119,7 @@ package struct KimiDialogue: AgentDialogue {
 
     private mutating func meta(_ object: JSONObject) -> [AgentAction] {
         switch object["type"]?.stringValue {
-        case "session.resume_hint": return named(object["session_id"]?.stringValue)
+        case "session.resume_hint": return session.hear(object["session_id"]?.stringValue)
         case "turn.step.retrying":
             let wait = object["delay_ms"]?.integerValue.map {
                 Duration.milliseconds(min(max($0, 0), 86_400_000))
@@ -131,12 +131,6 @@ package struct KimiDialogue: AgentDialogue {
         }
     }
 
-    private mutating func named(_ id: String?) -> [AgentAction] {
-        guard let id, !id.isEmpty, id != session else { return [] }
-        session = id
-        return [.report(.session(id))]
-    }
-
     package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
         let text = String(decoding: line, as: UTF8.self)
         let hint = "To resume this session: kimi -r "
@@ -144,7 +138,7 @@ package struct KimiDialogue: AgentDialogue {
             complaint.hear(text)
             return [.say(text)]
         }
-        return named(String(text.dropFirst(hint.count).prefix { !$0.isWhitespace }))
+        return session.hear(String(text.dropFirst(hint.count).prefix { !$0.isWhitespace }))
     }
 
     package mutating func end(_ exit: ExitOutcome, files: [String: [UInt8]]) -> AgentEnding {

@@ -3,9 +3,10 @@ package import CoordModel
 
 /// mini-swe-agent for one task: text for people, and a trajectory at the end with every call and how it
 /// ended.
-package struct MiniDialogue: AgentDialogue {
+package struct MiniDialogue: ComplainingDialogue {
     private let request: AgentRequest
-    private var complaint = Complaint()
+    /// What was heard on standard error.
+    package var complaint = Complaint()
 
     package init(_ request: AgentRequest) { self.request = request }
 
@@ -32,12 +33,6 @@ package struct MiniDialogue: AgentDialogue {
 
     package mutating func hear(_ line: ArraySlice<UInt8>, at now: Timestamp) -> [AgentAction] {
         [.say(String(decoding: line, as: UTF8.self))]
-    }
-
-    package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
-        let text = String(decoding: line, as: UTF8.self)
-        complaint.hear(text)
-        return [.say(text)]
     }
 
     package mutating func end(_ exit: ExitOutcome, files: [String: [UInt8]]) -> AgentEnding {

@@ -1,18 +1,19 @@
-import CoordJSON
+package import CoordJSON
 package import CoordModel
 
 /// opencode for one prompt: JSON lines on standard output. Each step tells what it used.
-package struct OpencodeDialogue: AgentDialogue {
+package struct OpencodeDialogue: JSONLineDialogue {
     private let request: AgentRequest
-    private var session: String?
+    private var session: KnownSession
     private var steps = 0
     private var isComplete = false
     private var failure: AgentFailure?
-    private var complaint = Complaint()
+    /// What was heard on standard error.
+    package var complaint = Complaint()
 
     package init(_ request: AgentRequest) {
         self.request = request
-        session = request.launch.session
+        session = KnownSession(request.launch.session)
     }
 
     static func command(_ request: AgentRequest) -> AgentCommand {
@@ -64,15 +65,8 @@ package struct OpencodeDialogue: AgentDialogue {
         return JSONValue.object(JSONObject(members)).text
     }
 
-    package mutating func hear(_ line: ArraySlice<UInt8>, at now: Timestamp) -> [AgentAction] {
-        guard let object = AgentText.object(line) else {
-            return [.say(String(decoding: line, as: UTF8.self))]
-        }
-        var actions: [AgentAction] = []
-        if let id = object["sessionID"]?.stringValue, id != session {
-            session = id
-            actions.append(.report(.session(id)))
-        }
+    package mutating func understand(_ object: JSONObject, at now: Timestamp) -> [AgentAction] {
+        var actions = session.hear(object["sessionID"]?.stringValue)
         let part = object["part"]
         switch object["type"]?.stringValue {
         case "text": actions += AgentText.said(part?["text"]?.stringValue ?? "")
@@ -117,12 +111,6 @@ package struct OpencodeDialogue: AgentDialogue {
                         id: "opencode:" + id, model: model, tokens: counts,
                         cost: AgentText.money(part?["cost"]))))
         ] + AgentText.context(counts, window: request.launch.contextWindow)
-    }
-
-    package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
-        let text = String(decoding: line, as: UTF8.self)
-        complaint.hear(text)
-        return [.say(text)]
     }
 
     package mutating func end(_ exit: ExitOutcome, files: [String: [UInt8]]) -> AgentEnding {

@@ -1,16 +1,17 @@
-import CoordJSON
+package import CoordJSON
 package import CoordModel
 
 /// Mistral Vibe for one prompt: JSON lines on standard output, and a file at the end that says how it went
 /// and what this run used.
-package struct VibeDialogue: AgentDialogue {
+package struct VibeDialogue: JSONLineDialogue {
     private let request: AgentRequest
-    private var session: String?
-    private var complaint = Complaint()
+    private var session: KnownSession
+    /// What was heard on standard error.
+    package var complaint = Complaint()
 
     package init(_ request: AgentRequest) {
         self.request = request
-        session = request.launch.session
+        session = KnownSession(request.launch.session)
     }
 
     static func command(_ request: AgentRequest) -> AgentCommand {
@@ -71,15 +72,8 @@ package struct VibeDialogue: AgentDialogue {
 
     private static func quoted(_ text: String) -> String { JSONValue.string(text).text }
 
-    package mutating func hear(_ line: ArraySlice<UInt8>, at now: Timestamp) -> [AgentAction] {
-        guard let object = AgentText.object(line) else {
-            return [.say(String(decoding: line, as: UTF8.self))]
-        }
-        var actions: [AgentAction] = []
-        if let id = object["sessionId"]?.stringValue, id != session {
-            session = id
-            actions.append(.report(.session(id)))
-        }
+    package mutating func understand(_ object: JSONObject, at now: Timestamp) -> [AgentAction] {
+        var actions = session.hear(object["sessionId"]?.stringValue)
         switch object["type"]?.stringValue {
         case "message" where object["role"]?.stringValue == "assistant":
             for block in object["content"]?.arrayValue ?? [] {
@@ -100,12 +94,6 @@ package struct VibeDialogue: AgentDialogue {
         default: break
         }
         return actions
-    }
-
-    package mutating func hearError(_ line: ArraySlice<UInt8>) -> [AgentAction] {
-        let text = String(decoding: line, as: UTF8.self)
-        complaint.hear(text)
-        return [.say(text)]
     }
 
     package mutating func end(_ exit: ExitOutcome, files: [String: [UInt8]]) -> AgentEnding {
@@ -142,7 +130,7 @@ package struct VibeDialogue: AgentDialogue {
         guard tokens != .zero else { return [] }
         let cost = AgentText.money(export["cost_usd"]).flatMap { $0 == .zero ? nil : $0 }
         let id =
-            "vibe:\(session ?? ""):\(export["started_at"]?.stringValue ?? request.launch.newSession)"
+            "vibe:\(session.name ?? ""):\(export["started_at"]?.stringValue ?? request.launch.newSession)"
         let model = ModelName.openAI(request.launch.model) ?? "vibe"
         return [.report(.usage(Usage(id: id, model: model, tokens: tokens, cost: cost)))]
     }

@@ -136,20 +136,31 @@ struct DialogueAgentTests {
         #expect(ProcessTable.startTime(pid) == nil)
     }
 
-    @Test("a cancelled one is asked to leave off in its own words, and then ended")
-    func cancelled() throws {
-        let worker = try WorkerHarness()
-        let script = """
+    /// An attempt whose client has begun its session, and does this with the second line it is told.
+    private func begun(_ worker: WorkerHarness, then script: String) throws -> Assignment {
+        let assignment = try assignment(
+            worker,
+            """
             read -r line
             echo '{"type":"system","subtype":"init","session_id":"s-1","model":"m"}'
             read -r line
             echo "$line" > told
-            trap 'echo term > ended; exit 1' TERM
-            while :; do sleep 1; done
-            """
-        let assignment = try assignment(worker, script)
+            \(script)
+            """)
         worker.send(.assign(assignment))
         worker.wait { worker.reports.contains(.session("s-1")) }
+        return assignment
+    }
+
+    @Test("a cancelled one is asked to leave off in its own words, and then ended")
+    func cancelled() throws {
+        let worker = try WorkerHarness()
+        let assignment = try begun(
+            worker,
+            then: """
+                trap 'echo term > ended; exit 1' TERM
+                while :; do sleep 1; done
+                """)
         worker.send(.cancel(assignment.lease, reason: "enough"))
         worker.wait { !worker.finished.isEmpty }
         #expect(worker.finished.first?.outcome == .cancelled)
@@ -160,16 +171,7 @@ struct DialogueAgentTests {
     @Test("what it is told while it works reaches it")
     func told() throws {
         let worker = try WorkerHarness()
-        let script = """
-            read -r line
-            echo '{"type":"system","subtype":"init","session_id":"s-1","model":"m"}'
-            read -r line
-            echo "$line" > told
-            \(Self.good)
-            """
-        let assignment = try assignment(worker, script)
-        worker.send(.assign(assignment))
-        worker.wait { worker.reports.contains(.session("s-1")) }
+        let assignment = try begun(worker, then: Self.good)
         worker.send(.tell(Lease(task: "api", attempt: 9), text: "not for you"))
         worker.send(.tell(assignment.lease, text: "also this"))
         worker.wait { !worker.finished.isEmpty }
