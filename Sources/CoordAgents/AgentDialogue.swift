@@ -97,8 +97,6 @@ package struct AgentCommand: Hashable, Sendable {
     package var files: [String: String]
     /// Folders to make before the start, below the client's own folder.
     package var folders: [String]
-    /// Links to make before the start, below the client's own folder, and where each leads.
-    package var links: [String: String]
     /// Whether the client reads its standard input; if not, it is the null device.
     package var readsInput: Bool
     /// Files to read after the end, by a name for `AgentDialogue.end`: below the client's own folder. A last
@@ -107,14 +105,13 @@ package struct AgentCommand: Hashable, Sendable {
 
     package init(
         _ program: Program, environment: [String: String?] = [:], files: [String: String] = [:],
-        folders: [String] = [], links: [String: String] = [:], readsInput: Bool = false,
+        folders: [String] = [], readsInput: Bool = false,
         results: [String: String] = [:]
     ) {
         self.program = program
         self.environment = environment
         self.files = files
         self.folders = folders
-        self.links = links
         self.readsInput = readsInput
         self.results = results
     }

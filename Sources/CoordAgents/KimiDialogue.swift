@@ -34,19 +34,13 @@ package struct KimiDialogue: AgentDialogue {
                 arguments += ["--mcp-config", servers.text]
             }
         }
-        // A name that it does not know begins a session of that name.
+        // A name that it does not know in this folder begins a session of that name: one that moved to
+        // another worker's folder is begun anew.
         let session = launch.session ?? launch.newSession
         if !session.isEmpty { arguments += ["--session", session] }
-        var links: [String: String] = [:]
-        if let home = launch.home {
-            // It finds a session by the name of the folder it works in, which is another worker's next time.
-            links["tree"] = request.worktree
-            arguments += ["--work-dir", home + "/tree"]
-        }
         return AgentCommand(
             .file(launch.program, arguments: arguments + ["-p", request.promptArgument]),
             environment: OwnHome.environment(launch), files: files, folders: OwnHome.folders(launch),
-            links: links,
             results: ["wire": "home/.kimi/sessions/*/wire.jsonl"])
     }
 

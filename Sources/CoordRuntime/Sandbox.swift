@@ -90,12 +90,24 @@ struct Sandbox: Sendable {
             let given = state.given(run, lease)
             if Files.kind(given) != nil { work.given = try Files.realPath(given) }
             if let launch {
-                if launch.driver != "acp" { work.agentProgram = launch.program }
+                work.agentProgram =
+                    launch.driver == "acp"
+                    ? Self.program(of: launch.program, path: environment["PATH"]) : launch.program
                 work.agentHome = try launch.home.map { (path) throws(SystemError) in try Files.realPath(path)
                 }
             }
             return try confine(work, environment)
         } catch { throw .system(error) }
+    }
+
+    /// The program that a line for the shell begins with, links resolved: what lies beside it must be seen.
+    /// Nil: it is none that can be found, such as a word of the shell's own.
+    private static func program(of line: String, path: String?) -> String? {
+        guard let word = line.split(separator: " ").first,
+            let program = Executables.find(String(word), path: path)
+        else { return nil }
+        // What cannot be resolved is told by its start.
+        return (try? Files.realPath(program)) ?? program
     }
 
     /// Confines a gate in a folder that holds a candidate.

@@ -118,10 +118,6 @@ final class DialogueAgent: AgentDriver {
             if folder != "/" { try makeFolder(String(folder.dropFirst()), in: home) }
             try Files.write(Array(text.utf8), to: home + "/" + path, permissions: 0o600)
         }
-        for (path, target) in command.links {
-            if Files.kind(home + "/" + path) != nil { try Files.remove(home + "/" + path) }
-            try Files.link(home + "/" + path, to: target)
-        }
     }
 
     private func makeFolder(_ path: String, in home: String) throws(SystemError) {

@@ -57,12 +57,14 @@ struct LineClientTests {
         #expect(command.files[file]?.contains("secret-1") ?? false, "\(command.files)")
     }
 
-    @Test("Kimi works behind a link, so that its session is found from another worker's folder")
-    func kimiFolder() throws {
-        let command = try #require(Replay(Replay.request("kimi", session: "s-1"))).command
-        #expect(command.links == ["tree": "/WORK/repo"])
-        guard case .file(_, let arguments) = command.program else { return }
-        #expect(arguments.joined(separator: " ").contains("--session s-1 --work-dir /h/tree"))
+    @Test("Kimi's session has a name from the start, and goes by it again", arguments: [nil, "s-1"])
+    func kimiSession(known: String?) throws {
+        var replay = try #require(Replay(Replay.request("kimi", session: known)))
+        let name = known ?? "11111111-2222-4333-8444-555555555555"
+        guard case .file(_, let arguments) = replay.command.program else { return }
+        #expect(arguments.joined(separator: " ").contains("--session \(name) "))
+        replay.hear(#"{"role":"assistant","content":"I begin."}"#)
+        #expect(replay.sessions == (known == nil ? [name] : []))
     }
 
     @Test("vibe-acp is led to the gateway; another command's settings are its owner's")
