@@ -100,9 +100,25 @@ extension AgentFailure {
 private struct LowercaseWords {
     private static let bytesMax = 4 << 10
     private let bytes: [UInt8]
+    /// Which pairs of neighbours are in it, by the low five bits of either: a word whose first pairs are not
+    /// all among them need not be looked for, and nearly none is.
+    private var pairs = [UInt32](repeating: 0, count: 32)
 
     init(_ text: String) {
         bytes = text.utf8.prefix(Self.bytesMax).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        var before: UInt8 = 0
+        for byte in bytes {
+            pairs[Int(before & 31)] |= 1 << UInt32(byte & 31)
+            before = byte
+        }
+    }
+
+    private func mayHold(_ word: StaticString, _ count: Int) -> Bool {
+        for index in 1..<max(1, min(count, 6)) {
+            let bit = UInt32(1) << UInt32(word.utf8Start[index] & 31)
+            if pairs[Int(word.utf8Start[index - 1] & 31)] & bit == 0 { return false }
+        }
+        return true
     }
 
     /// Whether any of the words, given in lower case, stands in it.
@@ -110,7 +126,7 @@ private struct LowercaseWords {
 
     private func holds(_ word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
-        guard bytes.count >= count else { return false }
+        guard bytes.count >= count, mayHold(word, count) else { return false }
         let first = word.utf8Start[0]
         return bytes.withUnsafeBufferPointer { bytes in
             for start in 0...(bytes.count - count) where bytes[start] == first {
