@@ -1,43 +1,3 @@
-/// Why bytes are not a JSON document, and where.
-package struct JSONError: Error, Hashable, Sendable {
-    /// What is wrong, with what was found.
-    package enum Reason: Hashable, Sendable {
-        case empty, unexpectedEnd, trailingContent, tooDeep(limit: Int), invalidUTF8, byteOrderMark
-        case unexpected(String, wanted: String)
-        case badEscape, loneSurrogate, controlCharacterInString, badNumber, numberTooLarge
-        case duplicateKey(String)
-    }
-
-    package var reason: Reason
-    /// From the start of the input, in bytes.
-    package var offset: Int
-
-    package init(reason: Reason, offset: Int) {
-        self.reason = reason
-        self.offset = offset
-    }
-}
-
-extension JSONError: CustomStringConvertible {
-    package var description: String {
-        switch reason {
-        case .empty: "the document is empty"
-        case .unexpectedEnd: "the document ends too early"
-        case .trailingContent: "there is more after the end of the document"
-        case .tooDeep(let limit): "values are nested more than \(limit) deep"
-        case .invalidUTF8: "the text is not valid UTF-8"
-        case .byteOrderMark: "the document starts with a byte order mark; save it as UTF-8 without one"
-        case .unexpected(let found, let wanted): "found \(found) where \(wanted) was expected"
-        case .badEscape: "unknown escape in a string"
-        case .loneSurrogate: "half of a surrogate pair in a string"
-        case .controlCharacterInString: "a control character stands in a string; write it as an escape"
-        case .badNumber: "this is not a JSON number"
-        case .numberTooLarge: "the number is too large"
-        case .duplicateKey(let key): "the key `\(key)` stands twice in one object"
-        }
-    }
-}
-
 /// Reads one JSON document from bytes, strictly (RFC 8259): no comments, no trailing commas, no second key of
 /// the same name, valid UTF-8 only. Never recurses deeper than `depthLimit`.
 package struct JSONParser {
@@ -57,7 +17,9 @@ package struct JSONParser {
     {
         let result: Result<JSONValue, JSONError> = bytes.withUnsafeBufferPointer { buffer in
             var parser = JSONParser(buffer, depthLimit: depthLimit)
-            do throws(JSONError) { return .success(try parser.document()) } catch { return .failure(error) }
+            do throws(JSONError) { return .success(try parser.document()) } catch {
+                return .failure(error)
+            }
         }
         return try result.get()
     }
@@ -96,7 +58,9 @@ package struct JSONParser {
         guard position < bytes.count else { throw JSONError(reason: .empty, offset: 0) }
         let value = try value(depth: 0)
         skipSpace()
-        guard position == bytes.count else { throw JSONError(reason: .trailingContent, offset: position) }
+        guard position == bytes.count else {
+            throw JSONError(reason: .trailingContent, offset: position)
+        }
         return value
     }
 
@@ -125,7 +89,9 @@ package struct JSONParser {
         skipSpace()
         if take(0x7D) { return .object(object) }
         while true {
-            guard position < bytes.count else { throw JSONError(reason: .unexpectedEnd, offset: position) }
+            guard position < bytes.count else {
+                throw JSONError(reason: .unexpectedEnd, offset: position)
+            }
             guard bytes[position] == 0x22 else { throw unexpected("a key in double quotes") }
             let start = position
             if recordsOffsets { offsets.append(start) }
@@ -171,7 +137,9 @@ package struct JSONParser {
         }
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONError)
+        -> JSONValue
+    {
         let count = word.utf8CodeUnitCount
         guard position + count <= bytes.count else {
             throw JSONError(reason: .unexpectedEnd, offset: bytes.count)
@@ -231,11 +199,12 @@ extension JSONParser {
         let start = position + 1
         position = start
         var isPlain = true
+        skipText()
         while position < bytes.count {
             let byte = bytes[position]
             if byte == 0x22 {
                 let slice = UnsafeBufferPointer(rebasing: bytes[start..<position])
-                if isPlain || slice.allSatisfy({ $0 < 0x80 }) {
+                guard !isPlain else {
                     position += 1
                     return String(decoding: slice, as: UTF8.self)
                 }
@@ -247,11 +216,39 @@ extension JSONParser {
             }
             if byte == 0x5C { return try stringWithEscapes(from: start) }
             if byte < 0x20 { throw JSONError(reason: .controlCharacterInString, offset: position) }
-            if byte >= 0x80 { isPlain = false }
+            isPlain = false
             position += 1
+            skipText()
         }
         throw JSONError(reason: .unexpectedEnd, offset: position)
     }
+
+    /// Goes on to the next byte that is not plain text in a string: a quote, a backslash, a control
+    /// character, or a part of a character beyond ASCII. Eight bytes at a time, as long as there are so many.
+    private mutating func skipText() {
+        let raw = UnsafeRawBufferPointer(bytes)
+        while position + 8 <= raw.count {
+            let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian
+            // The highest bit of each byte that is wanted (Mycroft): the lowest of them is exact.
+            let quote = word ^ (Self.each &* 0x22)
+            let slash = word ^ (Self.each &* 0x5C)
+            let found =
+                (((quote &- Self.each) & ~quote) | ((slash &- Self.each) & ~slash)
+                    | ((word &- Self.each &* 0x20) & ~word) | word) & (Self.each &* 0x80)
+            if found != 0 {
+                position += found.trailingZeroBitCount >> 3
+                return
+            }
+            position += 8
+        }
+        while position < raw.count {
+            let byte = raw[position]
+            if byte == 0x22 || byte == 0x5C || byte < 0x20 || byte >= 0x80 { break }
+            position += 1
+        }
+    }
+
+    private static var each: UInt64 { 0x0101_0101_0101_0101 }
 
     private mutating func stringWithEscapes(from start: Int) throws(JSONError) -> String {
         var collected = Array(bytes[start..<position])
@@ -267,8 +264,10 @@ extension JSONParser {
             case 0x5C: try appendEscape(to: &collected)
             case 0x00..<0x20: throw JSONError(reason: .controlCharacterInString, offset: position)
             default:
-                collected.append(byte)
+                let run = position
                 position += 1
+                skipText()
+                collected.append(contentsOf: bytes[run..<position])
             }
         }
         throw JSONError(reason: .unexpectedEnd, offset: position)
@@ -276,7 +275,9 @@ extension JSONParser {
 
     private mutating func appendEscape(to collected: inout [UInt8]) throws(JSONError) {
         let start = position
-        guard position + 1 < bytes.count else { throw JSONError(reason: .unexpectedEnd, offset: position) }
+        guard position + 1 < bytes.count else {
+            throw JSONError(reason: .unexpectedEnd, offset: position)
+        }
         position += 2
         switch bytes[start + 1] {
         case 0x22, 0x5C, 0x2F: collected.append(bytes[start + 1])
@@ -288,7 +289,8 @@ extension JSONParser {
         case 0x75:
             var unit = try hexadecimal()
             if (0xD800..<0xDC00).contains(unit) {
-                guard position + 1 < bytes.count, bytes[position] == 0x5C, bytes[position + 1] == 0x75 else {
+                guard position + 1 < bytes.count, bytes[position] == 0x5C, bytes[position + 1] == 0x75
+                else {
                     throw JSONError(reason: .loneSurrogate, offset: start)
                 }
                 position += 2
@@ -350,7 +352,8 @@ extension JSONParser {
             guard position > exponent else { throw JSONError(reason: .badNumber, offset: start) }
         }
         if isWhole, let value = wholeNumber(start) { return .integer(value) }
-        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
+        let text = String(
+            decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
         guard let value = Double(text) else { throw JSONError(reason: .badNumber, offset: start) }
         guard value.isFinite else { throw JSONError(reason: .numberTooLarge, offset: start) }
         return .number(value)

@@ -120,6 +120,30 @@ struct JSONParserTests {
         }
     }
 
+    @Test("what ends or bends a string is found wherever it stands, and whatever stands around it")
+    func everyPlace() throws {
+        for length in 0...17 {
+            for place in 0..<max(length, 1) {
+                let (before, after) = (
+                    String(repeating: "a", count: place), String(repeating: "!", count: length - place)
+                )
+                #expect(try JSONParser.parse("\"\(before)\(after)\"") == .string(before + after))
+                #expect(try JSONParser.parse("\"\(before)\\\"\(after)\"") == .string(before + "\"" + after))
+                #expect(try JSONParser.parse("\"\(before)é\(after)\"") == .string(before + "é" + after))
+                #expect(throws: JSONError(reason: .trailingContent, offset: place + 2)) {
+                    try JSONParser.parse("\"\(before)\"x\(after)")
+                }
+                for byte in [0x00, 0x09, 0x1F] as [UInt8] {
+                    let text = Array("\"\(before)".utf8) + [byte] + Array("\(after)\"".utf8)
+                    #expect(throws: JSONError(reason: .controlCharacterInString, offset: place + 1)) {
+                        try JSONParser.parse(text)
+                    }
+                }
+            }
+        }
+        #expect(try JSONParser.parse("\"\u{7F}\u{20}\"") == .string("\u{7F} "))
+    }
+
     @Test("nesting ends at the limit, not at the end of the stack")
     func depth() throws {
         let open = String(repeating: "[", count: 100_000)
