@@ -91,6 +91,7 @@ extension Workspace {
             to: fresh + "/packed-refs", step: .hubMaking)
         try OwnFiles.write("ref: refs/heads/coord/none\n", to: fresh + "/HEAD", step: .hubMaking)
         try OwnFiles.write(hubSettings(), to: fresh + "/config", step: .hubMaking)
+        try OwnFiles.write(Self.ownSettings, to: fresh + "/config.worktree", step: .hubMaking)
         if let broken = report.brokenHub { try adoptReferences(from: broken, into: fresh, &report) }
         try OwnFiles.rename(fresh, to: hub, step: .hubMaking)
     }
@@ -102,19 +103,22 @@ extension Workspace {
         try OwnFiles.write(lines.joined(), to: folder + "/objects/info/alternates", step: .hubMaking)
     }
 
-    /// The hub's whole configuration. An agent works under it, so it has what makes files look as in the
-    /// project.
+    /// What is the hub's alone and no worktree's. In the shared file an agent's `git sparse-checkout` would
+    /// move it here itself, and until it had, every git in every worktree would fail (git-worktree(1)).
+    private static let ownSettings = "[core]\n\tbare = true\n"
+
+    /// The configuration that the hub and its worktrees share. An agent works under it, so it has what makes
+    /// files look as in the project.
     private func hubSettings() -> String {
         memory.withLock { memory in
             if let known = memory.hubSettings { return known }
             var lines: [(section: String, name: String, value: String)] = [
-                ("core", "bare", "true"), ("core", "logAllRefUpdates", "true"),
+                ("core", "repositoryformatversion", "1"), ("extensions", "worktreeConfig", "true"),
+                ("core", "logAllRefUpdates", "true"),
                 ("core", "hooksPath", "/dev/null"), ("gc", "auto", "0"), ("maintenance", "auto", "false"),
                 ("push", "default", "nothing"), ("commit", "gpgSign", "false"),
             ]
-            let isSHA256 = project.objectFormat == "sha256"
-            lines.append(("core", "repositoryformatversion", isSHA256 ? "1" : "0"))
-            if isSHA256 { lines.append(("extensions", "objectFormat", "sha256")) }
+            if project.objectFormat == "sha256" { lines.append(("extensions", "objectFormat", "sha256")) }
             for setting in project.settings where !setting.name.hasPrefix("user.") {
                 let parts = setting.name.split(separator: ".", omittingEmptySubsequences: false)
                 guard parts.count >= 2, let section = parts.first, let name = parts.last else { continue }
@@ -149,13 +153,14 @@ extension Workspace {
     /// Puts the hub's configuration back when it was changed: agents can write it, and it would run for the
     /// next one. Cheap when it was not.
     func restoreHubSettings() throws(GitError) {
-        let wanted = hubSettings()
-        if try OwnFiles.read(hub + "/config") != wanted {
-            try OwnFiles.removeTree(hub + "/config", step: .hubSettings)
-            try OwnFiles.write(wanted, to: hub + "/config", step: .hubSettings)
+        for (name, wanted) in [("config", hubSettings()), ("config.worktree", Self.ownSettings)] {
+            let path = hub + "/" + name
+            guard try OwnFiles.read(path) != wanted else { continue }
+            try OwnFiles.removeTree(path, step: .hubSettings)
+            try OwnFiles.write(wanted, to: path, step: .hubSettings)
         }
-        for name in ["hooks", "config.worktree"] where Files.kind(hub + "/" + name) != nil {
-            try OwnFiles.removeTree(hub + "/" + name, step: .hubSettings)
+        if Files.kind(hub + "/hooks") != nil {
+            try OwnFiles.removeTree(hub + "/hooks", step: .hubSettings)
         }
     }
 

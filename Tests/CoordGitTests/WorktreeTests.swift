@@ -161,6 +161,23 @@ struct WorktreeTests {
         #expect(try place.read(place.stateFolder + "/git/set-aside/w-1-1/mine.txt") == "mine\n")
     }
 
+    @Test("an agent that looks at a part of the project only changes no setting of its neighbours")
+    func sparse() throws {
+        let place = try Playground()
+        try place.makeProject(["a/a.txt": "a\n", "b/b.txt": "b\n"])
+        let workspace = try place.open()
+        let first = try workspace.prepareWorktree(slot: "w-1", lease: Lease("a"))
+        let second = try workspace.prepareWorktree(slot: "w-2", lease: Lease("b"))
+        let before = try place.read(workspace.hub + "/config")
+        try place.git("sparse-checkout", "set", "a", in: first.path)
+        #expect(try Files.list(first.path).sorted() == [".git", "a"])
+        #expect(try place.read(workspace.hub + "/config") == before)
+        #expect(try Files.list(second.path).sorted() == [".git", "a", "b"])
+        #expect(try place.git("status", "--porcelain", in: second.path) == "")
+        let third = try workspace.prepareWorktree(slot: "w-1", lease: Lease("c"))
+        #expect(try Files.list(third.path).sorted() == [".git", "a", "b"])
+    }
+
     @Test("locks and half-done merges of a killed git do not stop the next attempt")
     func staleState() throws {
         let place = try Playground()

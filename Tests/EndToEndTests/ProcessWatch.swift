@@ -16,7 +16,7 @@ final class ProcessWatch {
     private let descriptor: Int32
 
     convenience init(_ text: String) throws {
-        try self.init(try #require(Int32(text.trimmed), "no pid: \(text)"))
+        try self.init(#require(Int32(text.trimmed), "no pid: \(text)"))
     }
 
     init(_ pid: Int32) {

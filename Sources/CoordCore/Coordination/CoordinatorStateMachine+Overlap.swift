@@ -142,7 +142,7 @@ extension CoordinatorStateMachine {
     }
 
     /// What the role of a task owns: where the task names no files, the best guess of what it will change.
-    private func territory(of node: Int) -> [PathGlob] {
+    private func territory(of node: Int) -> [PathPattern] {
         let worker = slots.first { $0.node == node }?.spec.role
         return (tasks[node].spec.role ?? worker).flatMap { territories[$0] } ?? []
     }

@@ -50,7 +50,7 @@ package struct CoordinatorStateMachine: Sendable {
     var recentLandings: [Int] = []
     var radar: OverlapRadar
     /// What each role owns.
-    let territories: [RoleID: [PathGlob]]
+    let territories: [RoleID: [PathPattern]]
     /// When the first of the tasks that are held back for overlap may start in any case.
     var heldUntil: Timestamp?
     /// How far each of the settings' rounds has come, in their order.
@@ -98,7 +98,7 @@ package struct CoordinatorStateMachine: Sendable {
         slots = settings.slots.map { SlotEntry(spec: $0, policy: RestartPolicy(settings.restart)) }
         chance = SeededGenerator(seed: settings.seed)
         pace = StartPace(startsMax: settings.startsPerSecondMax)
-        territories = settings.roles.mapValues { $0.owns.map { PathGlob($0) } }
+        territories = settings.roles.mapValues { $0.owns.map { PathPattern(claim: $0) } }
         radar = OverlapRadar(every: settings.slots.count > 1 ? settings.overlapEvery : nil)
         runDeadline = now + settings.limits.runTimeout
         for index in slots.indices where settings.unmanned.contains(slots[index].spec.worker) {
