@@ -16,6 +16,5 @@ enum MCPCommand {
         try CommandFailure.fromSystem { () throws(SystemError) in
             try Confinement.execute([program, "mcp"])
         }
-        return .done
     }
 }

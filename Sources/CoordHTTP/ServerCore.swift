@@ -11,8 +11,13 @@ final class ServerCore {
         var length: Int?
         var isHeadSent = false
         var waiting: [UInt8] = []
+        /// Of the answer's body, what was handed over so far.
+        var givenBytes = 0
+        /// Nothing more will be handed over.
         var isFinished = false
         var isCongested = false
+        /// Whether the whole request has come.
+        var hasCome = false
         /// What is left of the request will not be read: the connection cannot serve another.
         var closesAfter = false
 
@@ -96,6 +101,7 @@ final class ServerCore {
             case .respond(let number, let head, let length):
                 guard let exchange = exchanges[number], exchange.head == nil else { continue }
                 (exchange.head, exchange.length) = (head, length)
+                exchange.isFinished = exchange.isBodiless || length == 0
                 lws_callback_on_writable(exchange.socket)
             case .send(let number, let bytes):
                 guard let exchange = exchanges[number], !exchange.isFinished else { continue }
@@ -115,6 +121,9 @@ final class ServerCore {
     private func append(_ bytes: [UInt8], to exchange: Exchange, _ number: UInt64) {
         guard !exchange.isBodiless else { return }
         if exchange.waiting.isEmpty { exchange.waiting = bytes } else { exchange.waiting += bytes }
+        exchange.givenBytes += bytes.count
+        // A client that has as much as it was told of may send its next request, and must find us ready.
+        if let length = exchange.length, exchange.givenBytes >= length { exchange.isFinished = true }
         if exchange.waiting.count > limits.backlogBytesMax { return end(exchange, number) }
         if exchange.waiting.count > limits.backlogBytes, !exchange.isCongested {
             exchange.isCongested = true
@@ -150,6 +159,11 @@ final class ServerCore {
             report(.received(HTTPExchange(number: mark.pointee), copy))
         case LWS_CALLBACK_HTTP_BODY_COMPLETION:
             guard let mark, let exchange = exchanges[mark.pointee], !exchange.closesAfter else { return 0 }
+            // Told again when a client sends on before it is answered. The library would tell so for ever and
+            // hear nothing else; and it takes the head of a request that waited for its body. So such a
+            // client is cut off, for which one that pipelines must be prepared (RFC 9112, 9.3.2).
+            guard !exchange.hasCome else { return -1 }
+            exchange.hasCome = true
             lws_set_timeout(socket, NO_PENDING_TIMEOUT, 0)
             report(.requestEnded(HTTPExchange(number: mark.pointee)))
         case LWS_CALLBACK_HTTP_WRITEABLE:

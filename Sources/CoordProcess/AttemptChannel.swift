@@ -1,4 +1,4 @@
-package import CoordSystem
+import CoordSystem
 import CoordWire
 
 /// How a process of an attempt finds its worker. Some clients give the servers they start only variables that

@@ -124,11 +124,7 @@ final class AssignmentWriter {
         var environment = inherited
         if let launch {
             environment.merge(launcher.variables(of: launch)) { $1 }
-            if sandbox == nil, let home = launch.home {
-                try Files.makeFolder(home + "/tmp", permissions: 0o700)
-                environment["TMPDIR"] = home + "/tmp"
-            }
-            if let home = launch.home { try Files.makeFolder(home, permissions: 0o700) }
+            if let home = launch.home { try giveHome(home, &environment) }
         }
         name(slot, lease, spec, base, in: &environment)
         environment["COORD_PROMPT_FILE"] = promptFile
@@ -153,6 +149,16 @@ final class AssignmentWriter {
             handoffOut: environment["COORD_HANDOFF_OUT"], notes: environment["COORD_NOTES"],
             transcript: transcript, environment: environment,
             timeout: spec.timeout ?? parts.plan.mission.limits.taskTimeout, checks: spec.checks)
+    }
+
+    /// Makes a client's own folder; one that nothing confines has its temporary files there.
+    private func giveHome(
+        _ home: String, _ environment: inout [String: String]
+    ) throws(SystemError) {
+        try Files.makeFolder(home, permissions: 0o700)
+        guard sandbox == nil else { return }
+        try Files.makeFolder(home + "/tmp", permissions: 0o700)
+        environment["TMPDIR"] = home + "/tmp"
     }
 
     /// What the agent of an attempt is taught and given, which is told. A reviewer has no skills, and in a

@@ -1,5 +1,5 @@
 import CoordCore
-package import CoordModel
+import CoordModel
 import CoordProcess
 import CoordSystem
 import CoordWire

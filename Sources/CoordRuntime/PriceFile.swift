@@ -1,7 +1,7 @@
 package import CoordCore
 package import CoordJSON
 import CoordModel
-package import CoordSystem
+import CoordSystem
 
 /// The file that says what models cost: coord's own shape, or the one LiteLLM publishes.
 package enum PriceFile {

@@ -1,4 +1,4 @@
-package import CoordModel
+import CoordModel
 
 /// What a confined command may do, whatever confines it. A value: made by `SandboxPolicy`, rendered by
 /// `BubblewrapArguments`, `LandlockRules` and `SeatbeltProfile`.

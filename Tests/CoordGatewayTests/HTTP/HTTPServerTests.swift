@@ -218,6 +218,35 @@ struct HTTPServerTests {
         client.stop()
     }
 
+    @Test("an answer is complete with its last byte: the next request may follow it at once")
+    func lastByte() async throws {
+        let server = try TestServer { server, exchange, _ in
+            server.respond(exchange, HTTPResponseHead(status: 200, headers: []), length: 2)
+            server.send(exchange, [1, 2])
+            // That nothing more comes is told late, or never.
+        }
+        let client = try TestClient()
+        for _ in 0..<20 { #expect(await client.post(server.address(), [7, 7, 7]).body == [1, 2]) }
+    }
+
+    @Test("who sends the next request before it is answered is cut off, and the others are served")
+    func pipelining() async throws {
+        let (requests, say) = AsyncStream.makeStream(of: Bool.self)
+        let server = try TestServer { server, exchange, request in
+            say.yield(true)
+            guard request.head.method == "GET" else { return }
+            server.respond(exchange, HTTPResponseHead(status: 204, headers: []))
+        }
+        let socket = try Self.connect(to: server.server.port)
+        let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+        Self.write(request + request, to: socket)
+        var seen = requests.makeAsyncIterator()
+        _ = await seen.next()
+        #expect(Self.readAll(socket) == [])
+        #expect(try await TestClient().get(server.address()).status == 204)
+        close(socket)
+    }
+
     // MARK: A client made of nothing but a socket
 
     static func connect(to port: Int) throws -> Int32 {
