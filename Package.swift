@@ -104,7 +104,7 @@ let package = Package(
 
         // Garden: a world for tests and benches, and tests.
         room("CoordSimulation", ["CoordModel", "CoordCore"]),
-        room("CoordScriptedModel", ["CoordModel", "CoordHTTP"]),
+        room("CoordScriptedModel", ["CoordModel", "CoordJSON", "CoordHTTP"]),
         tests("CoordModelTests", ["CoordModel", "CoordJSON"]),
         tests("CoordCoreTests", ["CoordCore", "CoordModel"]),
         tests("SimulationTests", ["CoordSimulation", "CoordCore", "CoordModel"]),

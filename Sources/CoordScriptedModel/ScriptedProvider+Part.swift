@@ -1,4 +1,5 @@
 import CoordHTTP
+import CoordJSON
 import CoordModel
 
 /// A part that the model plays: words and tools, in the stream of the API that was asked.
@@ -24,20 +25,6 @@ extension ScriptedProvider {
 
     private static func event(_ text: String) -> String { "data: \(text)\n\n" }
 
-    /// A text as it stands within a JSON text, with its quotes.
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
-
     private static func messages(_ sayings: [Saying], _ tokens: TokenCounts, _ number: Int) -> [String] {
         var events = [start(tokens)]
         var usesTools = false
@@ -50,22 +37,23 @@ extension ScriptedProvider {
                 events.append(
                     event(
                         #"{"type":"content_block_delta","index":\#(index),"delta":{"type":"text_delta","#
-                            + #""text":\#(quoted(text))}}"#))
+                            + #""text":\#(JSONValue.string(text).text)}}"#))
             case .use(let tool, let arguments):
                 usesTools = true
                 events.append(
                     event(
                         #"{"type":"content_block_start","index":\#(index),"content_block":{"#
                             + #""type":"tool_use","id":"toolu_\#(number)_\#(index)","#
-                            + #""name":\#(quoted(tool)),"input":{}}}"#
+                            + #""name":\#(JSONValue.string(tool).text),"input":{}}}"#
                     ))
                 // Arguments come in pieces that are no JSON by themselves.
                 let half = arguments.index(arguments.startIndex, offsetBy: arguments.count / 2)
                 for piece in [arguments[..<half], arguments[half...]] {
+                    let said = JSONValue.string(String(piece)).text
                     events.append(
                         event(
                             #"{"type":"content_block_delta","index":\#(index),"delta":{"type":"#
-                                + #""input_json_delta","partial_json":\#(quoted(String(piece)))}}"#))
+                                + #""input_json_delta","partial_json":\#(said)}}"#))
                 }
             }
             events.append(event(#"{"type":"content_block_stop","index":\#(index)}"#))
@@ -87,18 +75,18 @@ extension ScriptedProvider {
         for saying in sayings {
             switch saying {
             case .text(let text):
-                events.append(chunk(#"{"index":0,"delta":{"content":\#(quoted(text))}}"#))
+                events.append(chunk(#"{"index":0,"delta":{"content":\#(JSONValue.string(text).text)}}"#))
             case .use(let tool, let arguments):
                 events.append(
                     chunk(
                         #"{"index":0,"delta":{"tool_calls":[{"index":\#(calls),"#
                             + #""id":"call_\#(number)_\#(calls)","type":"function","#
-                            + #""function":{"name":\#(quoted(tool)),"arguments":""}}]}}"#
+                            + #""function":{"name":\#(JSONValue.string(tool).text),"arguments":""}}]}}"#
                     ))
                 events.append(
                     chunk(
                         #"{"index":0,"delta":{"tool_calls":[{"index":\#(calls),"function":{"arguments":"#
-                            + quoted(arguments) + "}}]}}"))
+                            + JSONValue.string(arguments).text + "}}]}}"))
                 calls += 1
             }
         }
@@ -115,9 +103,9 @@ extension ScriptedProvider {
     private static func gemini(_ sayings: [Saying], _ tokens: TokenCounts, _ number: Int) -> [String] {
         let parts = sayings.map { saying in
             switch saying {
-            case .text(let text): #"{"text":\#(quoted(text))}"#
+            case .text(let text): #"{"text":\#(JSONValue.string(text).text)}"#
             case .use(let tool, let arguments):
-                #"{"functionCall":{"name":\#(quoted(tool)),"args":\#(arguments)},"#
+                #"{"functionCall":{"name":\#(JSONValue.string(tool).text),"args":\#(arguments)},"#
                     + #""thoughtSignature":"sig-\#(number)"}"#
             }
         }

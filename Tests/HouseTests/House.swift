@@ -35,7 +35,7 @@ enum House {
         ] + system,
         "CoordCommandLine": pureFloors + adapters + ["CoordRuntime", "Synchronization"] + system,
         "CoordSimulation": ["CoordModel", "CoordCore"],
-        "CoordScriptedModel": ["CoordModel", "CoordHTTP", "Synchronization"],
+        "CoordScriptedModel": ["CoordModel", "CoordJSON", "CoordHTTP", "Synchronization"],
         "coord": ["CoordCommandLine"] + system,
         "coord-worker": ["CoordWorker"] + system,
         "coord-gateway": ["CoordGateway"] + system,
