@@ -145,8 +145,8 @@ def processes(count, tasks):
         others["floor: C posix_spawn"] = [floor(), "spawn", str(tasks), "4"]
     rate = race(table, ["--commands"], others, tasks, count)
     table.ratio("xargs", rate["coord"], rate.get("xargs -P4 -n1 /bin/true"), 0.9)
-    table.notes.append("coord runs a task's command by `/bin/sh -c` in a session of its own, with an environment of its "
-                       "own and a transcript, and looks for what it left behind; xargs starts /bin/true and nothing else")
+    table.notes.append("coord runs a task's command in a session of its own (a plain one without a shell), with an "
+                       "environment of its own and a transcript, and looks for what it left behind; xargs starts /bin/true and nothing else")
     return table
 
 

@@ -80,6 +80,8 @@ extension Workspace {
             try OwnFiles.copy(project.commonFolder + "/shallow", to: fresh + "/shallow", step: .hubMaking)
         }
         try OwnFiles.makeFolder(fresh + "/info")
+        // There from the start: sandboxes hide it, also while no worktree was made yet.
+        try OwnFiles.makeFolder(fresh + "/worktrees")
         for name in ["exclude", "attributes"]
         where Files.kind(project.commonFolder + "/info/" + name) == .file {
             try OwnFiles.copy(
@@ -183,6 +185,7 @@ extension Workspace {
                 }
             }
         }
+        try OwnFiles.makeFolder(hub + "/worktrees")
         for name in try OwnFiles.list(hub + "/worktrees") {
             let folder = hub + "/worktrees/" + name
             // One that begins with a dot was not yet in its place.

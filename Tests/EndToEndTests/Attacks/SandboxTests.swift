@@ -118,6 +118,17 @@ struct SandboxTests {
         #expect(try stand.git("fsck").isEmpty)
     }
 
+    @Test(
+        "a command without a worktree is confined also where none was made yet",
+        .enabled(if: hasBubblewrap, unavailable))
+    func withoutWorktrees() throws {
+        let stand = try Stand()
+        let mission = try stand.mission(
+            "\"tasks\": [ { \"id\": \"a\", \"run\": \"true\", \"workspace\": \"none\" } ]")
+        let answer = try stand.coord(["run", mission, "--sandbox", "bwrap"])
+        #expect(answer.status == 0, "\(answer)")
+    }
+
     @Test("the end of an attempt is polite first", .enabled(if: hasBubblewrap, unavailable))
     func polite() throws {
         let stand = try Stand()
