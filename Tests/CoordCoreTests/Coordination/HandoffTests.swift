@@ -204,6 +204,12 @@ import Testing
         #expect(facts(Self.takeOver(&story)).contains(.leaseGranted(lease("a", 2), worker: "w3")))
     }
 
+    @Test func `to another role: a worker of it gets it`() {
+        var story = Self.working(3) { $0.slots[2].role = "tester" }
+        _ = Self.chain(&story, HandoffOrder(to: .role("tester"), reason: "x"))
+        #expect(facts(Self.takeOver(&story)).contains(.leaseGranted(lease("a", 2), worker: "w3")))
+    }
+
     @Test func `to nobody there is refused, and nothing changes`() {
         var story = Self.working(2)
         for target in [HandoffTarget.worker("w9"), .role("nobody"), .agent(.named("codex"))] {
