@@ -12,17 +12,29 @@ package struct HandoffHistory: Sendable, Equatable {
         package var taker: WorkerID?
         /// When a new session got it.
         package var takenAt: Timestamp?
+        /// The later run that went on with it. Nil: nobody did, or a session of this run.
+        package var heir: RunID?
         /// The steps that ended, with their times.
         package var steps: [(step: HandoffStep, outcome: HandoffStepOutcome, time: Timestamp)] = []
 
         package static func == (left: Entry, right: Entry) -> Bool {
             left.task == right.task && left.record == right.record && left.taker == right.taker
-                && left.takenAt == right.takenAt && left.steps.count == right.steps.count
+                && left.takenAt == right.takenAt && left.heir == right.heir
+                && left.steps.count == right.steps.count
+        }
+
+        /// Whether it is begun and in nobody's hands.
+        package var isOwed: Bool { record.state.isDebt && heir == nil }
+
+        /// How far it is, in a word or a few.
+        package var stateText: String {
+            if let heir { return "taken in \(heir)" }
+            return record.state == .failed ? "failed at \(record.step.rawValue)" : record.state.rawValue
         }
 
         /// From its beginning until a new session had it, or until now.
         package func age(at now: Timestamp) -> Duration {
-            let end = takenAt ?? (record.state.isDebt ? now : record.since)
+            let end = takenAt ?? (isOwed ? now : record.since)
             return max(.zero, end - record.beganAt)
         }
 
@@ -53,6 +65,10 @@ package struct HandoffHistory: Sendable, Equatable {
         for stored in facts.sorted(by: { $0.sequence < $1.sequence }) {
             // A fact of a newer coord is left out; the others still tell.
             if let fact = try? stored.fact() { fold(fact) }
+        }
+        let heirs = try reading.heirs()
+        for index in entries.indices {
+            heirs[entries[index].record.sheet?.file ?? ""].map { entries[index].heir = $0 }
         }
     }
 

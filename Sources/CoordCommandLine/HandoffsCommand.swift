@@ -25,12 +25,11 @@ enum HandoffsCommand {
         ])
         for entry in entries {
             let record = entry.record
-            let state = record.state == .failed ? "failed at \(record.step.rawValue)" : record.state.rawValue
             let origin = record.sheet.map { $0.origin == .agent ? "the agent" : "coord" } ?? "–"
             table.append([
                 .init("\(entry.task)#\(record.attempt)"), .init(record.from.rawValue),
                 .init(entry.taker?.rawValue ?? record.order.to.description),
-                .init(state) { record.state.isDebt ? context.style.yellow($0) : $0 },
+                .init(entry.stateText) { entry.isOwed ? context.style.yellow($0) : $0 },
                 .init(Wording.duration(entry.age(at: context.now))), .init(origin),
                 .init(record.problem ?? record.order.reason),
             ])
@@ -90,7 +89,8 @@ enum HandoffsCommand {
             "from": .name(record.from), "to": .string(record.order.to.description),
             "taker": .name(entry.taker),
             "reason": .string(record.order.reason), "automatic": .bool(record.order.isAutomatic),
-            "state": .string(record.state.rawValue), "debt": .bool(record.state.isDebt),
+            "state": .string(record.state.rawValue), "debt": .bool(entry.isOwed),
+            "heir": .name(entry.heir),
             "step": .string(record.step.rawValue), "problem": .optional(record.problem),
             "beganAt": .time(record.beganAt), "takenAt": .time(entry.takenAt),
             "ageSeconds": .seconds(entry.age(at: now)), "name": .string(entry.name),

@@ -198,7 +198,7 @@ package struct Report: Sendable {
             rows: handoffs.map { entry in
                 [
                     "\(entry.task)#\(entry.record.attempt)", entry.record.from.rawValue,
-                    entry.taker?.rawValue ?? entry.record.order.to.description, entry.record.state.rawValue,
+                    entry.taker?.rawValue ?? entry.record.order.to.description, entry.stateText,
                     Wording.duration(entry.age(at: madeAt)), entry.record.order.reason,
                 ]
             })

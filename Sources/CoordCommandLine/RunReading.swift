@@ -69,6 +69,26 @@ package struct RunReading {
                 ?? "it has " + names.prefix(12).map { "`\($0)`" }.joined(separator: ", "))
     }
 
+    /// Of the handoffs that nobody took in this run, those that a later run of its mission went on with: by
+    /// the document's file, the run that has it. A run that can still go on owes its handoffs itself.
+    package func heirs() throws(CommandFailure) -> [String: RunID] {
+        guard record.status.isFinal || isAbandoned else { return [:] }
+        return try read { () throws(StoreError) in
+            let own = Set(
+                try store.handoffs(record.id).filter(\.handoff.state.isCarried).compactMap(
+                    \.handoff.sheet?.file))
+            guard !own.isEmpty else { return [:] }
+            var heirs: [String: RunID] = [:]
+            // Newest first: the last entry that is written is the one that took it from this run.
+            for later in try store.runs().prefix(while: { $0.id != record.id })
+            where later.mission == record.mission {
+                for file in try store.handoffs(later.id).compactMap(\.handoff.sheet?.file)
+                where own.contains(file) { heirs[file] = later.id }
+            }
+            return heirs
+        }
+    }
+
     /// How long the run has worked, or worked.
     package func elapsed(at now: Timestamp) throws(CommandFailure) -> Duration {
         if let end = record.endedAt { return end - record.startedAt }

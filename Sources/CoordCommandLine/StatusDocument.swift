@@ -72,8 +72,11 @@ package struct StatusDocument: Sendable, Equatable {
             checking: lines.filter { $0.stage == .checking }.map(\.id), elapsed: try reading.elapsed(at: now),
             attention: attention, scale: try Self.scale(of: reading))
         questions = try OpenQuestions.read(reading)
+        let heirs = try reading.heirs()
         handoffDebt = try reading.read { () throws(StoreError) in
-            try reading.store.handoffs(reading.record.id).filter { $0.handoff.state.needsLook }.map {
+            try reading.store.handoffs(reading.record.id).filter {
+                $0.handoff.state.needsLook && heirs[$0.handoff.sheet?.file ?? ""] == nil
+            }.map {
                 HandoffDebt(task: $0.task, record: $0.handoff)
             }
         }

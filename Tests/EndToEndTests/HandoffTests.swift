@@ -233,6 +233,8 @@ struct HandoffTests {
             ["run", mission, "--agent", agent], with: ["COORD_FAILPOINT": "worktree-reset.between:2"])
         #expect(dead.status == 1000 + SIGKILL, "\(dead)")
         #expect(try stand.document("handoffs", "list")["handoffs"]?.arrayValue?.first?["state"] == "prepared")
+        let first = try stand.document("status")
+        #expect(first["handoffs"]?["debt"]?.arrayValue?.count == 1, "\(first)")
         #expect(try stand.coord("status").output.contains("waits for a new session"))
         let end = try stand.coord("run", mission, "--agent", agent)
         #expect(end.status == 0, "\(end)")
@@ -242,6 +244,12 @@ struct HandoffTests {
         #expect(entry?["state"] == "over" && entry?["attempt"] == 0)
         #expect(entry?["reason"]?.stringValue?.contains("ended before it was taken") == true)
         #expect(try stand.read("handed-in.md").contains("one.txt"))
+        // The run that handed it over owes it no more, and tells who has it.
+        let old = try #require(first["run"]?["id"]?.stringValue),
+            heir = try stand.document("status")["run"]?["id"]
+        let left = try stand.document("handoffs", "list", "--run", old)["handoffs"]?.arrayValue?.first
+        #expect(left?["debt"] == false && left?["heir"] == heir && heir != first["run"]?["id"])
+        #expect(try stand.document("status", "--run", old)["handoffs"]?["debt"]?.arrayValue?.isEmpty == true)
         withExtendedLifetime(fifos) {}
     }
 
