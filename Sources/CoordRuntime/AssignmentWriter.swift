@@ -12,6 +12,8 @@ final class AssignmentWriter {
     private let launcher: AgentLauncher
     /// Where agents send their model calls, when there is a gateway.
     var gateway: GatewayHost? { didSet { launcher.gateway = gateway } }
+    /// What is not to stand in what agents pass on.
+    var secrets = SecretMask(environment: [:])
     /// What each finished task passed on, and who had it last.
     private var summaries: [TaskID: PromptAssembly.Need] = [:]
     private var workers: [TaskID: WorkerID] = [:]
@@ -325,7 +327,7 @@ final class AssignmentWriter {
         let bytes = try? Files.readUntrusted(
             "handoff-out.md", in: folder, firstBytes: Self.handoffBytesMax)
         guard let bytes, !bytes.isEmpty else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+        return secrets.masked(String(decoding: bytes, as: UTF8.self))
     }
 
     private static let handoffBytesMax = 16 << 10

@@ -64,9 +64,10 @@ final class EffectRunner {
         }
         nextPass = try Mailbox<Void>(loop: loop) { [unowned self] in startWaiting() }
         let answers = try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) }
+        assignments.secrets = SecretMask(environment: Environment.all, and: gateway?.callerSecrets ?? [])
         handoffs = HandoffCrew(
             workspace: parts.workspace, state: parts.state, run: parts.run, merge: plan.mission.merge,
-            answers: answers)
+            secrets: assignments.secrets, answers: answers)
         if let workspace = parts.workspace {
             let crew = GitCrew(
                 workspace: workspace, merge: plan.mission.merge, run: parts.run, workers: plan.slots.count,

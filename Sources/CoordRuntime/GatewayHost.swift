@@ -83,6 +83,9 @@ package final class GatewayHost {
             gemini: keys.contains("gemini") ? found["GOOGLE_GEMINI_BASE_URL"] : nil, key: Self.placeholder)
     }
 
+    /// By what the workers' calls are told apart.
+    var callerSecrets: [String] { secrets.map(\.secret) }
+
     /// What the agent of a worker finds in its environment. A stand-in for a key is given only where the
     /// gateway holds the real one: it would keep a client from its own login.
     func environment(for worker: WorkerID) -> [String: String] {

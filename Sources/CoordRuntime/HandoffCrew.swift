@@ -3,6 +3,7 @@ import CoordGit
 import CoordModel
 import CoordProcess
 import CoordSystem
+import CoordWire
 
 /// Does the steps of handoffs on threads of its own: writes documents, commits, pushes, and holds what
 /// sessions claim against git and the gate. Every outcome is an event.
@@ -11,6 +12,7 @@ final class HandoffCrew: Sendable {
     private let state: StateFolder
     private let run: RunID
     private let merge: MergeSettings
+    private let secrets: SecretMask
     private let answers: Mailbox<Event>
     private let hands = BlockingThreads(count: 2, name: "coord-handoff")
     private let cancellation = Cancellation()
@@ -18,12 +20,14 @@ final class HandoffCrew: Sendable {
     private static let commitTries = 3
 
     init(
-        workspace: Workspace?, state: StateFolder, run: RunID, merge: MergeSettings, answers: Mailbox<Event>
+        workspace: Workspace?, state: StateFolder, run: RunID, merge: MergeSettings, secrets: SecretMask,
+        answers: Mailbox<Event>
     ) {
         self.workspace = workspace
         self.state = state
         self.run = run
         self.merge = merge
+        self.secrets = secrets
         self.answers = answers
     }
 
@@ -215,7 +219,9 @@ final class HandoffCrew: Sendable {
         // A file that cannot be read, leads elsewhere, or is no text, is as good as none.
         let bytes = try? Files.readUntrusted(
             "handoff-out.md", in: state.attempt(run, work.lease), firstBytes: Self.readBytesMax)
-        if let bytes, !bytes.isEmpty { notes = HandoffNotes(reading: String(decoding: bytes, as: UTF8.self)) }
+        if let bytes, !bytes.isEmpty {
+            notes = HandoffNotes(reading: secrets.masked(String(decoding: bytes, as: UTF8.self)))
+        }
         // What was said by an earlier attempt of the task is not this session's.
         if work.session.attempt == work.lease.attempt, notes.isEmpty { notes.merge(work.session.notes) }
         return notes

@@ -214,6 +214,13 @@ extension Files {
         return stat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
 
+    /// Whether the path leads to the open file: not when that was removed, renamed or replaced.
+    package static func leads(_ path: String, to descriptor: Int32) -> Bool {
+        var open = stat()
+        guard let found = status(path), fstat(descriptor, &open) == 0 else { return false }
+        return found.st_ino == open.st_ino && found.st_dev == open.st_dev
+    }
+
     /// Bytes of the file; nil when it is missing.
     package static func size(_ path: String) -> Int64? { status(path).map { Int64($0.st_size) } }
 

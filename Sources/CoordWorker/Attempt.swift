@@ -55,6 +55,9 @@ final class Attempt {
         self.completion = completion
     }
 
+    /// What is not to be told of it.
+    var secrets: SecretMask { surroundings.secrets }
+
     func start() {
         if let limit = assignment.timeout {
             timeout = surroundings.timers.after(limit) { [unowned self] in end(.timedOut(after: limit)) }

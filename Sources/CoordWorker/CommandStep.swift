@@ -16,6 +16,8 @@ final class StepSurroundings {
     let transcript: Transcript
     let folder: String
     let environment: [String: String]
+    /// What nobody is to read in what commands say: the secrets of their environment.
+    let secrets: SecretMask
     /// What every command is started through.
     let launcher: Launcher
     /// From the polite signal to the other.
@@ -33,6 +35,7 @@ final class StepSurroundings {
         self.transcript = transcript
         self.folder = folder
         self.environment = environment
+        secrets = SecretMask(environment: environment)
         self.launcher = launcher
         self.grace = grace
         self.hasRoom = hasRoom
@@ -81,6 +84,7 @@ final class CommandStep {
     private var outputs: [Int32]
     /// One for standard output, one for standard error.
     private var framing: [LineFraming]
+    private var masking: [MaskedStream]
     /// What the command reads; nil when that is the null device.
     private var input: LineChannel?
     private var isPaused = false
@@ -104,6 +108,7 @@ final class CommandStep {
         self.lines = lines
         self.completion = completion
         framing = [LineFraming(limitBytes: lines.limit), LineFraming(limitBytes: lines.limit)]
+        masking = [MaskedStream(surroundings.secrets), MaskedStream(surroundings.secrets)]
         var writeEnd: Int32 = -1
         (child, outputs, writeEnd) = try Self.spawn(program, surroundings, variables, lines.readsInput)
         let loop = surroundings.loop
@@ -238,7 +243,11 @@ final class CommandStep {
             if count == 0 || (errno != EAGAIN && errno != EINTR) { closeOutput(index) }
             return false
         }
-        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        masking[index].append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { take($0, of: index) }
+        return true
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer, of index: Int) {
         if lines.isTranscript {
             surroundings.transcript.append(bytes)
         } else {
@@ -248,7 +257,6 @@ final class CommandStep {
             framing[index].append(bytes)
             deliverLines(index)
         }
-        return true
     }
 
     private func handler(_ index: Int) -> ((ArraySlice<UInt8>) -> Void)? {
@@ -268,6 +276,7 @@ final class CommandStep {
     private func closeOutput(_ index: Int) {
         let descriptor = outputs[index]
         guard descriptor >= 0 else { return }
+        masking[index].finish { take($0, of: index) }
         // The last line of a stream may lack its end and is a line all the same.
         if handler(index) != nil, !framing[index].unfinished.isEmpty {
             framing[index].append([0x0A])

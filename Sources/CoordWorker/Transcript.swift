@@ -30,6 +30,10 @@ final class Transcript {
         self.path = path
         limit = limitBytes
         self.log = log
+        open()
+    }
+
+    private func open() {
         guard let path else { return }
         do throws(SystemError) {
             try Files.makeFolder(Files.parent(path))
@@ -40,6 +44,15 @@ final class Transcript {
         }
     }
 
+    /// Goes on in a new file when somebody took the old one away, or moved it to keep it elsewhere.
+    private func reopenIfTaken() {
+        guard let path, descriptor >= 0, !Files.leads(path, to: descriptor) else { return }
+        end()
+        open()
+        let note = "[coord: the transcript was taken away here and begins again]\n"
+        if descriptor >= 0 { Array(note.utf8).withUnsafeBytes { write($0) } }
+    }
+
     deinit { Descriptors.close(descriptor) }
 
     func append(_ bytes: UnsafeRawBufferPointer) {
@@ -47,6 +60,7 @@ final class Transcript {
         tailBuffer.append(bytes)
         bytesSeen += UInt64(bytes.count)
         lastByte = last
+        reopenIfTaken()
         guard descriptor >= 0 else { return }
         let room = max(0, limit - written)
         write(UnsafeRawBufferPointer(rebasing: bytes.prefix(room)))

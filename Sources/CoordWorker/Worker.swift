@@ -111,7 +111,12 @@ package final class Worker {
 
     /// False: the coordinator is gone, or does not read.
     private func pass(_ message: WorkerMessage) -> Bool {
-        let isSent = channel.send { [run] in message.write(run: run, to: &$0) }
+        let secrets = attempt?.secrets
+        let isSent = channel.send { [run] in
+            let start = $0.count
+            message.write(run: run, to: &$0)
+            if let secrets, !secrets.isEmpty { secrets.mask(&$0, from: start) }
+        }
         // A coordinator that is gone is told by the end of our input; one that does not read is not told
         // more.
         if !isSent, channel.isWritable { log("the coordinator does not read; a message was dropped") }

@@ -2,6 +2,12 @@ import CoordModel
 import CoordSystem
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 @testable import CoordWorker
 
 @Suite("Transcript")
@@ -50,6 +56,27 @@ struct TranscriptTests {
         for _ in 0..<10_000 { [UInt8](repeating: 0xFF, count: 7).withUnsafeBytes { transcript.append($0) } }
         #expect(transcript.tail.utf8.count <= 4 << 10)
         #expect(transcript.tail.utf8.count > 4000)
+    }
+
+    @Test(
+        "D9: a file that is taken away, moved or emptied goes on", arguments: ["removed", "moved", "emptied"])
+    func taken(_ how: String) throws {
+        try inFolder { folder in
+            let path = folder + "/below/api-1"
+            let transcript = Transcript(path: path) { Issue.record("\($0)") }
+            write(transcript, "before\n")
+            switch how {
+            case "removed": try Files.removeTree(folder + "/below")
+            case "moved": try Files.rename(path, to: path + ".1")
+            default: Descriptors.close(try Descriptors.open(path, O_WRONLY | O_TRUNC))
+            }
+            write(transcript, "after\n")
+            write(transcript, "more\n")
+            let note =
+                how == "emptied" ? "" : "[coord: the transcript was taken away here and begins again]\n"
+            #expect(try Files.readText(path) == note + "after\nmore\n")
+            if how == "moved" { #expect(try Files.readText(path + ".1") == "before\n") }
+        }
     }
 
     @Test("a file that cannot be written is told once")

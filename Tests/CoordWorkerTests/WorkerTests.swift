@@ -56,6 +56,26 @@ struct WorkerTests {
         #expect(worker.finished.last?.tail == transcript)
     }
 
+    @Test("X30: the secrets of its environment stand in no transcript and no message, however they are said")
+    func secrets() throws {
+        let worker = try WorkerHarness()
+        let script = """
+            printf 'one %s\\n' "$SOME_API_KEY"
+            printf 'two %.9s' "$SOME_API_KEY"; printf '%s\\n' "${SOME_API_KEY#?????????}"
+            printf 'three %s\\n' "$SOME_API_KEY" >&2
+            echo "{\\"coord\\":\\"progress\\",\\"text\\":\\"four $SOME_API_KEY\\"}"
+            """
+        var assignment = worker.assignment(.command(script))
+        assignment.environment["SOME_API_KEY"] = "canary-3141592653589793"
+        #expect(worker.outcome(assignment) == .finished)
+        #expect(worker.reports == [.progress("four ***")])
+        let transcript = try #require(worker.transcript())
+        for number in ["one", "two", "three"] {
+            #expect(transcript.contains("\(number) ***"), "\(transcript)")
+        }
+        #expect(!"\(transcript)\(worker.messages)".contains("314159"))
+    }
+
     @Test("what the coordinator has to say goes to the notes of the attempt at work, through no link")
     func notes() throws {
         let worker = try WorkerHarness(heartbeatMilliseconds: 5)
