@@ -116,7 +116,8 @@ let package = Package(
         tests("CoordSkillsTests", ["CoordSkills", "CoordModel", "CoordJSON"]),
         tests("CoordProcessTests", ["CoordProcess", "CoordWire", "CoordSystem", "CoordModel"]),
         tests("CoordGitTests", ["CoordGit", "CoordProcess", "CoordSystem", "CoordModel"]),
-        tests("CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore"]),
+        tests(
+            "CoordStoreTests", ["CoordStore", "CoordWire", "CoordModel", "CoordJSON", "CoordCore", "CSQLite"]),
         tests(
             "CoordCatalogTests", ["CoordCatalog", "CoordSkills", "CoordModel", "CoordJSON", "CoordSystem"]),
         tests(
