@@ -51,6 +51,30 @@ def retried(trial, words, points):
     return trial.finish(words)
 
 
+def keep_prices(trial):
+    """Takes over two lists of prices, the second one with deaths: the one or the other is kept, whole."""
+    os.makedirs(trial.root + "/config", exist_ok=True)
+    lists = []
+    for number in [1, 2]:
+        path = f"{trial.root}/prices-{number}.json"
+        with open(path, "w") as file:
+            json.dump({f"model-{number}": {"input_cost_per_token": number * 1e-6, "output_cost_per_token": 2e-6,
+                                           "litellm_provider": "torture", "mode": "chat"}}, file)
+        lists.append(path)
+    points = list(trial.deaths)
+    for path, deaths in [(lists[0], []), (lists[1], points)]:
+        while True:
+            status, words = trial.finish(["prices", "update", path], deaths.pop(0) if deaths else None)
+            shown, listed = trial.finish(["prices", "list", "--json"])
+            names = {name for name in ["model-1", "model-2"] if name in listed}
+            if shown != 0 or len(names) != 1:
+                trial.findings.append(f"INV8: after an update of prices: exit status {shown}: {listed[-300:]}")
+            if status >= 0:
+                break
+    if status != 0 or names != {"model-2"}:
+        trial.findings.append(f"liveness: the update ended with {status} and {names}: {words[-300:]}")
+
+
 def rehearse(trial):
     """Rehearses a mission twice where rehearsals have a place of coord's own; the first project must be kept."""
     own = trial.root + "/own"

@@ -13,6 +13,7 @@ TASKS = [
     {"id": "fails", "deps": []}, {"id": "daemon", "deps": ["slow"]}, {"id": "noise", "deps": []},
     {"id": "nested", "deps": []}, {"id": "clash-a", "deps": []}, {"id": "clash-b", "deps": []},
     {"id": "red", "deps": ["fails"]}, {"id": "locks", "deps": []},
+    {"id": "hands", "deps": []},
 ]
 # What has every durable step of a worktree, a rescue and a landing on its way.
 STEPWISE = {"plain", "commits", "fails", "nested"}
@@ -52,6 +53,13 @@ noise)
 nested) mkdir -p inner && git init -q inner && echo x >inner/file ;;
 clash-*) echo "$task $try" >>shared.txt ;;
 red) if [ "$try" = 1 ]; then echo red >red.txt; else rm -f red.txt; fi ;;
+hands)
+    # Its session ends when it was written down and committed; the next one goes on.
+    if [ "$try" = 1 ]; then
+        echo '{"coord":"handoff-wanted","reason":"tired"}'
+        exec sleep 60
+    fi
+    ;;
 locks)
     # As a killed git leaves them.
     own=$(git rev-parse --git-dir)

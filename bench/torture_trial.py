@@ -14,7 +14,10 @@ import torture_mission
 TIME_LIMIT = 60
 # Where a point that an ordinary mission never comes to is on the way: what is done instead or besides.
 SCENARIO = {"project-start": "new project", "scratch": "confined", "rehearsal-shelf": "rehearsal",
-            "rescue-branch": "errands", "journal-removal": "errands", "run-removal": "errands"}
+            "rescue-branch": "errands", "journal-removal": "errands", "run-removal": "errands",
+            "hub-tidying": "errands", "price-list": "prices"}
+# Which tasks have it on the way, where not every task does.
+TASKS = {"handoff-document": {"hands"}}
 # Or what is broken before: the damage that its step mends.
 DAMAGE = {"hub-settings": "settings", "hub-replacement": "broken hub", "hub-repair": "half-made entry",
           "checkout-repair": "half-moved checkout"}
@@ -67,7 +70,8 @@ class Trial:
         self.deaths = [point for point in [first, second] if point]
         steps = [step_of(point) for point in self.deaths]
         self.scenario = next((SCENARIO[step] for step in steps if step in SCENARIO), "")
-        self.tasks = torture_mission.with_needs(torture_mission.STEPWISE)
+        names = set().union(*(TASKS.get(step, set()) for step in steps))
+        self.tasks = torture_mission.with_needs(names | torture_mission.STEPWISE)
         for number, step in enumerate(steps):
             if step not in DAMAGE:
                 continue
@@ -103,13 +107,15 @@ class Trial:
         try:
             if self.scenario == "rehearsal":
                 torture_errands.rehearse(self)
+            elif self.scenario == "prices":
+                torture_errands.keep_prices(self)
             else:
                 self.live()
         except Exception as error:  # a trial that breaks is a finding
             violations.append(f"liveness: {error}")
         self.end_everything(violations)
         try:
-            if self.scenario != "rehearsal":
+            if self.scenario not in ("rehearsal", "prices"):
                 violations += torture_invariants.check(self)
             if self.scenario == "errands" and not violations:
                 torture_errands.run(self)
