@@ -63,6 +63,8 @@ package final class Coordinator {
     package private(set) var projection = Projection()
     private var sequence: Int64 = 0
     private var inbox: [Event] = []
+    /// Those that are being decided on.
+    private var events: [Event] = []
     private var pace: CommitPace
     private var isTurning = false
     private var runner: EffectRunner?
@@ -206,9 +208,9 @@ package final class Coordinator {
         guard held == nil || takeUpHeldTurn() else { return }
         if !inbox.isEmpty { gather() }
         while !inbox.isEmpty, failure == nil, outcome == nil, held == nil {
-            let events = inbox
-            inbox.removeAll(keepingCapacity: true)
+            swap(&inbox, &events)
             turn { machine, now in machine.handle(events, at: now) }
+            events.removeAll(keepingCapacity: true)
         }
         guard failure == nil, outcome == nil, held == nil else { return }
         let wait = machine.nextDeadline.map { max($0 - clock.now(), .zero) }

@@ -2,7 +2,7 @@ package import CoordModel
 
 /// The journal of tests and dry runs: forgets everything with the store, promises the same as `SQLiteStore`.
 package final class InMemoryStore: Store {
-    private struct RunRows {
+    private final class RunRows {
         var record: RunRecord
         /// As they came; one list would be moved whole each time it grows.
         var batches: [[Fact]] = []
@@ -11,6 +11,8 @@ package final class InMemoryStore: Store {
         var tasks: [TaskRecord?] = []
         var workers: [WorkerID: WorkerRecord] = [:]
         var costs: [CostRecord.Key: CostRecord] = [:]
+
+        init(record: RunRecord) { self.record = record }
 
         func ordered(_ filter: TaskFilter) -> [TaskRecord] {
             let chosen = known.filter { filter.stages?.contains($0.stage) ?? true }.dropFirst(filter.offset)
@@ -26,16 +28,17 @@ package final class InMemoryStore: Store {
     package init() {}
 
     package func append(_ batch: StoreBatch) throws(StoreError) {
-        guard var run = rows[batch.run] ?? batch.record.map({ RunRows(record: $0) }) else {
+        guard let run = rows[batch.run] ?? batch.record.map({ RunRows(record: $0) }) else {
             throw .unknownRun(batch.run)
         }
         let next = Int64(run.count) + 1
         guard batch.facts.isEmpty || batch.firstSequence == next else {
             throw .outOfOrder(run: batch.run, expected: next, found: batch.firstSequence)
         }
-        if rows[batch.run] == nil { order.append(batch.run) }
-        // Taken out while it changes, so that its tables are not copied.
-        rows[batch.run] = nil
+        if rows[batch.run] == nil {
+            order.append(batch.run)
+            rows[batch.run] = run
+        }
         if !batch.facts.isEmpty { run.batches.append(batch.facts) }
         run.count += batch.facts.count
         if let record = batch.record { run.record = record }
@@ -49,7 +52,6 @@ package final class InMemoryStore: Store {
         }
         for worker in batch.workers { run.workers[worker.slot.worker] = worker }
         for cost in batch.costs { run.costs[cost.key] = cost }
-        rows[batch.run] = run
     }
 
     package func run(_ id: RunID) -> RunRecord? { rows[id]?.record }
