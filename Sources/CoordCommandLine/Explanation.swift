@@ -4,7 +4,8 @@ package import CoordModel
 package enum Explanation {
     /// Nil when the run has no such task.
     package static func sentence(
-        for id: TaskID, run: RunRecord, tasks: [TaskRecord], workers: [WorkerRecord], at now: Timestamp
+        for id: TaskID, run: RunRecord, tasks: [TaskRecord], workers: [WorkerRecord],
+        targetMoves: TargetMoves? = nil, at now: Timestamp
     ) -> String? {
         guard let task = tasks.first(where: { $0.spec.id == id }) else { return nil }
         let since = "since \(moment(task.since)) (\(Wording.duration(max(.zero, now - task.since))))"
@@ -28,7 +29,10 @@ package enum Explanation {
             case .checking: "is at the gate that decides whether it lands on `\(run.target)`"
             case .landed, .completed, .failed, .quarantined, .skipped, .cancelled: "is over"
             }
-        let sentence = "`\(id)` \(what), \(since)"
+        var sentence = "`\(id)` \(what), \(since)"
+        if let targetMoves, task.stage == .queued || task.stage == .checking {
+            sentence += "; " + targetMoves.sentence
+        }
         guard run.status.isFinal else { return sentence }
         return sentence + "; nothing moves, for the run is \(run.status.rawValue)"
             + (run.reason.isEmpty ? "" : ": \(run.reason)")

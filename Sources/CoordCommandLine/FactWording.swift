@@ -7,7 +7,7 @@ package enum FactWording {
         switch body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
             .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned,
-            .deliveryPushed, .deliveryFailed, .targetFollowed:
+            .deliveryPushed, .deliveryFailed, .targetFollowed, .targetMoved:
             ofRun(body)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -37,6 +37,8 @@ package enum FactWording {
         case .workersAdded(let slots): slots.map(\.worker.rawValue).joined(separator: ", ")
         case .targetGated(let commit, let report):
             joined("\(commit.short) \(report.outcome.rawValue)", report.reason)
+        case .targetMoved(let commit, let name, let times, let since):
+            Wording.targetMoves(times, since: since, by: name) + ", now at \(commit.short)"
         case .queuePlanned(let window, let batch, let reason):
             joined("\(Wording.plural(window, "group")) of \(batch) ahead", reason)
         case .deliveryPushed(let commit, let place, let address):

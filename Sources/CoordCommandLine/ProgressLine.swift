@@ -19,7 +19,7 @@ package enum ProgressLine {
     ) -> String? {
         switch fact.body {
         case .runStarted, .runResumed, .runStatusChanged, .rateLimited, .budgetWarned, .budgetExhausted,
-            .deliveryPushed, .deliveryFailed, .targetFollowed:
+            .deliveryPushed, .deliveryFailed, .targetFollowed, .targetMoved:
             ofRun(fact, style)
         case .taskLanded, .taskCompleted, .taskRetryable, .taskFailed, .taskQuarantined, .taskSkipped,
             .taskCancelled, .taskRevived, .approvalAsked, .reviewFinished, .landingDelayed,
@@ -63,6 +63,9 @@ package enum ProgressLine {
         case .deliveryFailed(_, let why, _): style.yellow("!") + " not delivered" + reason(why)
         case .targetFollowed(_, let commit, let place):
             "the branch was moved up to \(commit.short) of \(TerminalText.escaped(place))"
+        case .targetMoved(_, let name, let times, let since) where times >= TargetMoves.worthTelling:
+            style.yellow("!") + " "
+                + TerminalText.escaped(Wording.targetMoves(times, since: since, by: name))
         case .budgetWarned(let spent, let budget):
             style.yellow("!") + " \(Wording.money(spent)) of \(Wording.money(budget)) are spent"
         case .budgetExhausted(let spent, let budget, let scope):

@@ -98,7 +98,8 @@ enum WhyCommand {
     ) throws(CommandFailure) -> String {
         let tasks = try related(to: id, reading)
         let sentence = Explanation.sentence(
-            for: id, run: reading.record, tasks: tasks, workers: try reading.workers(), at: now)
+            for: id, run: reading.record, tasks: tasks, workers: try reading.workers(),
+            targetMoves: try TargetMoves.read(reading), at: now)
         return sentence ?? "`\(id)` is not there any more"
     }
 

@@ -17,6 +17,8 @@ package struct StatusDocument: Sendable, Equatable {
     package var elapsed: Duration
     /// The first few tasks that failed or that a person must look at.
     package var attention: [TaskLine]
+    /// Who keeps what waits from landing by moving the target again and again.
+    package var targetMoves: TargetMoves?
     /// What agents ask a person.
     package var questions: [Question] = []
     /// How the number of workers follows the queue; nil when it does not.
@@ -73,6 +75,7 @@ package struct StatusDocument: Sendable, Equatable {
             attention: attention, scale: try Self.scale(of: reading))
         questions = try OpenQuestions.read(reading)
         let heirs = try reading.heirs()
+        if !lines.isEmpty, !reading.record.status.isFinal { targetMoves = try TargetMoves.read(reading) }
         handoffDebt = try reading.read { () throws(StoreError) in
             try reading.store.handoffs(reading.record.id).filter {
                 $0.handoff.state.needsLook && heirs[$0.handoff.sheet?.file ?? ""] == nil
@@ -226,6 +229,10 @@ extension StatusDocument {
         for task in attention { text += Self.line(about: task, columns: columns, style) }
         for collision in collisions {
             let line = TerminalText.cut(TerminalText.escaped(collision.sentence), to: columns - 2)
+            text += "  " + style.yellow(line) + "\n"
+        }
+        if let targetMoves {
+            let line = TerminalText.cut(TerminalText.escaped(targetMoves.sentence), to: columns - 2)
             text += "  " + style.yellow(line) + "\n"
         }
         for question in questions {

@@ -78,6 +78,14 @@ package enum Wording {
         return text
     }
 
+    /// Who keeps what waits from landing. `since` is the first of the moves.
+    package static func targetMoves(_ times: Int, since: Timestamp, by name: String) -> String {
+        let who = name.isEmpty ? "others" : name
+        return times == 1
+            ? "the target was moved by \(who) at \(since.clock) UTC"
+            : "the target was moved \(times) times since \(since.clock) UTC without a landing, last by \(who)"
+    }
+
     /// A stage as people say it.
     package static func stage(_ stage: TaskStage) -> String {
         switch stage {

@@ -35,6 +35,8 @@ enum GitCommand: Equatable, Sendable {
     case difference(ObjectID, ObjectID, kinds: String?)
     case log(from: ObjectID, to: ObjectID, limit: Int)
     case isAncestor(ObjectID, of: ObjectID)
+    /// The name of who made the commit.
+    case committer(ObjectID)
     /// The first-parent chain after `from`, the oldest first, with the values of coord's trailers.
     case chain(from: ObjectID?, to: ObjectID)
     case fetch(ObjectID, repository: String)
@@ -145,6 +147,7 @@ extension GitCommand {
             ]
         case .isAncestor(let commit, let head):
             ["merge-base", "--is-ancestor", commit.rawValue, head.rawValue]
+        case .committer(let commit): ["log", "-1", "--format=%cn", commit.rawValue, "--"]
         case .chain(let start, let head):
             ["log", "-z", "--first-parent", "--reverse", "--format=" + Self.chainFormat]
                 + (start.map { ["^" + $0.rawValue] } ?? []) + [head.rawValue, "--"]
@@ -242,7 +245,7 @@ extension GitCommand {
         case .listTracked, .listChanges, .listUntracked, .treeOf, .showFile, .listTree, .difference, .log,
             .isAncestor, .checkObjects, .readObjects, .mergeBase, .parentOf, .patch, .readablePatch, .resolve,
             .listReferences, .status, .symbolicHead, .describeRepository, .topLevel, .listWorktrees,
-            .listConfiguration, .chain,
+            .listConfiguration, .chain, .committer,
             .setting:
             nil
         // The remote's own; here a push leaves nothing, and a fetch objects that the next one finds.

@@ -46,6 +46,8 @@ package final class Workspace: Sendable {
         private var latest: ObjectID?
         /// The commit a landing is about to move the target to.
         var pending: ObjectID?
+        /// Where the last look or landing left the target.
+        var lookedAt: ObjectID?
         var gates: Set<String> = []
         var hubSettings: String?
 
@@ -60,6 +62,7 @@ package final class Workspace: Sendable {
             if latest != from || lineage.count > Self.limit { lineage = [from: 0] }
             lineage[commit] = (lineage[from] ?? 0) + 1
             latest = commit
+            lookedAt = commit
             pending = nil
         }
 
@@ -108,6 +111,21 @@ package final class Workspace: Sendable {
                 arguments: GitCommand.checkObjects.arguments, excerpt: String(kinds.joined(separator: " | ")))
         }
         return zip(wanted, kinds).filter { $1 == "blob" }.map(\.0)
+    }
+
+    /// Where the target points, and who made that commit; the name is cut to 80 characters, and empty when
+    /// the last look or landing left the target there. One small file is read, mostly.
+    package func lookAtTarget() throws(GitError) -> (commit: ObjectID, by: String) {
+        let head = try readTarget()
+        let isNews = memory.withLock { memory in
+            memory.sawTarget(at: head)
+            defer { memory.lookedAt = head }
+            return memory.lookedAt != head
+        }
+        guard isNews else { return (head, "") }
+        let answer = try runner.run(.committer(head), at: objects)
+        let name = String(decoding: answer.output, as: UTF8.self).split(separator: "\n").first ?? ""
+        return (head, String(name.prefix(80)))
     }
 
     private func readTarget() throws(GitError) -> ObjectID {

@@ -126,6 +126,9 @@ package struct Fact: Hashable, Sendable {
         // MARK: merge queue
         /// The gate ran on the target itself, to know whether it was red before.
         indirect case targetGated(commit: ObjectID, GateReport)
+        /// Somebody else moved the target while something was on its way to it: so many times since `since`,
+        /// with no landing in between.
+        case targetMoved(commit: ObjectID, by: String, times: Int, since: Timestamp)
         /// How many groups of how many candidates are tested ahead, and why.
         case queuePlanned(window: Int, batch: Int, reason: String)
         /// While the attempts still go on: their changes, or one's and the target's, do not unite. Said again

@@ -134,7 +134,7 @@ final class EffectRunner {
             handoffs?.take(step, handoffWork(slot, lease, job))
         case .takeHandoff(let slot, let lease, let job): handoffs?.takeOver(handoffWork(slot, lease, job))
         case .prepareWorktree, .continueWorktree, .prepareReview, .takeWork, .stage, .gate, .advance,
-            .cancelGate, .lookForOverlap, .deliver:
+            .cancelGate, .lookForOverlap, .lookAtTarget, .deliver:
             performGit(effect)
         }
     }
@@ -161,6 +161,7 @@ final class EffectRunner {
             crew.advance(ticket, commit: commit, tree: tree, from: from)
         case .deliver(let commit, let landed): deliveries?.deliver(commit, letter(of: landed))
         case .cancelGate(let ticket): crew.cancelGate(ticket)
+        case .lookAtTarget: crew.lookAtTarget()
         case .lookForOverlap(let attempts):
             crew.lookForOverlap(attempts, slots: attempts.map { worker($0.slot) })
         case .record, .startWorker, .stopWorker, .killWorker, .assign, .review, .cancelAttempt, .withdraw,

@@ -253,6 +253,20 @@ final class GitCrew {
         }
     }
 
+    /// Finds out where the target stands; in line with the landings, so that the answer is never older than
+    /// what came of one.
+    func lookAtTarget() {
+        lander.submit { [workspace, answers] in
+            do throws(GitError) {
+                let (commit, name) = try workspace.lookAtTarget()
+                answers.post(.targetSeen(commit, by: name))
+            } catch {
+                // The landing finds the same, and says so.
+                answers.post(.targetSeen(nil, by: ""))
+            }
+        }
+    }
+
     /// Finds out which of the attempts overlap; `slots` names the worker of each.
     func lookForOverlap(_ attempts: [OverlapRadar.Attempt], slots: [WorkerID]) {
         lookout.look(attempts, slots: slots, answers: answers)

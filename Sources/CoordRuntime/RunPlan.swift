@@ -247,6 +247,9 @@ package struct RunPlan: Sendable {
         return number == 0 ? nil : .milliseconds(number)
     }
 
+    /// A look reads one small file; a gate that is worth waiting for takes longer.
+    private static let targetLookEvery = Duration.milliseconds(500)
+
     /// The settings of the coordinator's mind for this plan.
     ///
     /// - Parameters:
@@ -258,6 +261,7 @@ package struct RunPlan: Sendable {
             review: mission.merge.review, callsModels: callsModels,
             gatesMax: mission.merge.parallel, batchMax: mission.merge.batch, seed: seed)
         settings.overlapEvery = Self.overlapEvery
+        settings.targetLookEvery = Self.targetLookEvery
         settings.usesGateway = gateway != nil
         settings.prices = prices
         settings.scale = mission.scale

@@ -11,6 +11,8 @@ enum Happening {
     case alarm(epoch: Int, generation: Int)
     /// The target is moved, or found elsewhere.
     case landing(epoch: Int)
+    /// Somebody reads where the target stands.
+    case look(epoch: Int)
     case worker(pid: Int32, SimulatedWorker.Deed)
     case coordinatorStarts
     case personActs

@@ -10,6 +10,8 @@ package struct QueueSimulation {
         package var tasks: Int
         /// How many workers hand in; each makes one change after the other.
         package var workers: Int
+        /// Whether a worker begins the next change only when the last has landed.
+        package var workersWait = false
         package var parallel: Int
         package var batch: Int
         package var gateTime = Duration.seconds(60)
@@ -23,6 +25,13 @@ package struct QueueSimulation {
         package var conflictPerMille = 0
         /// Out of a thousand gates of a green tree so many fail, once for each tree.
         package var flakePerMille = 0
+        /// The shortest and the longest pause between two commits that a person makes on the target. Nil:
+        /// nobody does.
+        package var pauses: ClosedRange<Duration>?
+        /// How often the target is looked at. Nil: never.
+        package var looksEvery: Duration?
+        /// The days end then at the latest.
+        package var within = Duration.seconds(100_000_000)
 
         package init(tasks: Int, workers: Int, parallel: Int, batch: Int) {
             self.tasks = tasks
@@ -44,6 +53,10 @@ package struct QueueSimulation {
         package var redLandings = 0
         package var untestedLandings = 0
         package var largestGroup = 0
+        /// Commits by a person.
+        package var byHand = 0
+        /// The longest row of a person's commits with no landing and no bounce in between.
+        package var barren = 0
         package var elapsed = Duration.zero
         /// Landed tasks in the time of one gate.
         package var landedPerGateTime = 0.0
@@ -54,6 +67,8 @@ package struct QueueSimulation {
         case built(Int, MergeQueue.Staging)
         case gated(Int, ObjectID)
         case advanced(Int, MergeQueue.Advance)
+        case personCommits
+        case looks
     }
 
     /// One try at a task.
@@ -86,6 +101,7 @@ package struct QueueSimulation {
     private var head = 0
     private var begun = 0
     private var cancelled: Set<Int> = []
+    private var barren = 0
     private let workTime: Duration
     private var objects: [ObjectID] = []
     private var numbers: [ObjectID: Int] = [:]
@@ -102,7 +118,10 @@ package struct QueueSimulation {
     /// Lives until every task has landed, or nothing happens any more.
     package mutating func run() -> Result {
         for _ in 0..<min(conditions.workers, conditions.tasks) { beginNext() }
+        planCommit()
+        planLook()
         while let (time, happening) = agenda.popFirst() {
+            guard time - Timestamp(milliseconds: 0) <= conditions.within else { break }
             now = time
             switch happening {
             case .handsIn(let task): handIn(task)
@@ -110,12 +129,42 @@ package struct QueueSimulation {
             case .gated(let ticket, let commit):
                 if cancelled.remove(ticket) == nil { perform(queue.gated(ticket, verdict(on: commit))) }
             case .advanced(let ticket, let advance): perform(queue.advanced(ticket, advance, at: now))
+            case .personCommits: personCommits()
+            case .looks:
+                if !queue.isLanding { perform(queue.targetSeen(at: object(head))) }
+                planLook()
             }
         }
         result.elapsed = now - Timestamp(milliseconds: 0)
         result.landedPerGateTime =
             Double(result.landed) * conditions.gateTime.inSeconds / max(result.elapsed.inSeconds, 0.001)
         return result
+    }
+
+    // MARK: - Somebody else
+
+    private mutating func planCommit() {
+        guard let pauses = conditions.pauses, result.landed < conditions.tasks else { return }
+        let spread = (pauses.upperBound - pauses.lowerBound).wholeMilliseconds
+        let more = Int64(chance.next() % UInt64(spread + 1))
+        agenda.plan(.personCommits, at: now + pauses.lowerBound + .milliseconds(more))
+    }
+
+    private mutating func planLook() {
+        guard let every = conditions.looksEvery, result.landed < conditions.tasks else { return }
+        agenda.plan(.looks, at: now + every)
+    }
+
+    private mutating func personCommits() {
+        commits.append(
+            Commit(
+                parent: head, depth: commits[head].depth + 1, change: nil, isRed: commits[head].isRed,
+                hasPassed: true))
+        head = commits.count - 1
+        result.byHand += 1
+        barren += 1
+        result.barren = max(result.barren, barren)
+        planCommit()
     }
 
     // MARK: - Workers
@@ -143,7 +192,7 @@ package struct QueueSimulation {
         let lease = Lease(task: TaskID("t\(task)"), attempt: attempts[task])
         let candidate = Candidate(lease: lease, commit: object(change), base: object(0))
         perform(queue.submitted(candidate))
-        beginNext()
+        if !conditions.workersWait { beginNext() }
     }
 
     // MARK: - The world
@@ -159,8 +208,13 @@ package struct QueueSimulation {
                 agenda.plan(.gated(ticket, commit), at: now + conditions.gateTime)
             case .cancelGate(let ticket): cancelled.insert(ticket)
             case .advance(let ticket, let commit, _, let from): advance(ticket, commit, from)
-            case .landed: result.landed += 1
-            case .bounced(let candidate, let why): bounced(candidate, why)
+            case .landed:
+                result.landed += 1
+                barren = 0
+                if conditions.workersWait { beginNext() }
+            case .bounced(let candidate, let why):
+                barren = 0
+                bounced(candidate, why)
             }
         }
     }
@@ -187,8 +241,8 @@ package struct QueueSimulation {
     private mutating func build(_ change: Int, on parent: Int) -> Int {
         var isRed = commits[parent].isRed || changes[change].isRed
         var next = parent
-        while !isRed, commits[next].depth > changes[change].base, let other = commits[next].change {
-            isRed = clash(change, other)
+        while !isRed, commits[next].depth > changes[change].base {
+            isRed = commits[next].change.map { clash(change, $0) } ?? false
             next = commits[next].parent
         }
         commits.append(
@@ -237,8 +291,8 @@ package struct QueueSimulation {
 
     private func clashesWithLanded(_ change: Int) -> Bool {
         var next = head
-        while commits[next].depth > changes[change].base, let other = commits[next].change {
-            if clash(change, other) { return true }
+        while commits[next].depth > changes[change].base {
+            if let other = commits[next].change, clash(change, other) { return true }
             next = commits[next].parent
         }
         return false

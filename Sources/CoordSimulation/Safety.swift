@@ -268,7 +268,8 @@ extension SimulatedWorld {
                 project.chain(from: from, to: commit) != nil,
                 "\(commit.short) is landed on another head than it was gated on")
         case .record, .stopWorker, .killWorker, .cancelAttempt, .withdraw, .stage, .cancelGate, .deliver,
-            .reply, .answer, .finish, .notice, .lookForOverlap, .askForHandoff, .handOff, .takeHandoff,
+            .reply, .answer, .finish, .notice, .lookForOverlap, .lookAtTarget, .askForHandoff, .handOff,
+            .takeHandoff,
             .continueWorktree, .grantCall, .refuseCall:
             break
         }

@@ -34,6 +34,7 @@ struct Scenario {
         settings.leasesAheadMax = chance.number(0...8)
         settings.aheadWithin = .milliseconds(chance.pick([20, 1000, 5000]))
         settings.overlapEvery = chance.pick([nil, .seconds(1), .seconds(10)])
+        settings.targetLookEvery = chance.pick([nil, .milliseconds(100), .seconds(2)])
         settings.overlapPatience = .seconds(chance.pick([1, 60]))
         // A rush of quick commands, beside the rest.
         let isRush = chance.happens(perMille: 500)

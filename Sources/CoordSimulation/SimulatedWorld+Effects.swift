@@ -39,6 +39,7 @@ extension SimulatedWorld {
         case .deliver: preconditionFailure("nothing is delivered in the simulated world")
         case .notice: break
         case .lookForOverlap(let attempts): lookForOverlap(attempts)
+        case .lookAtTarget: plan(.look(epoch: epoch), in: chance.milliseconds(1...50))
         // A gate that is ended has no verdict, or had one just before.
         case .cancelGate: break
         case .reply(let number, _): unanswered.remove(number)

@@ -111,6 +111,9 @@ struct SimulatedWorld {
         case .alarm(let epoch, let generation):
             if epoch == self.epoch, generation == alarmGeneration { receive(.elapsed) }
         case .landing(let epoch): if epoch == self.epoch { land() }
+        case .look(let epoch):
+            // Told at once: looks and landings are answered in their order.
+            if epoch == self.epoch { tell(.targetSeen(project.head, by: "a person"), after: .zero) }
         case .worker(let pid, let deed): if let index = worker(pid) { act(index, deed) }
         case .coordinatorStarts: startCoordinator()
         case .personActs: personActs()

@@ -78,7 +78,7 @@ extension FactCodec {
         switch body {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
             .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned,
-            .deliveryPushed, .deliveryFailed, .targetFollowed:
+            .deliveryPushed, .deliveryFailed, .targetFollowed, .targetMoved:
             runMembers(of: body, to: &writer)
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -134,6 +134,11 @@ extension FactCodec {
         case .targetGated(let commit, let report):
             writer.string("commit", commit.rawValue)
             report.write(to: &writer)
+        case .targetMoved(let commit, let name, let times, let since):
+            writer.string("commit", commit.rawValue)
+            writer.string("by", name)
+            writer.integer("times", times)
+            writer.time("since", since)
         case .queuePlanned(let window, let batch, let reason):
             writer.integer("window", window)
             writer.integer("batch", batch)

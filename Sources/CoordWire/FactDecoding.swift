@@ -11,7 +11,7 @@ struct FactDecoding {
         switch type {
         case .runStarted, .runResumed, .runStatusChanged, .runEnded, .rateLimited, .budgetWarned,
             .budgetExhausted, .reservationChanged, .scaleChanged, .workersAdded, .targetGated, .queuePlanned,
-            .deliveryPushed, .deliveryFailed, .targetFollowed:
+            .deliveryPushed, .deliveryFailed, .targetFollowed, .targetMoved:
             try run()
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
@@ -82,6 +82,10 @@ struct FactDecoding {
             .workersAdded(
                 try members.objects("slots") { slot throws(FactCodecError) in try SlotSpec(slot) })
         case .targetGated: .targetGated(commit: try members.objectID("commit"), try GateReport(members))
+        case .targetMoved:
+            .targetMoved(
+                commit: try members.objectID("commit"), by: try members.string("by"),
+                times: try members.integer("times"), since: try members.time("since"))
         case .queuePlanned:
             .queuePlanned(
                 window: try members.integer("window"), batch: try members.integer("batch"),

@@ -33,6 +33,7 @@ package enum FactType: String, Sendable, CaseIterable {
     case landingDelayed = "landing.delayed"
     case candidateBounced = "candidate.bounced"
     case targetGated = "target.gated"
+    case targetMoved = "target.moved"
     case queuePlanned = "queue.planned"
     case deliveryPushed = "delivery.pushed"
     case deliveryFailed = "delivery.failed"
@@ -120,6 +121,7 @@ extension Fact.Body {
         case .landingDelayed: .landingDelayed
         case .candidateBounced: .candidateBounced
         case .targetGated: .targetGated
+        case .targetMoved: .targetMoved
         case .queuePlanned: .queuePlanned
         case .deliveryPushed: .deliveryPushed
         case .deliveryFailed: .deliveryFailed

@@ -13,7 +13,8 @@ enum QueueBench {
         conditions.redPerMille = options.integer("red", 50)
         conditions.clashPerMille = options.integer("clash", 0)
         conditions.conflictPerMille = options.integer("conflict", 0)
-        conditions.workTime = .seconds(1)
+        conditions.workTime = .seconds(options.integer("work", 1))
+        conditions.workersWait = options.integer("wait", 0) == 1
         var simulation = QueueSimulation(seed: UInt64(options.integer("seed", 1)), conditions)
         let result = simulation.run()
         Bench.report([

@@ -8,7 +8,8 @@ struct ExplanationTests {
 
     /// A run of one worker and the task in question, changed as a case wants.
     private func sentence(
-        _ change: (inout RunRecord, inout TaskRecord, inout WorkerRecord) -> Void, others: [TaskRecord] = []
+        _ change: (inout RunRecord, inout TaskRecord, inout WorkerRecord) -> Void, others: [TaskRecord] = [],
+        moves: Int = 0
     ) -> String? {
         var run = RunRecord(RunFixture.runStart("/p", id: "r"), at: RunFixture.start)
         var task = TaskRecord(
@@ -19,7 +20,11 @@ struct ExplanationTests {
         worker.task = "schema"
         change(&run, &task, &worker)
         return Explanation.sentence(
-            for: "api", run: run, tasks: [task] + others, workers: [worker], at: Self.now)
+            for: "api", run: run, tasks: [task] + others, workers: [worker],
+            targetMoves: TargetMoves(
+                .targetMoved(
+                    commit: Self.commit, by: "J. Doe", times: moves, since: RunFixture.start)),
+            at: Self.now)
     }
 
     private static func other(_ id: TaskID, _ stage: TaskStage) -> TaskRecord {
@@ -28,6 +33,7 @@ struct ExplanationTests {
         return task
     }
 
+    private static let commit = ObjectID(String(repeating: "a", count: 40))!
     private static let since = "since 18:44:24 UTC (1:30)"
 
     @Test("a task that waits names every need that is open")
@@ -40,6 +46,21 @@ struct ExplanationTests {
             sentence({ _, _, _ in }, others: many)
                 == "`api` waits for `t1` (ready), `t2` (ready), `t3` (ready), `t4` (ready), `t5` (ready) "
                 + "and 2 more, \(Self.since)")
+    }
+
+    @Test("a task in the queue names who moves the target under it, from the third time on")
+    func targetMoves() {
+        func queued(_ stage: TaskStage, moves: Int) -> String? {
+            sentence({ _, task, _ in task.stage = stage }, moves: moves)
+        }
+        let plain = "`api` is the next in the merge queue, \(Self.since)"
+        #expect(queued(.queued, moves: 2) == plain)
+        #expect(
+            queued(.queued, moves: 3)
+                == plain + "; the target was moved 3 times since 18:44:24 UTC without a landing, last by "
+                + "J. Doe; each time what waits is built and tested anew")
+        #expect(queued(.checking, moves: 4)?.contains("moved 4 times") == true)
+        #expect(queued(.ready, moves: 9)?.contains("moved") == false)
     }
 
     @Test("a ready task names what keeps it from starting")

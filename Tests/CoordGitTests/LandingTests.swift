@@ -79,6 +79,21 @@ struct LandingTests {
         #expect(Files.kind(ready.place.project + "/new") == nil)
     }
 
+    @Test("a look at the target says who moved it, once, and nothing of coord's own landings")
+    func looked() throws {
+        let ready = try Ready()
+        #expect(try ready.workspace.lookAtTarget().commit == ready.base)
+        #expect(try ready.land() == .landed)
+        let own = try ready.workspace.lookAtTarget()
+        #expect(own.commit == ready.commit && own.by == "")
+        let hers = try ready.place.commit(["hers.txt": "h\n"], "Hers")
+        // Another part of coord that reads the target first takes the news from nobody.
+        #expect(try ready.workspace.targetHead() == hers)
+        let seen = try ready.workspace.lookAtTarget()
+        #expect(seen.commit == hers && seen.by == "Ada")
+        #expect(try ready.workspace.lookAtTarget().by == "")
+    }
+
     @Test("a target that moves between the look and the swap is refused by git, and the files go back")
     func movedMeanwhile() throws {
         let ready = try Ready()

@@ -96,6 +96,7 @@ enum Samples {
         .overlapFound(Collision(lease, with: nil, files: [])), .overlapCleared(lease, other: nil),
         .overlapCleared(lease, other: Lease(task: "web", attempt: 1)),
         .targetGated(commit: commit, gate), .queuePlanned(window: 2, batch: 8, reason: "slow"),
+        .targetMoved(commit: commit, by: "J. Doe", times: 3, since: time),
         .deliveryPushed(commit: commit, to: "origin main", address: nil),
         .deliveryPushed(commit: commit, to: "origin coord/r", address: "https://example.org/pull/7"),
         .deliveryFailed(commit: commit, reason: "no route", needsPerson: false),

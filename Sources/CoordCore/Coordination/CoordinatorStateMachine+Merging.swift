@@ -40,6 +40,7 @@ extension CoordinatorStateMachine {
     mutating func landed(_ candidate: Candidate, _ commit: ObjectID) {
         let node = number(of: candidate.lease.task)
         setState(node, .landed)
+        watch.landed(commit)
         perform(delivery.landed(commit))
         recentLandings.append(node)
         countLanding(of: node)
@@ -49,6 +50,15 @@ extension CoordinatorStateMachine {
         #endif
         radar.targetMoved(at: now)
         satisfy(node)
+    }
+
+    /// What is built and tested on another commit begins anew at once. During a landing nothing follows: that
+    /// finds out for itself.
+    mutating func targetSeen(_ commit: ObjectID?, by name: String) {
+        watch.looked()
+        guard let commit, !queue.isLanding else { return }
+        if let fact = watch.saw(commit, by: name, at: now) { record(fact) }
+        perform(queue.targetSeen(at: commit))
     }
 
     /// How many landings are remembered, to tell a conflict's other side.

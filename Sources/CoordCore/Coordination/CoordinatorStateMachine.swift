@@ -49,6 +49,7 @@ package struct CoordinatorStateMachine: Sendable {
     /// The tasks that landed last, the newest at the end.
     var recentLandings: [Int] = []
     var radar: OverlapRadar
+    var watch: TargetWatch
     /// What each role owns.
     let territories: [RoleID: [PathPattern]]
     /// When the first of the tasks that are held back for overlap may start in any case.
@@ -100,6 +101,7 @@ package struct CoordinatorStateMachine: Sendable {
         pace = StartPace(startsMax: settings.startsPerSecondMax)
         territories = settings.roles.mapValues { $0.owns.map { PathPattern(claim: $0) } }
         radar = OverlapRadar(every: settings.slots.count > 1 ? settings.overlapEvery : nil)
+        watch = TargetWatch(every: settings.targetLookEvery)
         runDeadline = now + settings.limits.runTimeout
         for index in slots.indices where settings.unmanned.contains(slots[index].spec.worker) {
             slots[index].isStoppedByPerson = true
@@ -174,6 +176,7 @@ package struct CoordinatorStateMachine: Sendable {
         case .staged(let ticket, let staging): perform(queue.staged(ticket, staging))
         case .gated(let ticket, let report): perform(queue.gated(ticket, report))
         case .advanced(let ticket, let advance): perform(queue.advanced(ticket, advance, at: self.now))
+        case .targetSeen(let commit, let name): targetSeen(commit, by: name)
         case .delivered(let commit, let outcome):
             perform(delivery.answered(commit, outcome, at: self.now))
         case .callAsked(let call): callAsked(call)
@@ -204,6 +207,7 @@ package struct CoordinatorStateMachine: Sendable {
         }
         if mode == .running, counts.ready > 0 { consider(heldUntil) }
         consider(radar.deadline)
+        consider(watch.deadline)
         consider(governor.nextDeadline)
         consider(queue.nextDeadline)
         if wantsDeliveries { consider(delivery.nextDeadline) }
@@ -234,6 +238,7 @@ package struct CoordinatorStateMachine: Sendable {
         scaleUp()
         scaleDown()
         lookForOverlap()
+        if watch.isDue(isBusy: queue.isBusy, at: now) { effects.append(.lookAtTarget) }
         concludeIfOver()
         if let until = rateBlockedUntil, until <= now { rateBlockedUntil = nil }
         wakeAt = nextDeadline

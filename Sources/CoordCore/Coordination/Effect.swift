@@ -51,6 +51,8 @@ package enum Effect: Sendable, Equatable {
     case cancelGate(MergeQueue.Ticket)
     /// Move the target to the commit, if its tree is this one.
     case advance(MergeQueue.Ticket, commit: ObjectID, tree: ObjectID, from: ObjectID)
+    /// Find out where the target stands, and who made the commit.
+    case lookAtTarget
     /// Bring the remote's branch to the commit; nil: look whether the remote has moved, and follow it.
     /// `landed` is what a pull request tells: the tasks that landed so far.
     case deliver(ObjectID?, landed: [TaskSpec])

@@ -35,6 +35,8 @@ package enum Event: Sendable, Equatable {
     indirect case staged(MergeQueue.Ticket, MergeQueue.Staging)
     indirect case gated(MergeQueue.Ticket, GateReport)
     case advanced(MergeQueue.Ticket, MergeQueue.Advance)
+    /// Where the target stands, as was asked; `by` is who made that commit. Nil: it could not be found out.
+    indirect case targetSeen(ObjectID?, by: String)
     /// A delivery of the commit, or a look at the remote (nil), ended.
     indirect case delivered(ObjectID?, DeliveryQueue.Outcome)
 

@@ -60,6 +60,9 @@ package struct RunSettings: Sendable {
     package var aheadWithin: Duration
     /// How often the worktrees of living attempts are compared; nil: never, and nothing waits for overlap.
     package var overlapEvery: Duration?
+    /// How often the target is looked at while something is on its way to it; nil: a move of somebody else's
+    /// is noticed at the landing.
+    package var targetLookEvery: Duration?
     /// How long a ready task waits at most because its files overlap those of another under way.
     package var overlapPatience: Duration
     /// The task whose agent makes the plan; its tasks are judged together. Nil: the mission has its own.
@@ -107,6 +110,7 @@ package struct RunSettings: Sendable {
         leasesAheadMax = 32
         aheadWithin = .milliseconds(100)
         overlapEvery = nil
+        targetLookEvery = nil
         overlapPatience = .seconds(60)
         planTask = nil
         planTasksMax = 200

@@ -177,7 +177,12 @@ extension MergeQueue {
     }
 
     /// The culprit was ahead of these: nothing is known against them, and they may be tested together.
+    /// Where others move the target meanwhile they stay as they are: what is small is decided in one gate.
     mutating func release(from index: Int) {
+        guard !isDisturbed else {
+            for place in index..<groups.count where groups[place].isInnocent { reset(place) }
+            return
+        }
         var free: [Candidate] = []
         for place in (index..<groups.count).reversed() where groups[place].isInnocent {
             cancelGate(of: place)

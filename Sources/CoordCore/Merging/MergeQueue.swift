@@ -70,6 +70,9 @@ package struct MergeQueue: Sendable, Equatable {
     var head: ObjectID?
     /// Where the target stood, the newest last, with what the gate said of it if it was tested.
     var heads: [Head] = []
+    /// Somebody else moved the target since the last landing. Parts of a red group then stay apart: put
+    /// together again they would have to be parted again, and the next move may come before that is done.
+    var isDisturbed = false
     /// No new candidate is taken up; a landing goes on.
     var isHeld = false
     /// What the candidates change, where it is known.
@@ -106,6 +109,8 @@ package struct MergeQueue: Sendable, Equatable {
     package var isIdle: Bool { groups.isEmpty && line.isEmpty }
     /// Whether the outcome of something is awaited.
     package var isBusy: Bool { groups.contains { $0.phase.isAwaited } }
+    /// Whether the target is being moved, or is to be as soon as it can.
+    package var isLanding: Bool { groups.contains { $0.phase.isLanding } }
     /// Everything that waits or is on its way, the next one first.
     package var candidates: [Candidate] { groups.flatMap(\.candidates) + line.candidates }
 
@@ -174,6 +179,7 @@ package struct MergeQueue: Sendable, Equatable {
         case .alreadyLanded: landed(index, chain, head: nil)
         case .moved:
             head = nil
+            isDisturbed = true
             let reason = "the target moved; the candidate is built and gated again"
             noteDelay(of: index, reason)
             groups[index].phase = .fresh
@@ -182,6 +188,17 @@ package struct MergeQueue: Sendable, Equatable {
         case .delayed(let reason): delay(index, chain, reason, at: now)
         case .failed(let reason): delay(index, chain, "could not land: \(reason)", at: now)
         }
+        return settle()
+    }
+
+    /// The target was looked at. When somebody else moved it, what is built on the commit before is built and
+    /// tested anew at once, not only when its gate has passed in vain: so something lands in every pause that
+    /// is longer than a gate.
+    package mutating func targetSeen(at commit: ObjectID) -> [Effect] {
+        guard let head, head != commit, !isLanding else { return [] }
+        self.head = commit
+        isDisturbed = true
+        noteHead(commit, nil)
         return settle()
     }
 
@@ -215,6 +232,7 @@ package struct MergeQueue: Sendable, Equatable {
         }
         if let report = group.passed { tally = TestTally(report) }
         pace.landed(group.candidates.count)
+        isDisturbed = false
         self.head = head
         noteHead(chain.tip.commit, .passed)
     }

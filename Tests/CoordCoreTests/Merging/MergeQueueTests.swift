@@ -59,6 +59,9 @@ struct QueueDesk {
         note(queue.gated(wishes["gate " + commit] ?? -1, Self.report(outcome, seconds)))
     }
 
+    /// The target is looked at and stands there.
+    mutating func look(_ head: String) { note(queue.targetSeen(at: commit(head))) }
+
     mutating func advance(_ commit: String, _ advance: MergeQueue.Advance = .landed, at time: Double = 0) {
         if advance == .landed || advance == .alreadyLanded { head = commit }
         note(queue.advanced(wishes["advance " + commit] ?? -1, advance, at: at(time)))
@@ -221,6 +224,25 @@ struct SerialMergeQueueTests {
         #expect(desk.take() == ["stage a"])
         desk.build("a", head: "1")
         #expect(desk.take() == ["cancel gate 0ab", "stage b on 1a", "gate 1a"])
+    }
+
+    @Test("a target that is seen elsewhere has everything built anew at once, but not during a landing")
+    mutating func seenMoved() {
+        desk.submit("a", "b")
+        desk.look("9")
+        desk.build("a")
+        desk.build("b")
+        _ = desk.take()
+        desk.look("0")
+        #expect(desk.take() == [])
+        desk.look("1")
+        #expect(desk.take() == ["cancel gate 0a", "stage a"])
+        desk.build("a", head: "1")
+        #expect(desk.take() == ["stage b on 1a", "gate 1a"])
+        desk.gate("1a", .passed)
+        _ = desk.take()
+        desk.look("2")
+        #expect(desk.take() == [])
     }
 
     @Test("a delayed landing is tried again after a second, and not before")
