@@ -44,35 +44,43 @@ def merging(count, tasks):
 
 
 def picture(lines):
-    """Landed per gate time over the share of red candidates; both axes by square root, so that small values show."""
-    width, height, left, top, right, bottom = 760, 420, 60, 40, 730, 360
-    most = max(max(values) for values in lines.values())
+    """Landed per gate time over the share of red candidates."""
+    drawn = [("the best of %d gates one by one" % PARALLEL, "#333", True, [PARALLEL] * len(SHARES))]
+    drawn += [(KINDS[kind][0], KINDS[kind][3], False, values) for kind, values in lines.items()]
+    draw("queue.svg", "Tasks landed in the time of one gate, by the share of red candidates", SHARES, drawn, SHARES)
+
+
+def draw(name, title, shares, lines, ticks):
+    """A picture in bench/reports. `shares` and `ticks` are in tenths of a percent; a line is (words, colour, whether it
+    is dashed, values). Both axes by square root, so that small values show."""
+    width, height, left, top, right, bottom = 760, 440, 60, 70, 730, 400
+    most = max(max(values) for *_, values in lines)
 
     def x(share):
-        return left + (right - left) * (share / SHARES[-1]) ** 0.5
+        return left + (right - left) * (share / max(shares[-1], ticks[-1])) ** 0.5
 
     def y(value):
         return bottom - (bottom - top) * (value / most) ** 0.5
 
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
-           f'<text x="{left}" y="20" font-size="14">Tasks landed in the time of one gate, by the share of red candidates</text>']
-    for share in SHARES:
+           f'<rect width="{width}" height="{height}" fill="#fff"/>',
+           f'<text x="{left}" y="20" font-size="14">{title}</text>']
+    for share in ticks:
         out.append(f'<line x1="{x(share):.0f}" y1="{top}" x2="{x(share):.0f}" y2="{bottom}" stroke="#eee"/>'
                    f'<text x="{x(share):.0f}" y="{bottom + 16}" text-anchor="middle">{share / 10:g} %</text>')
     for value in [1, 2, 4, 8, 16, 32, 64]:
         if value <= most:
-            dash = ' stroke-dasharray="5 4" stroke="#333"' if value == PARALLEL else ' stroke="#eee"'
-            out.append(f'<line x1="{left}" y1="{y(value):.0f}" x2="{right}" y2="{y(value):.0f}"{dash}/>'
+            out.append(f'<line x1="{left}" y1="{y(value):.0f}" x2="{right}" y2="{y(value):.0f}" stroke="#eee"/>'
                        f'<text x="{left - 6}" y="{y(value) + 4:.0f}" text-anchor="end">{value}</text>')
-    out.append(f'<text x="{right}" y="{y(PARALLEL) - 5:.0f}" text-anchor="end" fill="#333">'
-               f'the best of {PARALLEL} gates one by one</text>')
-    for number, (kind, values) in enumerate(lines.items()):
-        name, _, _, colour = KINDS[kind]
-        points = " ".join(f"{x(share):.1f},{y(value):.1f}" for share, value in zip(SHARES, values))
-        out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-                   f'<text x="{right - 220}" y="{top + 20 + 18 * number}" fill="{colour}">{name}</text>')
+    for number, (words, colour, is_dashed, values) in enumerate(lines):
+        points = " ".join(f"{x(share):.1f},{y(value):.1f}" for share, value in zip(shares, values))
+        dash = ' stroke-dasharray="5 4"' if is_dashed else ""
+        column, row = left + 360 * (number % 2), 40 + 18 * (number // 2)
+        out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>'
+                   f'<line x1="{column}" y1="{row - 4}" x2="{column + 24}" y2="{row - 4}" stroke="{colour}" '
+                   f'stroke-width="2"{dash}/><text x="{column + 30}" y="{row}">{words}</text>')
     out.append("</svg>")
-    with open(os.path.join(HERE, "reports", "queue.svg"), "w") as file:
+    with open(os.path.join(HERE, "reports", name), "w") as file:
         file.write("\n".join(out) + "\n")
 
 
