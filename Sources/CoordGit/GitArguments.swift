@@ -267,12 +267,16 @@ extension GitCommand {
         }
     }
 
+    /// All but the index, which is coord's own here and is made again when it is broken. Named one by one:
+    /// git takes `all,-index` for `all`, since it takes away from its default only.
+    static let fsyncButIndex = "core.fsync=objects,derived-metadata,reference"
+
     /// The settings this command needs beyond those of every call.
     var settings: [String] {
         switch self {
         case .addAll(let isMany, _):
-            ["core.fsync=all,-index", "core.fsyncMethod=" + (isMany ? "batch" : "fsync")]
-        case .writeTree: ["core.fsync=all,-index", "core.fsyncMethod=fsync"]
+            [Self.fsyncButIndex, "core.fsyncMethod=" + (isMany ? "batch" : "fsync")]
+        case .writeTree: [Self.fsyncButIndex, "core.fsyncMethod=fsync"]
         case .commitTree, .mergeTree, .pack: ["core.fsync=all", "core.fsyncMethod=fsync"]
         case .fetch: ["core.fsync=all", "core.fsyncMethod=fsync", "fetch.fsckObjects=true"]
         case .push, .listRemote: ["protocol.ext.allow=never"]

@@ -156,7 +156,7 @@ struct GitArgumentsTests {
         ]
         for command in commands { #expect(command.settings.contains("core.fsync=all"), "\(command)") }
         for command in [GitCommand.addAll(isMany: true), .addAll(isMany: false), .writeTree] {
-            #expect(command.settings.contains("core.fsync=all,-index"))
+            #expect(command.settings.contains("core.fsync=objects,derived-metadata,reference"))
         }
     }
 
