@@ -31,7 +31,8 @@ extension CoordinatorStateMachine {
 
     mutating func enterQueue(_ node: Int, _ candidate: Candidate) {
         setState(node, .queued)
-        perform(queue.submitted(candidate, files: tasks[node].files))
+        perform(
+            queue.submitted(candidate, files: tasks[node].files, isReturned: tasks[node].conflicts > 0))
         #if COORD_PLANTED_BUGS
             if PlantedBug.isActive(.needMetEarly) { satisfy(node) }
         #endif
@@ -61,6 +62,8 @@ extension CoordinatorStateMachine {
         perform(queue.targetSeen(at: commit))
     }
 
+    /// How many of a conflict's files are remembered.
+    private static let clashesMax = 128
     /// How many landings are remembered, to tell a conflict's other side.
     private static let recentLandingsMax = 256
 
@@ -89,6 +92,7 @@ extension CoordinatorStateMachine {
     /// back with words.
     private mutating func conflicted(_ node: Int, _ candidate: Candidate, files: [String], excerpt: String) {
         tasks[node].conflicts += 1
+        tasks[node].clashes = Set(files.prefix(Self.clashesMax))
         let reason = "merge conflict in \(files.map { "`\($0)`" }.joined(separator: ", "))"
         if tasks[node].conflicts >= settings.conflictsMax {
             setState(node, .approval(candidate))

@@ -73,7 +73,8 @@ extension CoordinatorStateMachine {
 
 /// A ready task whose files overlap those of a task under way is passed over: for any other that is ready
 /// when both only say so by patterns; until the other has landed when it touches the files, or both name the
-/// same one. Each waits only so long, once. Where a task names no files, what its role owns stands for them,
+/// same one. Each waits only so long, once; one that conflicted, until those that change the files of the
+/// conflict too have landed. Where a task names no files, what its role owns stands for them,
 /// and never says more than a pattern does.
 extension CoordinatorStateMachine {
     /// How a ready task overlaps what is under way.
@@ -108,11 +109,29 @@ extension CoordinatorStateMachine {
         tasks[node].heldSince = since
         passedOver.append(node)
         let until = since + settings.overlapPatience
-        heldUntil = heldUntil.map { min($0, until) } ?? until
+        // What waits longer waits for a landing, which is an event of its own.
+        if until > now { heldUntil = heldUntil.map { min($0, until) } ?? until }
+    }
+
+    /// Whether another that changes the same lines is on its way: sure to conflict once more. Tasks that came
+    /// back from a conflict follow each other in this way, however long one takes.
+    private func meetsAgain(_ node: Int) -> Bool {
+        let clashes = tasks[node].clashes
+        guard !clashes.isEmpty else { return false }
+        return underWay.contains { other in
+            guard other != node else { return false }
+            let isHandedIn = tasks[other].state == .queued || isReviewed(other)
+            return isHandedIn
+                ? tasks[other].files.prefix(Self.filesMax).contains(where: clashes.contains)
+                : !tasks[other].clashes.isDisjoint(with: clashes)
+        }
     }
 
     private func overlap(of node: Int) -> Overlap {
         let task = tasks[node]
+        if radar.isOn, task.spec.workspace == .worktree, task.pinned == nil, meetsAgain(node) {
+            return .certain
+        }
         let mine = task.globs.isEmpty ? territory(of: node) : task.globs
         guard radar.isOn, !mine.isEmpty, task.spec.workspace == .worktree, task.pinned == nil,
             task.heldSince.map({ now < $0 + settings.overlapPatience }) ?? true

@@ -90,6 +90,8 @@ struct TaskEntry: Sendable {
     private var boxedHandoff: Boxed<HandoffRecord>?
     /// What its submitted work changed.
     var files: [String] = []
+    /// Where its last candidate did not unite with what had landed. A later coordinator does not know it.
+    var clashes: Set<String> = []
     /// Since when it was passed over because its files overlap those of another.
     var heldSince: Timestamp?
     /// What its present attempt was told of its neighbours.

@@ -123,8 +123,13 @@ package struct MergeQueue: Sendable, Equatable {
     // MARK: - What happens
 
     /// Puts a candidate at the end of the line. `files` is what it changes, as far as is known.
-    package mutating func submitted(_ candidate: Candidate, files: [String] = []) -> [Effect] {
-        line.append(candidate)
+    ///
+    /// - Parameter isReturned: it conflicted before. It is put first: the longer it waits, the more lands that
+    ///   it does not know of.
+    package mutating func submitted(
+        _ candidate: Candidate, files: [String] = [], isReturned: Bool = false
+    ) -> [Effect] {
+        if isReturned { line.prepend([candidate]) } else { line.append(candidate) }
         if !files.isEmpty { touched[candidate.lease.task] = files }
         return settle()
     }

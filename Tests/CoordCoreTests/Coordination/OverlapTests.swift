@@ -225,6 +225,24 @@ struct OverlapTests {
         #expect(granted(story.wait(until: at(60))) == ["b"])
     }
 
+    @Test("tasks that conflicted in the same file follow each other to the target, however long one takes")
+    func afterConflict() {
+        var story = Self.story(graph("a", "b", "c", "d"), workers: 3)
+        for (slot, id) in (["a", "b", "c"] as [TaskID]).enumerated() { story.submit(lease(id), on: slot) }
+        story.landQueued(lease("a"))
+        let conflict = MergeQueue.Staging.conflict(onto: oid("ca"), files: ["f"], excerpt: "")
+        #expect(!granted(story.tell(.staged(lease("b"), conflict))).contains("b"), "`c` will be in its way")
+        let effects = story.tell(.staged(lease("c"), conflict))
+        #expect(granted(effects) == ["b"])
+        #expect(!granted(story.wait(until: at(500))).contains("c"))
+        guard case .prepareWorktree(let slot, lease("b", 2), _)? = acts(effects).first else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(!granted(story.submit(lease("b", 2), on: slot)).contains("c"))
+        #expect(granted(story.landQueued(lease("b", 2))) == ["c"])
+    }
+
     @Test("what a person gave to a worker is not held back")
     func pinned() {
         var story = Self.story([Self.task("a", "f"), Self.task("b", "f")])

@@ -13,6 +13,14 @@ struct QueueOrderTests {
         return queue.candidates.map(\.lease.task)
     }
 
+    @Test("a candidate that conflicted before goes before those that are new")
+    func returned() {
+        var queue = MergeQueue()
+        for task in ["a", "b", "c"] as [TaskID] { _ = queue.submitted(QueueDesk.candidate(task)) }
+        _ = queue.submitted(QueueDesk.candidate("d"), isReturned: true)
+        #expect(queue.candidates.map(\.lease.task) == ["a", "b", "d", "c"])
+    }
+
     @Test("one that shares no file with what is on its way goes before one that does")
     func apart() {
         #expect(
