@@ -64,7 +64,10 @@ package struct CatalogLocations: Sendable, Hashable {
     ) -> (locations: CatalogLocations, problems: [Diagnostic]) {
         var extra: [String] = []
         var problems: [Diagnostic] = []
-        if let project { (extra, problems) = configured(in: project) }
+        if let project {
+            let reading = ProjectSettings.read(in: project)
+            (extra, problems) = (reading.settings.catalogues, reading.problems)
+        }
         let locations = CatalogLocations(
             project: project, extra: extra, userFolder: userFolder, shipped: shipped)
         return (locations, problems)
@@ -83,28 +86,4 @@ package struct CatalogLocations: Sendable, Hashable {
             return Environment.home.map { $0 + "/.config/coord" }
         #endif
     }
-
-    /// `"catalogues"` of the project's `config.json`. Its other keys belong to others.
-    private static func configured(in project: String) -> (folders: [String], problems: [Diagnostic]) {
-        let path = Files.absolute(".coord/config.json", base: project)
-        guard Files.kind(path) != nil else { return ([], []) }
-        let root: LocatedValue
-        do throws(Diagnostic) {
-            root = try LocatedValue.json(try SourceFile.read(path, .settings), file: path)
-        } catch {
-            return ([], [error])
-        }
-        let problems = ProblemList(file: path)
-        guard
-            let fields = Fields<SettingsKey>(
-                root, subject: "the settings", problems: problems, toleratesUnknown: true)
-        else { return ([], problems.diagnostics) }
-        let folders = fields.strings(.catalogues, of: "folders").map(\.text)
-        return (folders, problems.diagnostics)
-    }
-}
-
-/// The one key of `config.json` that the catalogue reads.
-private enum SettingsKey: String, FieldKey {
-    case catalogues
 }

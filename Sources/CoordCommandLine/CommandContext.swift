@@ -47,6 +47,11 @@ package final class CommandContext {
     /// An argument that is a path, made absolute.
     package func path(_ text: String) -> String { Files.absolute(text, base: surroundings.workingFolder) }
 
+    /// The folder of the project that is meant, absolute; it need not be one.
+    package var projectFolder: String {
+        arguments.value("project").map(path) ?? surroundings.workingFolder
+    }
+
     // MARK: Answers
 
     /// Writes one JSON document: laid out for people on a terminal, on one line otherwise.

@@ -12,7 +12,8 @@ package enum FactWording {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             ofWorker(body)
-        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .toolStarted,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .skillsRanked,
+            .toolStarted,
             .toolCompleted,
             .handoffWritten, .taskProposalRefused, .questionAsked, .questionAnswered, .answerAwaited,
             .filesClaimed, .noteWritten, .callRefused:
@@ -129,6 +130,12 @@ package enum FactWording {
         case .progressReported(_, let text): text
         case .agentSessionBegan(_, let agent, let session): "\(agent), session \(session)"
         case .contentGiven(_, let marks): content(marks)
+        case .skillsRanked(_, let ranking):
+            joined(
+                ranking.model,
+                ranking.skills.isEmpty
+                    ? "no answer (\(ranking.reason)): the ranking by words counts"
+                    : ranking.skills.map { "\($0.id): \($0.reason)" }.joined(separator: "; "))
         case .toolStarted(_, let name, _, let summary): joined(name, summary)
         case .toolCompleted(_, let name, _, let succeeded, let summary, _):
             joined(name + (succeeded ? "" : " failed"), summary)

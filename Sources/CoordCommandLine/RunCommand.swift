@@ -112,6 +112,7 @@ package enum RunCommand {
             _ = try project.targetBranch(plan.mission.merge.target, git: git)
         } catch { throw CommandFailure(error) }
         plan.gateway = try gateway(plan, context)
+        plan.skillRanking = ProjectSettings.read(in: folder).settings.skillRanking
         do throws(PriceFile.Problem) {
             plan.prices = try PriceFile.standard(
                 userFolder: CatalogLocations.userFolder, shipped: ShippedFiles.folder())

@@ -42,10 +42,13 @@ package struct MissionPreparation: Sendable {
 
     /// The catalogue as seen from the project that is meant.
     package static func catalog(_ context: CommandContext) -> Catalog {
-        let project =
-            context.arguments.value("project").map(context.path) ?? context.surroundings.workingFolder
-        return Catalog(
-            locations: CatalogLocations.standard(project: project, shipped: ShippedFiles.folder()).locations)
+        let project = context.projectFolder
+        let (locations, problems) = CatalogLocations.standard(
+            project: project, shipped: ShippedFiles.folder())
+        for problem in problems {
+            context.diagnostics.warning(problem.message, at: problem.place, hint: problem.hint)
+        }
+        return Catalog(locations: locations)
     }
 
     /// The mission with what was typed over it, its slots and agents. A run that is taken up again keeps what

@@ -27,11 +27,25 @@ enum SelectCommand {
         let choice = SkillSelection(SkillIndex(skills), usage: usage).choose(request)
         let chosen = choice.skills.compactMap { item in skills.first { $0.id == item.id } }
         if context.wantsJSON {
-            context.answer(document(choice, chosen, of: skills))
+            context.answer(document(choice, chosen, of: skills, ranking: ranking(choice, context)))
         } else {
             write(choice, chosen, of: skills, context)
         }
         return .done
+    }
+
+    /// Why it was the words that ranked, and whether a model does in a run: one is asked within the limits of
+    /// a run alone.
+    private static func ranking(_ choice: SkillSelection.Choice, _ context: CommandContext) -> String {
+        let least = SkillSelection.rankedAbove
+        guard choice.candidateCount > least else {
+            return "ranked by words: up to \(least) candidates no model is asked"
+        }
+        guard let wish = ProjectSettings.read(in: context.projectFolder).settings.skillRanking else {
+            return "ranked by words: `skillRanking` of .coord/config.json names no model"
+        }
+        return "ranked by words: this command calls no model; in a run `\(wish.name)` is asked, for "
+            + "\(wish.limit.components.seconds) seconds at most"
     }
 
     private static func role(_ context: CommandContext, _ catalog: Catalog) throws(CommandFailure) -> Role? {
@@ -59,7 +73,7 @@ enum SelectCommand {
     }
 
     private static func document(
-        _ choice: SkillSelection.Choice, _ chosen: [Skill], of skills: [Skill]
+        _ choice: SkillSelection.Choice, _ chosen: [Skill], of skills: [Skill], ranking: String
     ) -> JSONValue {
         [
             "schema": "coord.selection/1",
@@ -69,7 +83,8 @@ enum SelectCommand {
                 }),
             "suggestions": .array(choice.suggestions.map { .string($0.rawValue) }),
             "refused": .array(choice.refused.map { .string($0.description) }),
-            "candidates": .count(choice.candidateCount), "pool": .count(skills.count),
+            "ranking": .string(ranking), "candidates": .count(choice.candidateCount),
+            "pool": .count(skills.count),
             "tokens": .count(SkillTools.tokens(offering: chosen)),
             "tokensOfAll": .count(SkillTools.tokens(offering: skills)),
         ]
@@ -87,6 +102,7 @@ enum SelectCommand {
         context.output.write(table.text(columns: context.columns, style: context.style))
         if choice.skills.isEmpty { context.diagnostics.note("no skill speaks of that") }
         guard context.arguments.has("explain") else { return }
+        context.output.line(ranking(choice, context))
         for problem in choice.refused { context.output.line("left out: \(problem)") }
         if !choice.suggestions.isEmpty {
             context.output.line("would help: " + choice.suggestions.map(\.rawValue).joined(separator: ", "))

@@ -120,7 +120,8 @@ enum TasksCommand {
         of task: TaskID, _ reading: RunReading
     ) throws(CommandFailure) -> [StoredFact] {
         let chatter = [
-            "progress.reported", "session.began", "content.given", "tool.started", "tool.completed",
+            "progress.reported", "session.began", "content.given", "skills.ranked", "tool.started",
+            "tool.completed",
         ]
         var facts: [StoredFact] = []
         var pages = FactPages(reading)

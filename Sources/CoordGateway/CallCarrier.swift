@@ -10,7 +10,7 @@ import CoordWire
 /// In comes a line for each call: `{"post":ADDRESS,"headers":{…},"body":{…}}`. Out goes for each
 /// `{"status":N}` (with `retryAfterSeconds` where it is named), `{"line":TEXT}` for each line of the answer
 /// that is not empty, and at last `{"end":true}` or `{"failed":REASON}`. The end of the input ends it, and
-/// what it carries.
+/// what it carries; so does the end of its time, when it has one.
 final class CallCarrier {
     /// A conversation may hold whole diffs; a line of an answer is a piece of a message.
     private static let lineBytesMax = 32 << 20
@@ -35,9 +35,17 @@ final class CallCarrier {
         channel.onClose = { [unowned self] in self.loop.stop() }
     }
 
-    static func run() throws -> Int32 {
+    static func run(within limit: Duration?) throws -> Int32 {
         let loop = try EventLoop()
         let carrier = try CallCarrier(loop: loop)
+        if let limit {
+            loop.alarm = {
+                carrier.say(["failed": .string("no answer within \(limit.components.seconds) s")])
+                carrier.channel.flush()
+                loop.stop()
+            }
+            loop.setAlarm(after: limit)
+        }
         loop.run()
         carrier.client?.stop()
         return 0

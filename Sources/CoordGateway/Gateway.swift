@@ -15,6 +15,7 @@ package final class Gateway {
         let exchange: HTTPExchange
         let head: HTTPRequestHead
         let worker: WorkerID
+        let isAside: Bool
         let provider: Provider
         /// The path behind the provider's name, with the query.
         let target: String
@@ -32,12 +33,13 @@ package final class Gateway {
         var firstFault: Int64?
 
         init(
-            _ exchange: HTTPExchange, _ head: HTTPRequestHead, worker: WorkerID, provider: Provider,
-            target: String
+            _ exchange: HTTPExchange, _ head: HTTPRequestHead, worker: WorkerID, isAside: Bool,
+            provider: Provider, target: String
         ) {
             self.exchange = exchange
             self.head = head
             self.worker = worker
+            self.isAside = isAside
             self.provider = provider
             self.target = target
         }
@@ -49,7 +51,8 @@ package final class Gateway {
     private let report: (GatewayReport) -> Void
     private var server: HTTPServer?
     private var client: HTTPClient?
-    private var workers: [String: WorkerID] = [:]
+    /// By secret.
+    private var callers: [String: (worker: WorkerID, isAside: Bool)] = [:]
     private var sessions: [HTTPExchange: Session] = [:]
     private var byCall: [CallID: Session] = [:]
     private var byTransfer: [HTTPTransfer: Session] = [:]
@@ -102,7 +105,7 @@ package final class Gateway {
     /// What the coordinator says.
     package func obey(_ order: GatewayOrder) {
         switch order {
-        case .admit(let worker, let secret): workers[secret] = worker
+        case .admit(let worker, let secret, let isAside): callers[secret] = (worker, isAside)
         case .grant(let call): if let session = byCall[call] { send(session) }
         case .refuse(let call, let status, let reason):
             guard let session = byCall[call] else { return }
@@ -129,14 +132,15 @@ package final class Gateway {
     /// `/w/<secret>/<provider>/…`; whoever does not know a secret learns nothing.
     private func begin(_ exchange: HTTPExchange, _ head: HTTPRequestHead) {
         let parts = head.target.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: true)
-        guard parts.count == 4, parts[0] == "w", let worker = workers[String(parts[1])] else {
+        guard parts.count == 4, parts[0] == "w", let caller = callers[String(parts[1])] else {
             return refuse(exchange, nil, status: 404, "there is nothing here")
         }
         guard let provider = configuration.providers.first(where: { $0.name == parts[2] }) else {
             return refuse(exchange, nil, status: 404, "there is no provider `\(parts[2])`")
         }
         sessions[exchange] = Session(
-            exchange, head, worker: worker, provider: provider, target: "/" + parts[3])
+            exchange, head, worker: caller.worker, isAside: caller.isAside, provider: provider,
+            target: "/" + parts[3])
     }
 
     private func ask(_ session: Session) {
@@ -164,7 +168,8 @@ package final class Gateway {
                     id: call, worker: session.worker,
                     provider: ProviderAccount(provider: session.provider.name, account: account(of: session)),
                     model: request.model, requestBytes: session.body.count,
-                    outputTokensMax: request.outputTokensMax, isFree: request.dialect == .free)))
+                    outputTokensMax: request.outputTokensMax, isFree: request.dialect == .free,
+                    isAside: session.isAside)))
     }
 
     /// Tells logins apart by a few digits that lead nowhere.

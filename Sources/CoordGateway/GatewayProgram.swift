@@ -9,10 +9,12 @@ package enum GatewayProgram {
     /// Runs to the end; the exit status.
     ///
     /// - Parameter arguments: with the program's name: `--port N`, `--configuration FILE`, `--mark WORD`; or
-    ///   `--carry` alone, for the calls of coord's own agent.
+    ///   `--carry` for the calls of coord's own agent, with `--within SECONDS` when it may live only so long.
     package static func run(_ arguments: [String]) -> Int32 {
         do {
-            if arguments.dropFirst() == ["--carry"] { return try CallCarrier.run() }
+            if arguments.dropFirst().first == "--carry" {
+                return try CallCarrier.run(within: try limit(arguments.dropFirst(2)))
+            }
             let options = try options(arguments)
             let loop = try EventLoop()
             let channel = try LineChannel(loop: loop, read: 0, write: 1, writeLimitBytes: 64 << 20)
@@ -36,6 +38,15 @@ package enum GatewayProgram {
             try? Descriptors.writeAll(Array("coord-gateway: \(error)\n".utf8), to: 2, path: "standard error")
             return 1
         }
+    }
+
+    /// How long a carrier may live. Nil: as long as its input.
+    private static func limit(_ words: ArraySlice<String>) throws -> Duration? {
+        guard let first = words.first else { return nil }
+        guard first == "--within", words.count == 2, let seconds = words.last.flatMap({ Int64($0) }),
+            (1...86_400).contains(seconds)
+        else { throw UnknownArgument(word: words.joined(separator: " ")) }
+        return .seconds(seconds)
     }
 
     private struct Options {

@@ -92,6 +92,8 @@ package struct Fact: Hashable, Sendable {
         case agentSessionBegan(Lease, agent: String, session: String)
         /// What had a say in an attempt: its mission, its role, its skills, each by its content.
         case contentGiven(Lease, [ContentMark])
+        /// A model was asked which of many skills the attempt needs, and what came of it.
+        indirect case skillsRanked(Lease, SkillsRanking)
         case toolStarted(Lease, name: String, id: String, summary: String)
         indirect case toolCompleted(
             Lease, name: String, id: String, succeeded: Bool, summary: String, duration: Duration?)
@@ -279,7 +281,7 @@ extension Fact.Body {
             .landingStarted(let lease, _, _, _), .landingDelayed(let lease, _), .taskLanded(let lease, _, _),
             .taskCompleted(let lease, _), .taskRetryable(let lease, _, _, _),
             .usageRecorded(let lease, _, _, _, _, _), .progressReported(let lease, _),
-            .agentSessionBegan(let lease, _, _), .contentGiven(let lease, _),
+            .agentSessionBegan(let lease, _, _), .contentGiven(let lease, _), .skillsRanked(let lease, _),
             .toolStarted(let lease, _, _, _), .toolCompleted(let lease, _, _, _, _, _),
             .handoffWritten(let lease, _), .taskProposalRefused(let lease, _, _),
             .questionAnswered(let lease, _, _, _), .answerAwaited(let lease, _),

@@ -17,10 +17,13 @@ package struct ModelCall: Hashable, Sendable {
     package var outputTokensMax: Int64?
     /// A call that is not billed, such as counting tokens.
     package var isFree: Bool
+    /// A call of coord's own beside the agent's work: it is charged like any other, but says nothing of how
+    /// the agent calls models, and no budget ends because it does not fit.
+    package var isAside: Bool
 
     package init(
         id: CallID, worker: WorkerID, provider: ProviderAccount, model: String, requestBytes: Int,
-        outputTokensMax: Int64? = nil, isFree: Bool = false
+        outputTokensMax: Int64? = nil, isFree: Bool = false, isAside: Bool = false
     ) {
         self.id = id
         self.worker = worker
@@ -29,6 +32,7 @@ package struct ModelCall: Hashable, Sendable {
         self.requestBytes = requestBytes
         self.outputTokensMax = outputTokensMax
         self.isFree = isFree
+        self.isAside = isAside
     }
 }
 

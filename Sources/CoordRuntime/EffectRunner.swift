@@ -18,6 +18,7 @@ final class EffectRunner {
     private let assignments: AssignmentWriter
     private let sandbox: Sandbox?
     private var gateway: GatewayHost?
+    private var ranker: SkillRanker?
     private var workerEnvironment: [String: String]
     /// Workers to be started once the loop has listened to everybody else again.
     private var waitingStarts: [Int] = []
@@ -62,6 +63,11 @@ final class EffectRunner {
             ) { [unowned self] in passOn($0) }
             assignments.gateway = gateway
         }
+        if let wish = plan.skillRanking, !parts.isNoop {
+            ranker = SkillRanker(
+                wish, program: plan.gateway?.program, gateway: gateway,
+                log: parts.state.logs + "/gateway.log", loop: loop, clock: clock)
+        }
         nextPass = try Mailbox<Void>(loop: loop) { [unowned self] in startWaiting() }
         let answers = try Mailbox<Event>(loop: loop) { [unowned self] in passOn($0) }
         assignments.secrets = SecretMask(environment: Environment.all, and: gateway?.callerSecrets ?? [])
@@ -84,6 +90,7 @@ final class EffectRunner {
     /// What an agent wrote into its handoff file counts as said before its attempt ended.
     private func passOn(_ event: Event) {
         if case .gated(let ticket, _) = event { crew?.forgetGate(ticket) }
+        if case .workerExited(let slot, _) = event { ranker?.drop(slot) }
         if case .attemptEnded(let slot, let lease, _, _) = event {
             sandbox?.discard(lease)
             if let text = assignments.handoff(of: lease) {
@@ -108,6 +115,8 @@ final class EffectRunner {
     func adopt(_ records: [TaskRecord]) { memory.adopt(records) }
 
     func perform(_ effect: Effect) {
+        // What is said to a worker stays in its order: it has its attempt before it hears of anything else.
+        if let slot = effect.workerSpokenTo { ranker?.hurry(slot) }
         switch effect {
         case .record: preconditionFailure("facts are recorded by the loop")
         case .startWorker(let slot):
@@ -117,7 +126,9 @@ final class EffectRunner {
         case .stopWorker(let slot): if !withdrawStart(of: slot) { hosts[slot].stop() }
         case .killWorker(let slot): if !withdrawStart(of: slot) { hosts[slot].kill() }
         case .assign(let slot, let lease, let spec, let base, let note):
-            assign(slot, lease, spec, base: base, note: note)
+            rank(slot, lease, spec) { [unowned self] in
+                assign(slot, lease, spec, base: base, note: note)
+            }
         case .review(let slot, let lease, let order): review(slot, lease, order)
         case .cancelAttempt(let slot, let lease, let reason): hosts[slot].send(.cancel(lease, reason: reason))
         case .notice(let slot, let lease, let text): hosts[slot].send(.notice(lease, text: text))
@@ -222,6 +233,23 @@ final class EffectRunner {
         }
     }
 
+    /// Has a model rank the skills of an agent's attempt first, where one is to be asked and many fit.
+    private func rank(_ slot: Int, _ lease: Lease, _ spec: TaskSpec, then assign: @escaping () -> Void) {
+        let member = parts.plan.slots[slot]
+        guard let ranker, spec.run == nil, member.agent != .rehearsal,
+            let (request, candidates) = assignments.skills.question(for: spec, on: member)
+        else { return assign() }
+        let question = SkillRanker.Question(
+            slot: slot, worker: member.worker, lease: lease, request: request, candidates: candidates)
+        ranker.ask(question) { [unowned self] ranking in
+            if !ranking.skills.isEmpty {
+                assignments.skills.keep(ranking.skills, of: candidates, for: spec.id)
+            }
+            report(.skillsRanked(lease, ranking))
+            assign()
+        }
+    }
+
     private func assign(_ slot: Int, _ lease: Lease, _ spec: TaskSpec, base: ObjectID?, note: String?) {
         handOut(slot, lease) { () throws(RuntimeError) in
             try assignments.assignment(
@@ -246,6 +274,7 @@ final class EffectRunner {
 
     /// Ends the threads; the workers are gone by now, or are ended by force.
     func end() {
+        ranker?.end()
         for host in hosts where host.isAlive { host.kill() }
         gateway?.end()
         deliveries?.end()
@@ -253,5 +282,18 @@ final class EffectRunner {
         crew?.end()
         // Coord's own folder, made anew when it is needed; what is left there harms nobody.
         try? sandbox?.end()
+    }
+}
+
+extension Effect {
+    /// The slot whose worker hears something by this effect. Nil: none does.
+    fileprivate var workerSpokenTo: Int? {
+        switch self {
+        case .stopWorker(let slot), .killWorker(let slot), .assign(let slot, _, _, _, _),
+            .review(let slot, _, _), .cancelAttempt(let slot, _, _), .notice(let slot, _, _),
+            .answer(let slot, _, _, _), .withdraw(let slot, _), .askForHandoff(let slot, _):
+            slot
+        default: nil
+        }
     }
 }

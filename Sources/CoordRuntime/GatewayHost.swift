@@ -33,7 +33,7 @@ package final class GatewayHost {
     private let log: String
     private let loop: EventLoop
     private let report: (Event) -> Void
-    private let secrets: [(worker: WorkerID, secret: String)]
+    private let secrets: [(worker: WorkerID, secret: String, isAside: Bool)]
     private var child: ChildProcess?
     private var channel: LineChannel?
     private var port = 0
@@ -57,7 +57,7 @@ package final class GatewayHost {
         self.log = log
         self.loop = loop
         self.report = report
-        secrets = workers.map { ($0, Self.secret()) }
+        secrets = workers.flatMap { [($0, Self.secret(), false), ($0, Self.secret(), true)] }
         do { try start() } catch let error as SystemError { throw error } catch {
             throw SystemError(operation: "start coord-gateway: \(error)", path: plan.program, code: EIO)
         }
@@ -89,8 +89,7 @@ package final class GatewayHost {
     /// What the agent of a worker finds in its environment. A stand-in for a key is given only where the
     /// gateway holds the real one: it would keep a client from its own login.
     func environment(for worker: WorkerID) -> [String: String] {
-        guard let secret = secrets.first(where: { $0.worker == worker })?.secret else { return [:] }
-        let base = "http://127.0.0.1:\(port)/w/\(secret)"
+        guard let base = base(for: worker, isAside: false) else { return [:] }
         var result = [
             "COORD_GATEWAY_URL": base,
             "ANTHROPIC_BASE_URL": base + "/anthropic",
@@ -101,6 +100,17 @@ package final class GatewayHost {
             for name in provider.keyNames { result[name] = Self.placeholder }
         }
         return result
+    }
+
+    /// Where coord's own calls beside the work of a worker's agent go. Nil: the gateway holds no key for the
+    /// provider, and coord has no other.
+    func address(aside worker: WorkerID, provider: String) -> String? {
+        keys.contains(provider) ? base(for: worker, isAside: true) : nil
+    }
+
+    private func base(for worker: WorkerID, isAside: Bool) -> String? {
+        secrets.first { $0.worker == worker && $0.isAside == isAside }
+            .map { "http://127.0.0.1:\(port)/w/\($0.secret)" }
     }
 
     /// Says something; a gateway that is gone hears nothing, and its end is an event.
@@ -149,7 +159,9 @@ package final class GatewayHost {
         }
         self.port = port
         self.keys = Set(keys)
-        for (worker, secret) in secrets { send(.admit(worker: worker, secret: secret)) }
+        for (worker, secret, isAside) in secrets {
+            send(.admit(worker: worker, secret: secret, isAside: isAside))
+        }
         channel.flush()
     }
 

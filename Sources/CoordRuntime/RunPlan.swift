@@ -100,6 +100,8 @@ package struct RunPlan: Sendable {
 
     /// The program and the user's configuration of the model gateway. Nil: agents call models on their own.
     package var gateway: GatewayHost.Plan?
+    /// The model that ranks skills when many fit. Nil: the words of the task alone decide.
+    package var skillRanking: ProjectSettings.Ranking?
     /// What models cost.
     package var prices = PriceList.none
 

@@ -15,6 +15,8 @@ final class SkillProvider {
     private var usage = SkillUsage()
     /// Whether the file of the pool is as the pool is now.
     private var isPoolWritten = false
+    /// What a model said for a task, and of which candidates.
+    private var rankings: [TaskID: (candidates: [SkillID], ranked: [RankedSkill])] = [:]
 
     init(_ parts: Coordinator.Parts) { self.parts = parts }
 
@@ -22,18 +24,39 @@ final class SkillProvider {
     func skills(for spec: TaskSpec, on slot: SlotSpec) -> [GivenSkills.Entry] {
         let shelf = refreshed()
         guard !shelf.entries.isEmpty else { return [] }
-        let role = (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] }
-        let pinned = spec.skills + memberSkills(slot) + (role?.skills ?? [])
-        let request = SkillRequest(
-            text: spec.title + "\n" + spec.prompt, role: role, category: spec.category, pinned: pinned)
-        let chosen = SkillSelection(index, usage: usage).choose(request).skills
+        let request = request(spec, slot)
+        let chosen = SkillSelection(index, usage: usage)
+            .choose(request, ranked: rankings[spec.id]?.ranked).skills
         let agreed = agreements()
         return chosen.compactMap { item in
             shelf[item.id].map {
                 GivenSkills.Entry(
-                    skill: $0, isApproved: agreed($0), isPinned: pinned.contains(item.id))
+                    skill: $0, isApproved: agreed($0), isPinned: request.pinned.contains(item.id))
             }
         }
+    }
+
+    private func request(_ spec: TaskSpec, _ slot: SlotSpec) -> SkillRequest {
+        let role = (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] }
+        return SkillRequest(
+            text: spec.title + "\n" + spec.prompt, role: role, category: spec.category,
+            pinned: spec.skills + memberSkills(slot) + (role?.skills ?? []))
+    }
+
+    /// What a model is to be asked before the task is handed out. Nil: few skills fit, or it was asked about
+    /// the same ones before.
+    func question(for spec: TaskSpec, on slot: SlotSpec) -> (request: SkillRequest, candidates: [Skill])? {
+        _ = refreshed()
+        let request = request(spec, slot)
+        let candidates = SkillSelection(index, usage: usage).candidates(for: request)
+        if let known = rankings[spec.id], known.candidates == candidates.map(\.id) { return nil }
+        rankings[spec.id] = nil
+        return candidates.isEmpty ? nil : (request, candidates)
+    }
+
+    /// Keeps a model's word for every attempt of the task.
+    func keep(_ ranked: [RankedSkill], of candidates: [Skill], for task: TaskID) {
+        rankings[task] = (candidates.map(\.id), ranked)
     }
 
     /// Where the agreements cannot be read, nothing is agreed to.

@@ -51,10 +51,6 @@ package struct SkillSelection: Sendable {
     /// How many candidates the second stage looks at.
     package static let candidatesMax = 30
 
-    /// Ranks candidates, best first, with a reason each; what it leaves out is not chosen. Nil: it has no
-    /// answer, and the deterministic ranking counts.
-    package typealias Ranking = (SkillRequest, [Skill]) -> [(id: SkillID, reason: String)]?
-
     /// What was chosen, and what came of it.
     package struct Choice: Hashable, Sendable {
         package var skills: [ChosenSkill] = []
@@ -76,8 +72,19 @@ package struct SkillSelection: Sendable {
         resolver = SkillResolver { id in index.number(of: id).map { index.skills[$0] } }
     }
 
+    /// What the second stage ranks: the best candidates of the first. Empty: there are so few that nobody is
+    /// asked.
+    package func candidates(for request: SkillRequest) -> [Skill] {
+        let found = scored(request, Words.stems(of: request.text))
+        guard found.count > Self.rankedAbove else { return [] }
+        return found.prefix(Self.candidatesMax).map { index.skills[$0.number] }
+    }
+
     /// The skills for a request, best first; what they require follows where it is needed first.
-    package func choose(_ request: SkillRequest, ranking: Ranking? = nil) -> Choice {
+    ///
+    /// - Parameter ranked: what the second stage said, best first; what it left out is not chosen, and what
+    ///   is no candidate is not believed. Nil: it has no answer, and the deterministic ranking counts.
+    package func choose(_ request: SkillRequest, ranked: [RankedSkill]? = nil) -> Choice {
         let words = Words.stems(of: request.text)
         let found = scored(request, words)
         var choice = Choice()
@@ -86,10 +93,8 @@ package struct SkillSelection: Sendable {
         for id in request.pinned where index.number(of: id) != nil {
             collector.add(ChosenSkill(id: id, score: 1, reason: Self.reasonOfPinned(id, request)))
         }
-        if found.count > Self.rankedAbove, let ranking,
-            let ranked = ranking(request, found.prefix(Self.candidatesMax).map { index.skills[$0.number] })
-        {
-            let known = Set(found.map { index.skills[$0.number].id })
+        if found.count > Self.rankedAbove, let ranked {
+            let known = Set(found.prefix(Self.candidatesMax).map { index.skills[$0.number].id })
             for (place, item) in ranked.enumerated() where known.contains(item.id) {
                 collector.add(
                     ChosenSkill(

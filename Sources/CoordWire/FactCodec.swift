@@ -83,7 +83,8 @@ extension FactCodec {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             workerMembers(of: body, to: &writer)
-        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .toolStarted,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .skillsRanked,
+            .toolStarted,
             .toolCompleted,
             .handoffWritten,
             .taskProposalRefused:
@@ -281,6 +282,13 @@ extension FactCodec {
                 writer.string("sha256", mark.hash)
                 writer.flag("changed", mark.isChanged)
             }
+        case .skillsRanked(_, let ranking):
+            writer.string("model", ranking.model)
+            writer.objects("skills", ranking.skills) { skill, writer in
+                writer.string("id", skill.id.rawValue)
+                writer.string("reason", skill.reason)
+            }
+            writer.string("reason", ranking.reason)
         case .toolStarted(_, let name, let id, let summary):
             writer.string("name", name)
             writer.string("id", id)

@@ -16,7 +16,8 @@ struct FactDecoding {
         case .workerStarted, .workerReady, .workerSuspected, .workerRecovered, .workerExited,
             .workerStartFailed, .workerBackingOff, .workerOffline, .workerStopped, .staleMessageRefused:
             try workerFact()
-        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .toolStarted,
+        case .usageRecorded, .progressReported, .agentSessionBegan, .contentGiven, .skillsRanked,
+            .toolStarted,
             .toolCompleted,
             .handoffWritten,
             .taskProposalRefused:
@@ -236,6 +237,15 @@ struct FactDecoding {
                         try mark.string("name"), hash: try mark.string("sha256"),
                         isChanged: try mark.flag("changed"))
                 })
+        case .skillsRanked:
+            .skillsRanked(
+                try lease,
+                SkillsRanking(
+                    model: try members.string("model"),
+                    skills: try members.objects("skills") { skill throws(FactCodecError) in
+                        RankedSkill(
+                            id: SkillID(try skill.string("id")), reason: try skill.string("reason"))
+                    }, reason: try reason))
         case .toolStarted:
             .toolStarted(
                 try lease, name: try members.string("name"), id: try members.string("id"),

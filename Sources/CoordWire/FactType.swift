@@ -64,6 +64,7 @@ package enum FactType: String, Sendable, CaseIterable {
     case progressReported = "progress.reported"
     case agentSessionBegan = "session.began"
     case contentGiven = "content.given"
+    case skillsRanked = "skills.ranked"
     case toolStarted = "tool.started"
     case toolCompleted = "tool.completed"
     case handoffWritten = "handoff.written"
@@ -150,6 +151,7 @@ extension Fact.Body {
         case .progressReported: .progressReported
         case .agentSessionBegan: .agentSessionBegan
         case .contentGiven: .contentGiven
+        case .skillsRanked: .skillsRanked
         case .toolStarted: .toolStarted
         case .toolCompleted: .toolCompleted
         case .handoffWritten: .handoffWritten

@@ -3,8 +3,9 @@ package import CoordModel
 
 /// What the coordinator says to its gateway.
 package enum GatewayOrder: Hashable, Sendable {
-    /// The worker that speaks under the secret is known, also after a restart of the gateway.
-    case admit(worker: WorkerID, secret: String)
+    /// The worker that speaks under the secret is known, also after a restart of the gateway. `isAside`: what
+    /// comes under it are calls of coord's own for that worker.
+    case admit(worker: WorkerID, secret: String, isAside: Bool = false)
     /// The call may be sent.
     case grant(CallID)
     /// The call is answered with a status and a reason.
@@ -25,10 +26,11 @@ extension GatewayOrder {
     /// Appends the message as one line, without its end.
     package func write(to output: inout [UInt8]) {
         switch self {
-        case .admit(let worker, let secret):
+        case .admit(let worker, let secret, let isAside):
             output.beginNotification("admit")
             output.member("worker", worker.rawValue)
             output.member("secret", secret)
+            if isAside { output.member("aside", true) }
         case .grant(let call):
             output.beginNotification("grant")
             output.member("call", call.rawValue)
@@ -45,7 +47,10 @@ extension GatewayOrder {
     package static func decode(_ line: ArraySlice<UInt8>) throws(WireError) -> GatewayOrder? {
         let members = try Members.ofNotification(line)
         switch members.method {
-        case "admit": return .admit(worker: try members.name("worker"), secret: try members.text("secret"))
+        case "admit":
+            return .admit(
+                worker: try members.name("worker"), secret: try members.text("secret"),
+                isAside: try members.flag("aside", otherwise: false))
         case "grant": return .grant(try members.name("call"))
         case "refuse":
             return .refuse(
@@ -74,6 +79,7 @@ extension GatewayReport {
             output.member("bytes", call.requestBytes)
             if let most = call.outputTokensMax { output.member("outputMax", most) }
             if call.isFree { output.member("free", true) }
+            if call.isAside { output.member("aside", true) }
         case .settled(let call, let outcome, let hints):
             output.beginNotification("settled")
             output.member("call", call.rawValue)
@@ -103,7 +109,8 @@ extension GatewayReport {
                     model: try members.text("model"),
                     requestBytes: Int(try members.integer("bytes", 0...(1 << 40))),
                     outputTokensMax: try members.optionalInteger("outputMax", 0...(1 << 40)),
-                    isFree: try members.flag("free", otherwise: false)))
+                    isFree: try members.flag("free", otherwise: false),
+                    isAside: try members.flag("aside", otherwise: false)))
         case "settled":
             return .settled(
                 try members.name("call"), try members.callOutcome(), try members.rateHints())

@@ -66,6 +66,29 @@ struct CatalogTests {
         #expect(CatalogLocations.standard(project: scratch.path("none"), shipped: nil).problems == [])
     }
 
+    @Test(
+        "the model that ranks is named as an agent is, with a time within its range; anything else is told",
+        arguments: [
+            (#""model": "api:anthropic/m""#, "api:anthropic/m 20", nil),
+            (#""model": "api:openrouter/a/b", "seconds": 120"#, "api:openrouter/a/b 120", nil),
+            ("", "none", "`skillRanking` has no `model`"),
+            (#""model": "claude""#, "none", "`model` of `skillRanking` is `claude`, which is no model"),
+            (#""model": "api:x""#, "none", "`model` of `skillRanking` is `api:x`, which is no model"),
+            (#""model": 3"#, "none", "`model` of `skillRanking` must be a string, found a number"),
+            (
+                #""model": "api:x/y", "seconds": 0"#, "none",
+                "`seconds` of `skillRanking` is 0, but must be from 1 to 120"
+            ),
+            (#""model": "api:x/y", "sekonds": 3"#, "api:x/y 20", "unknown key `sekonds` in `skillRanking`"),
+        ] as [(String, String, String?)])
+    func rankingSetting(_ members: String, _ read: String, _ problem: String?) throws {
+        let scratch = try Scratch([".coord/config.json": "{ \"skillRanking\": { \(members) } }"])
+        let (settings, problems) = ProjectSettings.read(in: scratch.path(""))
+        let ranking = settings.skillRanking
+        #expect(ranking.map { "\($0.name) \($0.limit.components.seconds)" } ?? "none" == read)
+        #expect(problems.map { $0.message.lowercased() } == (problem.map { [$0.lowercased()] } ?? []))
+    }
+
     @Test("a broken role is named, harms nothing else, and still hides the one below it")
     func brokenRole() throws {
         let scratch = try Scratch([

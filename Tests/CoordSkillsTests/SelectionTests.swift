@@ -88,19 +88,21 @@ struct SelectionTests {
         let pool = (0..<20).map { Self.skill(SkillID("s\($0)"), "Sorts numbers") }
         let selection = SkillSelection(SkillIndex(pool))
         let request = SkillRequest(text: "sort the numbers")
-        let ranked = selection.choose(request) { _, candidates in
-            #expect(candidates.count == 20)
-            return [("s7", "it fits"), ("nobody", "made up"), ("s3", "it helps")]
-        }
+        #expect(selection.candidates(for: request).map(\.id) == pool.map(\.id))
+        let ranked = selection.choose(
+            request,
+            ranked: [
+                RankedSkill(id: "s7", reason: "it fits"), RankedSkill(id: "nobody", reason: "made up"),
+                RankedSkill(id: "s3", reason: "it helps"),
+            ])
         #expect(ranked.skills.map(\.id) == ["s7", "s3"])
         #expect(ranked.skills[0].reason == "the model says: it fits")
         // A model without an answer leaves the deterministic choice.
-        #expect(selection.choose(request) { _, _ in nil } == selection.choose(request))
+        #expect(selection.choose(request, ranked: nil) == selection.choose(request))
         let few = SkillSelection(SkillIndex(Array(pool.prefix(9))))
-        _ = few.choose(request) { _, _ in
-            Issue.record("nine candidates need no ranking")
-            return nil
-        }
+        #expect(few.candidates(for: request) == [], "nine candidates need no ranking")
+        let named = [RankedSkill(id: "s1", reason: "")]
+        #expect(few.choose(request, ranked: named) == few.choose(request))
     }
 
     @Test("what was called in such tasks before comes sooner")

@@ -136,6 +136,12 @@ enum Samples {
                 ContentMark(.mission, awkward, hash: "00ff"),
                 ContentMark(.skill, "git-log", hash: "ff", isChanged: true),
             ]),
+        .skillsRanked(
+            lease,
+            SkillsRanking(
+                model: "api:anthropic/claude-haiku-4-5", skills: [RankedSkill(id: "git-log", reason: awkward)]
+            )),
+        .skillsRanked(lease, SkillsRanking(model: "api:x/y", reason: awkward)),
         .toolStarted(lease, name: "bash", id: "t1", summary: "make"),
         .toolCompleted(
             lease, name: "bash", id: "t1", succeeded: false, summary: "", duration: .milliseconds(3)),

@@ -37,7 +37,7 @@ extension CoordinatorStateMachine {
                     reason: "model `\(call.model)` has no price; see `coord prices`"))
             return
         }
-        slots[slot].isMeasured = true
+        if !call.isAside { slots[slot].isMeasured = true }
         progressed(slot)
         calls[call.id] = CallEntry(
             call: call, slot: slot, node: node, lease: tasks[node].lease, costMax: costMax, waitsSince: now)
@@ -121,7 +121,7 @@ extension CoordinatorStateMachine {
             case .refuse(let call, let status, let reason, let scope):
                 guard let entry = calls.removeValue(forKey: call.id) else { continue }
                 effects.append(.refuseCall(call.id, status: status, reason: reason))
-                if let scope { ranOut(of: scope, entry, reason: reason) }
+                if let scope, !call.isAside { ranOut(of: scope, entry, reason: reason) }
             }
         }
     }

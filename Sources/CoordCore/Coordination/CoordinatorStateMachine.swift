@@ -173,6 +173,7 @@ package struct CoordinatorStateMachine: Sendable {
             record(.workRescued(lease, commit: commit, reference: reference))
         case .overlapSeen(let sighting): overlapSeen(sighting)
         case .contentGiven(let lease, let marks): record(.contentGiven(lease, marks))
+        case .skillsRanked(let lease, let ranking): record(.skillsRanked(lease, ranking))
         case .staged(let ticket, let staging): perform(queue.staged(ticket, staging))
         case .gated(let ticket, let report): perform(queue.gated(ticket, report))
         case .advanced(let ticket, let advance): perform(queue.advanced(ticket, advance, at: self.now))

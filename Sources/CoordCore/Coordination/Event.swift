@@ -28,6 +28,8 @@ package enum Event: Sendable, Equatable {
     indirect case overlapSeen(OverlapRadar.Sighting)
     /// What an attempt was given, by its content.
     case contentGiven(Lease, [ContentMark])
+    /// A model was asked to rank an attempt's skills, and answered or not.
+    indirect case skillsRanked(Lease, SkillsRanking)
     /// A step of a handoff ended that the session lives through: written, committed or pushed.
     case handoffStepEnded(slot: Int, Lease, HandoffStep, HandoffStepOutcome)
 

@@ -90,7 +90,8 @@ package struct Projection: Sendable, Equatable {
         case .taskAdded(let spec, let proposer): add(spec, proposedBy: proposer, at: time)
         case .usageRecorded(let lease, let worker, let role, let usage, let cost, let counted):
             if counted { book(usage, cost, lease.task, worker, role) }
-        case .progressReported, .agentSessionBegan, .contentGiven, .toolStarted, .toolCompleted,
+        case .progressReported, .agentSessionBegan, .contentGiven, .skillsRanked, .toolStarted,
+            .toolCompleted,
             .handoffWritten,
             .staleMessageRefused, .taskProposalRefused, .questionAsked, .questionAnswered, .filesClaimed,
             .noteWritten, .callRefused, .workRescued, .scaleChanged, .attemptStalled:

@@ -30,6 +30,13 @@ struct ModelCallTests {
             outputTokensMax: 100_000)
     }
 
+    /// The same, made by coord beside the agent's work.
+    private func aside(_ id: CallID) -> ModelCall {
+        var call = call(id)
+        call.isAside = true
+        return call
+    }
+
     private func answered(output: Int64) -> CallOutcome {
         .answered(Usage(model: "m", tokens: TokenCounts(output: output), source: .gateway), isCut: false)
     }
@@ -67,6 +74,32 @@ struct ModelCallTests {
             ])
         _ = settle(&story, "c1", answered(output: 1000))
         #expect(story.projection.run?.spent == dollars(0.01))
+    }
+
+    @Test("a call beside the agent's work is charged, and the agent's own figures count all the same")
+    func besideOwnFigures() {
+        var story = story(graph("a"))
+        story.prepare(lease("a"))
+        #expect(story.tell(.callAsked(aside("c1"))) == [.grantCall("c1")])
+        _ = settle(&story, "c1", answered(output: 1000))
+        let own = Usage(id: "x", model: "m", tokens: TokenCounts(output: 999), cost: dollars(0.5))
+        #expect(
+            facts(story.tell(.agentReported(slot: 0, lease("a"), .usage(own)))) == [
+                .usageRecorded(
+                    lease("a"), worker: "w1", role: nil, own, cost: dollars(0.5), counted: true)
+            ])
+        #expect(story.projection.run?.spent == dollars(0.51))
+    }
+
+    @Test("a call beside the agent's work that can never fit is refused, and ends nothing")
+    func besideNeverFits() {
+        var story = story(graph("a"), budget: 0.9)
+        story.prepare(lease("a"))
+        let effects = story.tell(.callAsked(aside("c1")))
+        guard effects.count == 1, case .refuseCall("c1", 402, _)? = effects.first else {
+            Issue.record("unexpected: \(effects)")
+            return
+        }
     }
 
     @Test("a model without a price, a worker without a task, and a run that ends are refused with the reason")
