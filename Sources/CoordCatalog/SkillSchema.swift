@@ -5,51 +5,49 @@ package import CoordJSON
 package enum SkillSchema {
     /// The document that lies in `skills/skill.schema.json`.
     package static var document: JSONValue {
-        var properties = JSONObject()
-        for key in SkillKey.allCases { properties[key.rawValue] = schema(of: key) }
-        return [
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": "urn:coord:schema:skill:1",
-            "title": "Skill",
-            "description": """
-            A manifest `<category>/<id>.skill.json`: something an agent can be taught or given for a task. \
-            Keys that are not listed are kept and reported, never refused.
-            """,
-            "type": "object",
-            "required": ["id", "description"],
-            "properties": .object(properties),
-            "$defs": .object(definitions),
-        ]
+        SchemaPart.document(
+            "skill", title: "Skill",
+            description: """
+                A manifest `<category>/<id>.skill.json`: something an agent can be taught or given for a task. \
+                Keys that are not listed are kept and reported, never refused.
+                """,
+            SchemaPart.object(SkillKey.self, required: [.id, .description], isOpen: true) { schema(of: $0) },
+            definitions: [
+                "name": SchemaPart.name, "text": SchemaPart.text, "line": SchemaPart.line,
+                "words": ["type": "array", "items": SchemaPart.reference("text"), "uniqueItems": true],
+                "skills": ["type": "array", "items": SchemaPart.reference("name"), "uniqueItems": true],
+                "handler": handler, "parameters": parameters, "parameter": parameter,
+            ])
     }
 
     private static func schema(of key: SkillKey) -> JSONValue {
         switch key {
-        case .schema: reference("text", "The address of this schema, for editors.")
-        case .id: reference("name", "The skill's name, and the file's.")
-        case .name: reference("line", "What people call it.")
+        case .schema: SchemaPart.reference("text", "The address of this schema, for editors.")
+        case .id: SchemaPart.reference("name", "The skill's name, and the file's.")
+        case .name: SchemaPart.reference("line", "What people call it.")
         case .version:
             [
                 "type": "string", "default": "1.0.0", "description": "Three numbers.",
                 "pattern": "^[0-9]+\\.[0-9]+\\.[0-9]+([-+].*)?$",
             ]
-        case .description: reference("text", "What it does and when to use it.")
+        case .description: SchemaPart.reference("text", "What it does and when to use it.")
         case .shortDescription:
             [
                 "allOf": [["$ref": "#/$defs/line"]],
                 "maxLength": .integer(Int64(SkillRange.shortDescription.upperBound)),
                 "description": "The same in a few words, for lists and prompts.",
             ]
-        case .category: reference("name", "Without it, the folder it lies in.")
-        case .tags: reference("words", "Words it is found by.")
+        case .category: SchemaPart.reference("name", "Without it, the folder it lies in.")
+        case .tags: SchemaPart.reference("words", "Words it is found by.")
         case .triggerExamples:
-            reference(
+            SchemaPart.reference(
                 "words",
                 "\(SkillRange.examples.lowerBound) to \(SkillRange.examples.upperBound) phrases of tasks that need it."
             )
-        case .parameters: reference("parameters", "The JSON Schema of its arguments.")
-        case .requires: reference("skills", "Skills it cannot do without; they come along.")
-        case .conflicts: reference("skills", "Skills that must not be chosen with it.")
-        case .enhancedBy: reference("skills", "Skills that make it better.")
+        case .parameters: SchemaPart.reference("parameters", "The JSON Schema of its arguments.")
+        case .requires: SchemaPart.reference("skills", "Skills it cannot do without; they come along.")
+        case .conflicts: SchemaPart.reference("skills", "Skills that must not be chosen with it.")
+        case .enhancedBy: SchemaPart.reference("skills", "Skills that make it better.")
         case .sideEffects:
             [
                 "description": "What it changes: true or false, or a list of words such as `writes-files`.",
@@ -64,60 +62,27 @@ package enum SkillSchema {
                 "description": "The program that does it. Without one, the skill is instruction only.",
                 "anyOf": [["$ref": "#/$defs/handler"], ["type": "null"]],
             ]
-        case .instructions: reference("text", "The text that teaches it, for the prompt.")
+        case .instructions: SchemaPart.reference("text", "The text that teaches it, for the prompt.")
         }
     }
 
-    private static func reference(_ name: String, _ description: String) -> JSONValue {
-        ["$ref": .string("#/$defs/" + name), "description": .string(description)]
-    }
-
-    private static var definitions: JSONObject {
-        JSONObject([
-            (
-                "name",
-                [
-                    "type": "string",
-                    "pattern": "^(?!.*\\.\\.)(?!.*\\.$)(?!.*\\.lock$)[a-z0-9][a-z0-9._-]{0,63}$",
-                ]
-            ),
-            ("text", ["type": "string", "pattern": "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"]),
-            (
-                "line",
-                [
-                    "type": "string",
-                    "pattern":
-                        "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$",
-                ]
-            ),
-            ("words", ["type": "array", "items": ["$ref": "#/$defs/text"], "uniqueItems": true]),
-            ("skills", ["type": "array", "items": ["$ref": "#/$defs/name"], "uniqueItems": true]),
-            ("handler", handler), ("parameters", parameters), ("parameter", parameter),
-        ])
-    }
-
     private static var handler: JSONValue {
-        var properties = JSONObject()
-        for key in HandlerKey.allCases {
+        SchemaPart.object(HandlerKey.self, required: [.command]) { key in
             switch key {
             case .command:
-                properties[key.rawValue] = [
-                    "type": "array", "minItems": 1, "items": ["type": "string"],
+                [
+                    "type": "array", "minItems": 1, "items": ["type": "string", "pattern": "^[^\\u0000]*$"],
                     "description": """
                     Program and arguments; `{{parameter}}` is filled in as one argument, never through a shell.
                     """,
                 ]
             case .timeoutSeconds:
-                properties[key.rawValue] = [
+                [
                     "type": "number", "minimum": .integer(Int64(SkillRange.timeout.lowerBound)),
                     "maximum": .integer(Int64(SkillRange.timeout.upperBound)), "default": 30,
                 ]
             }
         }
-        return [
-            "type": "object", "additionalProperties": false, "required": ["command"],
-            "properties": .object(properties),
-        ]
     }
 
     private static var parameters: JSONValue {

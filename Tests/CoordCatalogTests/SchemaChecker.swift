@@ -5,6 +5,12 @@ import CoordJSON
 struct SchemaChecker {
     private let root: JSONValue
     private let patterns: [String: Regex<AnyRegexOutput>]
+    private let memory = Memory()
+
+    /// What was matched before: matching is slow, and documents are alike.
+    private final class Memory {
+        var matches: [String: [String: Bool]] = [:]
+    }
 
     private static let annotations: Set<String> = [
         "$schema", "$id", "$defs", "title", "description", "default",
@@ -100,9 +106,7 @@ struct SchemaChecker {
             isFit = value.objectValue?.keys.allSatisfy { schema["properties"]?[$0] != nil } ?? true
         case "pattern":
             isFit =
-                value.stringValue.map { text in
-                    argument.stringValue.flatMap { patterns[$0] }.map { text.contains($0) } ?? false
-                } ?? true
+                value.stringValue.map { matches($0, argument.stringValue ?? "") } ?? true
         case "minimum": isFit = value.doubleValue.map { $0 >= argument.doubleValue ?? .nan } ?? true
         case "maximum": isFit = value.doubleValue.map { $0 <= argument.doubleValue ?? .nan } ?? true
         case "minLength":
@@ -114,6 +118,13 @@ struct SchemaChecker {
         default: return []
         }
         return isFit ? [] : ["\(path): \(keyword)"]
+    }
+
+    private func matches(_ text: String, _ pattern: String) -> Bool {
+        if let known = memory.matches[pattern]?[text] { return known }
+        let isMatch = patterns[pattern].map { text.contains($0) } ?? false
+        memory.matches[pattern, default: [:]][text] = isMatch
+        return isMatch
     }
 
     private static func isOf(_ value: JSONValue, _ type: String) -> Bool {
