@@ -75,6 +75,9 @@ package struct PriceList: Sendable, Equatable {
     package var unknown: Unknown
     package private(set) var entries: [String: Entry]
     private let dearest: Price
+    /// The names under which the entries are found beside their own. Of two with the same, the one with fewer
+    /// prefixes counts, and then the first.
+    private let keys: [String: String]
 
     /// No price is known.
     package static let none = PriceList(date: "", source: "", entries: [:])
@@ -84,31 +87,26 @@ package struct PriceList: Sendable, Equatable {
         self.source = source
         self.entries = entries
         self.unknown = unknown
+        var keys: [String: String] = [:]
+        let parts = entries.keys.map { (key: $0, parts: ModelNameParts($0)) }
+            .sorted { ($0.parts.prefixes, $0.key) < ($1.parts.prefixes, $1.key) }
+        for name in [\ModelNameParts.behindSlash, \.bare] {
+            for (key, parts) in parts where keys[parts[keyPath: name]] == nil {
+                keys[parts[keyPath: name]] = key
+            }
+        }
+        self.keys = keys
         dearest = entries.values.reduce(Price(input: 0, output: 0, cacheWrite: 0, cacheRead: 0)) {
             .highest($0, .highest($1.price, $1.above ?? $1.price))
         }
     }
 
-    /// Whether the model is in the list, as it is or without what providers put around a name: a prefix with
-    /// a slash, a date, `-latest`.
+    /// The entry of a model: by the very name, else by the name without what providers put around it
+    /// (`ModelNameParts`). Nil: it is not in the list.
     package func entry(of model: String) -> Entry? {
         if let entry = entries[model] { return entry }
-        var name = Substring(model.lowercased())
-        if let slash = name.lastIndex(of: "/") { name = name[name.index(after: slash)...] }
-        if let entry = entries[String(name)] { return entry }
-        // As in `claude-haiku-4-5-20251001` and `gpt-5.5-2026-04-23`.
-        for suffix in ["-latest", "[1m]"] where name.hasSuffix(suffix) { name = name.dropLast(suffix.count) }
-        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-        var kept = parts
-        while let end = kept.last, kept.count > 1, end.allSatisfy(\.isNumber), end.count != 1 {
-            kept.removeLast()
-        }
-        let short = kept.joined(separator: "-")
-        if let entry = entries[short] { return entry }
-        if let entry = entries[String(name)] { return entry }
-        // Names of the list may carry a provider's prefix themselves.
-        return entries.keys.sorted().first { $0.hasSuffix("/" + name) || $0.hasSuffix("/" + short) }
-            .flatMap { entries[$0] }
+        let name = ModelNameParts(model)
+        return (keys[name.behindSlash] ?? keys[name.bare]).flatMap { entries[$0] }
     }
 
     /// What a call has cost. Nil: the model has no price, and is not to be called.
@@ -135,5 +133,38 @@ package struct PriceList: Sendable, Equatable {
     private func price(_ model: String, input: Int64) -> Price? {
         if let entry = entry(of: model) { return entry.price(ofInput: input) }
         return unknown == .highest && !entries.isEmpty ? dearest : nil
+    }
+}
+
+/// A model's name, and what is left of it without what providers, routers and clouds put around it.
+private struct ModelNameParts {
+    /// Behind the last slash, in lower case.
+    var behindSlash: String
+    /// The same without region and maker (`us.anthropic.`), variant (`:free`, `@default`, `[1m]`), `-latest`,
+    /// date (`-20251001`, `-2026-04-23`) and version of the interface (`-v1`); dots are dashes.
+    var bare: String
+    /// How many slashes it has.
+    var prefixes: Int
+
+    init(_ model: String) {
+        let parts = model.lowercased().split(separator: "/", omittingEmptySubsequences: false)
+        prefixes = parts.count - 1
+        var name = parts.last ?? ""
+        behindSlash = String(name)
+        name = name.prefix { !":@[".utf8.contains($0.utf8.first ?? 0) }
+        // A maker stands before a dot; a dot in a version has digits on both sides.
+        while let dot = name.firstIndex(of: "."), dot != name.startIndex,
+            name.index(after: dot) != name.endIndex,
+            !(name[name.index(before: dot)].isNumber && name[name.index(after: dot)].isNumber)
+        {
+            name = name[name.index(after: dot)...]
+        }
+        var words = name.split(omittingEmptySubsequences: false) { $0 == "-" || $0 == "." }
+        while let last = words.last, words.count > 1 {
+            let isDate = last.count != 1 && last.allSatisfy(\.isNumber)
+            guard isDate || last == "latest" || last == "v1" || last == "v2" else { break }
+            words.removeLast()
+        }
+        bare = words.joined(separator: "-")
     }
 }
