@@ -1,3 +1,5 @@
+import CoordModel
+
 /// What is known of a client before it is started: how it is found, what it may inherit, how one signs in.
 package struct ClientProfile: Hashable, Sendable {
     /// What a client's driver does. Shown by `coord doctor agents`.
@@ -34,6 +36,15 @@ package struct ClientProfile: Hashable, Sendable {
     /// The variables it may inherit.
     package var variables: [String] { keys + settings }
 
+    /// The providers whose calls it sends to the gateway, the best first: a key that the gateway holds signs
+    /// it in.
+    package var providers: [String] {
+        guard abilities.contains(.gateway) else { return [] }
+        return keys.compactMap { key in
+            ModelProvider.known.first { $0.keyNames.contains(key) }?.name
+        }.filter(GatewayEndpoint.providers.contains)
+    }
+
     /// Which clients `auto` looks for, in this order.
     package static let automatic = ["claude", "codex", "gemini", "opencode"]
 
@@ -44,6 +55,14 @@ package struct ClientProfile: Hashable, Sendable {
     package static let all = [
         claude, codex, codexExec, gemini, opencode, aider, mini, vibe, kimi, goose, qwen,
     ]
+
+    /// Coord's own agent, which calls models itself.
+    package static let direct = ClientProfile(
+        name: "api", programs: ["coord-gateway"], keys: ModelProvider.known.flatMap(\.keyNames),
+        settings: [], logins: [], abilities: [.resume, .steer, .usage, .gateway],
+        installing: "build the whole package: `swift build -c release`",
+        signingIn: "set the key of a provider, such as ANTHROPIC_API_KEY, or name a file with it in "
+            + "`gateway.json` of your configuration folder")
 
     private static let proxies = [
         "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",

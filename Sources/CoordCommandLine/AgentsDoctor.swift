@@ -13,14 +13,23 @@ enum AgentsDoctor {
         var program: String?
         var version: String?
         var signIn = FoundAgent.SignIn.none
+        /// Whom coord's own agent can call.
+        var providers: [String] = []
 
-        var isReady: Bool { program != nil && signIn != .none }
+        var isReady: Bool { program != nil && (signIn != .none || !providers.isEmpty) }
     }
 
     private static let patience = Duration.seconds(20)
 
     static func run(_ context: CommandContext) throws(CommandFailure) -> ExitStatus {
-        let findings = ClientProfile.all.map(look)
+        let choice = GatewayChoice(context)
+        let finder = try choice.finder()
+        var findings = ClientProfile.all.map { look($0, finder) }
+        var own = Finding(profile: .direct)
+        if let (program, providers) = try choice.callable() {
+            (own.program, own.version, own.providers) = (program, BuildInformation.version, providers)
+        }
+        findings.append(own)
         if context.wantsJSON {
             context.answer(["schema": "coord.agents/1", "agents": .array(findings.map(json))])
         } else {
@@ -29,9 +38,9 @@ enum AgentsDoctor {
         return findings.contains(where: \.isReady) ? .done : .needsSignIn
     }
 
-    private static func look(_ profile: ClientProfile) -> Finding {
+    private static func look(_ profile: ClientProfile, _ finder: AgentFinder) -> Finding {
         var finding = Finding(profile: profile)
-        guard let found = AgentFinder.find(profile) else { return finding }
+        guard let found = finder.find(profile) else { return finding }
         finding.program = found.program
         finding.signIn = found.signIn
         finding.version = version(found.program)
@@ -65,10 +74,15 @@ enum AgentsDoctor {
         let profile = finding.profile
         guard let program = finding.program else { return profile.installing }
         let version = finding.version ?? "no version told"
+        if !finding.providers.isEmpty {
+            return "\(version), calls \(finding.providers.joined(separator: ", ")); \(abilities(profile))"
+        }
         switch finding.signIn {
         case .none: return "\(version), \(program): \(profile.signingIn)"
         case .key(let variable): return "\(version), by \(variable); \(abilities(profile))"
         case .login(let file): return "\(version), by \(file); \(abilities(profile))"
+        case .gateway(let provider):
+            return "\(version), by the gateway's key for \(provider); \(abilities(profile))"
         }
     }
 
@@ -79,13 +93,16 @@ enum AgentsDoctor {
     private static func json(_ finding: Finding) -> JSONValue {
         let signIn: JSONValue =
             switch finding.signIn {
+            case .none where !finding.providers.isEmpty:
+                .string(finding.providers.joined(separator: ", "))
             case .none: .null
             case .key(let variable): .string(variable)
             case .login(let file): .string(file)
+            case .gateway(let provider): .string("gateway:" + provider)
             }
         let hint =
             finding.program == nil
-            ? finding.profile.installing : finding.signIn == .none ? finding.profile.signingIn : nil
+            ? finding.profile.installing : finding.isReady ? nil : finding.profile.signingIn
         return [
             "id": .string(finding.profile.name), "ready": .bool(finding.isReady),
             "program": finding.program.map { .string($0) } ?? .null,

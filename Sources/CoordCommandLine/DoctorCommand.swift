@@ -33,7 +33,7 @@ enum DoctorCommand {
         let path = context.surroundings.environment("PATH")
         let findings =
             [git(path), shell(), sqlite(), python(path), rights(folder), temporary(context), disk(folder)]
-            + [descriptors(), clock(context.now), sandbox(), agents()]
+            + [descriptors(), clock(context.now), sandbox(), agents(context)]
         let isWell = !findings.contains { $0.verdict == .missing }
         if context.wantsJSON {
             let checks = findings.map { finding -> JSONValue in
@@ -183,8 +183,12 @@ enum DoctorCommand {
                 separator: "; "))
     }
 
-    private static func agents() -> Finding {
-        let found = ClientProfile.all.compactMap(AgentFinder.find)
+    private static func agents(_ context: CommandContext) -> Finding {
+        let finder: AgentFinder
+        do throws(CommandFailure) { finder = try GatewayChoice(context).finder() } catch {
+            return Finding(name: "agents", verdict: .warning, detail: error.message)
+        }
+        let found = ClientProfile.all.compactMap { finder.find($0) }
         let ready = found.filter { $0.signIn != .none }.map(\.profile.name)
         guard !found.isEmpty else {
             return Finding(

@@ -111,7 +111,7 @@ package enum RunCommand {
         do throws(GitError) {
             _ = try project.targetBranch(plan.mission.merge.target, git: git)
         } catch { throw CommandFailure(error) }
-        plan.gateway = try gateway(plan, context)
+        plan.gateway = try GatewayChoice(context).gateway(of: plan)
         plan.skillRanking = ProjectSettings.read(in: folder).settings.skillRanking
         do throws(PriceFile.Problem) {
             plan.prices = try PriceFile.standard(
@@ -186,55 +186,6 @@ package enum RunCommand {
             throw CommandFailure(
                 RuntimeError.locked(project: folder, holder: FileLock.holder(state.lock) ?? ""))
         }
-    }
-
-    /// The model gateway of a run whose agents call models: with a key to hold, or when it is asked for.
-    /// `COORD_GATEWAY` may be `on`, `off` or `auto`. Coord's own agent calls models through it only.
-    static func gateway(
-        _ plan: RunPlan, _ context: CommandContext
-    ) throws(CommandFailure) -> GatewayHost.Plan? {
-        let wish = context.surroundings.environment("COORD_GATEWAY") ?? "auto"
-        guard plan.callsModels else { return nil }
-        let providers = plan.directProviders
-        guard wish != "off" else {
-            guard let provider = providers.first else { return nil }
-            throw CommandFailure(
-                .wrongInput, "an agent `api:\(provider)/…` needs the gateway, which is off",
-                hint: "take COORD_GATEWAY=off away, or name another agent")
-        }
-        let program = Files.parent(Executables.own()) + "/coord-gateway"
-        let file = (CatalogLocations.userFolder ?? "/") + "/gateway.json"
-        // What the user's own file says of a provider is the gateway's to read.
-        if Files.kind(file) != .file {
-            for provider in providers { try requireKey(provider, context) }
-        }
-        let names = ModelProvider.known.flatMap(\.keyNames)
-        let hasKey = names.contains { context.surroundings.environment($0)?.isEmpty == false }
-        guard Files.isExecutable(program) else {
-            if providers.isEmpty { return nil }
-            throw CommandFailure(RuntimeError.missingWorkerProgram(path: program))
-        }
-        guard wish == "on" || !providers.isEmpty || hasKey || Files.kind(file) == .file else {
-            return nil
-        }
-        return GatewayHost.Plan(program: program, configuration: file)
-    }
-
-    /// A provider of coord's own agent must be known, and somebody must have a key for it.
-    private static func requireKey(_ provider: String, _ context: CommandContext) throws(CommandFailure) {
-        guard let known = ModelProvider.known.first(where: { $0.name == provider }) else {
-            let near = Suggestion.nearest(to: provider, among: ModelProvider.known.map(\.name))
-            throw CommandFailure(
-                .wrongInput, "there is no provider `\(provider)`",
-                hint: near.map { "did you mean `\($0)`?" }
-                    ?? "name its address in `gateway.json` of your configuration folder")
-        }
-        guard !known.keyNames.contains(where: { context.surroundings.environment($0)?.isEmpty == false })
-        else { return }
-        throw CommandFailure(
-            .needsSignIn, "there is no key for `\(provider)`, which an agent of this mission calls",
-            hint: "set \(known.keyNames.joined(separator: " or ")), or name a file with it in "
-                + "`gateway.json` of your configuration folder")
     }
 
     /// The lean program beside this one.

@@ -70,6 +70,7 @@ package struct MissionPreparation: Sendable {
                 .wrongInput, "mission `\(mission.id)` has no tasks, and no goal to plan them from",
                 hint: "say what shall be reached: `coord run \(mission.id) --goal TEXT`")
         }
+        overrides.finder = try GatewayChoice(context).finder()
         var roles: [RoleID: Role] = [:]
         for entry in shelf.sorted { roles[entry.role.id] = entry.role }
         do throws(RuntimeError) {
@@ -138,7 +139,7 @@ extension CommandFailure {
             switch error {
             case .locked: .notReachable
             case .noAgent: .needsSignIn
-            case .nothingToResume, .git, .noSandbox: .wrongInput
+            case .nothingToResume, .git, .noSandbox, .gatewayRefused: .wrongInput
             case .missingWorkerProgram: .internalFault
             case .system, .process, .tooFewDescriptors: .notReachable
             case .store(let error): CommandFailure(error).status

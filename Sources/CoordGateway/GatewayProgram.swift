@@ -1,3 +1,4 @@
+import CoordJSON
 import CoordModel
 import CoordProcess
 import CoordSystem
@@ -10,10 +11,16 @@ package enum GatewayProgram {
     ///
     /// - Parameter arguments: with the program's name: `--port N`, `--configuration FILE`, `--mark WORD`; or
     ///   `--carry` for the calls of coord's own agent, with `--within SECONDS` when it may live only so long.
+    ///   With `--accounts` before them it says for which providers it holds a key, and ends.
     package static func run(_ arguments: [String]) -> Int32 {
         do {
             if arguments.dropFirst().first == "--carry" {
                 return try CallCarrier.run(within: try limit(arguments.dropFirst(2)))
+            }
+            if arguments.dropFirst().first == "--accounts" {
+                let options = try options(Array(arguments.dropFirst()))
+                try tellAccounts(try GatewayConfiguration.read(options.configuration))
+                return 0
             }
             let options = try options(arguments)
             let loop = try EventLoop()
@@ -47,6 +54,17 @@ package enum GatewayProgram {
             (1...86_400).contains(seconds)
         else { throw UnknownArgument(word: words.joined(separator: " ")) }
         return .seconds(seconds)
+    }
+
+    private static func tellAccounts(_ configuration: GatewayConfiguration) throws {
+        let accounts: [JSONValue] = configuration.providers.map { provider in
+            [
+                "provider": .string(provider.name), "wantsKey": .bool(provider.wantsKey),
+                "hasKey": .bool(provider.key() != nil),
+            ]
+        }
+        let answer: JSONValue = ["accounts": .array(accounts)]
+        try Descriptors.writeAll(answer.serialized() + [0x0A], to: 1, path: "standard output")
     }
 
     private struct Options {

@@ -46,6 +46,9 @@ package struct Provider: Sendable, Equatable {
         }
     }
 
+    /// Whether somebody named where its key is; false: it is called without.
+    package var wantsKey: Bool { keyFile != nil || !keyNames.isEmpty }
+
     private func keyText() -> String? {
         if let keyFile {
             // Who else can read it could use it: such a file counts as none.

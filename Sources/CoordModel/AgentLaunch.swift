@@ -25,6 +25,9 @@ package struct AgentLaunch: Hashable, Sendable {
     /// The client's own folder for this task, absolute: settings, sessions and caches. It outlives the
     /// attempt. Nil: the user's own folders, which hold the login.
     package var home: String?
+    /// Where the worker keeps the conversations of coord's own agent on this task, absolute. Its processes
+    /// cannot see it. Nil: none is kept.
+    package var memory: String?
     /// Whether coord's sandbox confines it, so that its own need not.
     package var isConfined: Bool
 
@@ -33,7 +36,8 @@ package struct AgentLaunch: Hashable, Sendable {
         session: String? = nil, newSession: String = "", counted: TokenCounts = .zero,
         systemPrompt: String = "",
         permissions: PermissionPolicy = PermissionPolicy(), mcpServers: [MCPServerSpec] = [],
-        gateway: GatewayEndpoint? = nil, home: String? = nil, isConfined: Bool = false
+        gateway: GatewayEndpoint? = nil, home: String? = nil, memory: String? = nil,
+        isConfined: Bool = false
     ) {
         self.driver = driver
         self.program = program
@@ -47,6 +51,7 @@ package struct AgentLaunch: Hashable, Sendable {
         self.mcpServers = mcpServers
         self.gateway = gateway
         self.home = home
+        self.memory = memory
         self.isConfined = isConfined
     }
 }
@@ -92,6 +97,9 @@ package struct GatewayEndpoint: Hashable, Sendable {
     /// What goes before `/v1beta/models`.
     package var gemini: String?
     package var key: String
+
+    /// The providers that it can lead to.
+    package static let providers = ["anthropic", "openai", "gemini"]
 
     package init(
         anthropic: String? = nil, openAI: String? = nil, gemini: String? = nil, key: String

@@ -11,6 +11,8 @@ package struct FoundAgent: Hashable, Sendable {
         case key(variable: String)
         /// Somebody signed in; the file says so.
         case login(file: String)
+        /// The gateway holds a key of a provider that the client calls.
+        case gateway(provider: String)
         case none
     }
 
@@ -34,12 +36,17 @@ package struct FoundAgent: Hashable, Sendable {
 }
 
 /// Looks for clients on this machine. Starts none.
-package enum AgentFinder {
+package struct AgentFinder: Sendable, Equatable {
+    /// The providers whose keys the gateway holds, beside those in the environment.
+    private let held: Set<String>
+
+    package init(held: Set<String> = []) { self.held = held }
+
     /// Nil: it is not installed.
-    package static func find(_ profile: ClientProfile) -> FoundAgent? {
+    package func find(_ profile: ClientProfile) -> FoundAgent? {
         for name in profile.programs {
             guard let program = Executables.find(name, path: Environment.value("PATH")) else { continue }
-            return FoundAgent(profile: profile, program: resolved(program), signIn: signIn(profile))
+            return FoundAgent(profile: profile, program: Self.resolved(program), signIn: signIn(profile))
         }
         return nil
     }
@@ -55,7 +62,7 @@ package enum AgentFinder {
     }
 
     /// The first client of `auto` that is there and signed in.
-    package static func automatic() -> FoundAgent? {
+    package func automatic() -> FoundAgent? {
         for name in ClientProfile.automatic {
             guard let profile = ClientProfile.named(name), let found = find(profile) else { continue }
             if found.signIn != .none { return found }
@@ -63,11 +70,13 @@ package enum AgentFinder {
         return nil
     }
 
-    private static func signIn(_ profile: ClientProfile) -> FoundAgent.SignIn {
+    private func signIn(_ profile: ClientProfile) -> FoundAgent.SignIn {
         let isSet = { (name: String) in !(Environment.value(name) ?? "").isEmpty }
         if let variable = profile.keys.first(where: isSet) { return .key(variable: variable) }
-        guard let home = Environment.home else { return .none }
-        let file = profile.logins.lazy.map { home + "/" + $0 }.first { Files.kind($0) != nil }
-        return file.map { .login(file: $0) } ?? .none
+        if let home = Environment.home {
+            let file = profile.logins.lazy.map { home + "/" + $0 }.first { Files.kind($0) != nil }
+            if let file { return .login(file: file) }
+        }
+        return profile.providers.first(where: held.contains).map { .gateway(provider: $0) } ?? .none
     }
 }

@@ -74,9 +74,7 @@ package final class GatewayHost {
     /// with the others it keeps its own login, and finds the gateway in its environment.
     func endpoint(for worker: WorkerID) -> GatewayEndpoint? {
         let found = environment(for: worker)
-        guard keys.contains("anthropic") || keys.contains("openai") || keys.contains("gemini") else {
-            return nil
-        }
+        guard !keys.isDisjoint(with: GatewayEndpoint.providers) else { return nil }
         return GatewayEndpoint(
             anthropic: keys.contains("anthropic") ? found["ANTHROPIC_BASE_URL"] : nil,
             openAI: keys.contains("openai") ? found["OPENAI_BASE_URL"] : nil,
@@ -166,7 +164,7 @@ package final class GatewayHost {
     }
 
     /// It and what it may know: keys, proxies, where certificates are.
-    private static var ownEnvironment: [String: String] {
+    static var ownEnvironment: [String: String] {
         let keys = ModelProvider.known.flatMap(\.keyNames)
         let network = [
             "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY",

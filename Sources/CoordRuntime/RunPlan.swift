@@ -17,6 +17,8 @@ package struct RunPlan: Sendable {
         package var gate: [String]
         /// The slots of a run that is taken up again. They keep their agents unless another is named.
         package var slots: [SlotSpec]?
+        /// Where clients are looked for, and what signs them in.
+        package var finder = AgentFinder()
 
         package init(
             goal: String? = nil, agent: AgentChoice? = nil, workers: Int? = nil, budget: Money? = nil,
@@ -125,7 +127,9 @@ package struct RunPlan: Sendable {
         self.commonRules = commonRules
         if var slots = overrides.slots {
             for index in slots.indices {
-                if let wish = overrides.agent { slots[index].agent = try Self.resolve(wish, mission) }
+                if let wish = overrides.agent {
+                    slots[index].agent = try Self.resolve(wish, mission, overrides.finder)
+                }
                 slots[index].model = overrides.model ?? slots[index].model
             }
             if let workers = overrides.workers, workers > slots.count {
@@ -144,7 +148,7 @@ package struct RunPlan: Sendable {
             unmanned = []
         }
         for case .named(let name) in slots.map(\.agent) where agents[name] == nil {
-            agents[name] = try Self.found(name)
+            agents[name] = try Self.found(name, overrides.finder)
         }
         let names = Set(slots.map(\.agent.description))
         agentName = names.count == 1 ? slots[0].agent.description : "mixed"
@@ -158,7 +162,7 @@ package struct RunPlan: Sendable {
         for (index, member) in members(of: mission, workers: wanted).enumerated() {
             let wish = overrides.agent ?? member.team.agent ?? mission.agent
             let role = roles[member.team.role]
-            let agent = try resolve(wish, mission)
+            let agent = try resolve(wish, mission, overrides.finder)
             var model = overrides.model ?? member.team.model ?? role?.model
             if case .direct(_, let named) = agent { model = named }
             slots.append(
@@ -201,12 +205,14 @@ package struct RunPlan: Sendable {
     }
 
     /// Turns a wish into an agent that is there.
-    private static func resolve(_ wish: AgentChoice, _ mission: Mission) throws(RuntimeError) -> AgentChoice {
+    private static func resolve(
+        _ wish: AgentChoice, _ mission: Mission, _ finder: AgentFinder
+    ) throws(RuntimeError) -> AgentChoice {
         let needsAgent = mission.tasks.isEmpty || mission.tasks.contains { $0.run == nil }
         switch wish {
         case .command, .acp, .direct: return wish
         case .named(let name):
-            _ = try found(name)
+            _ = try found(name, finder)
             return wish
         case .rehearsal:
             if mission.rehearsal != nil || !needsAgent { return wish }
@@ -216,7 +222,7 @@ package struct RunPlan: Sendable {
                     + "`coord doctor agents` shows which are there")
         case .automatic:
             guard needsAgent else { return .rehearsal }
-            if let found = AgentFinder.automatic() { return .named(found.profile.name) }
+            if let found = finder.automatic() { return .named(found.profile.name) }
             if mission.rehearsal != nil { return .rehearsal }
             throw .noAgent(
                 reason: "no agent was found for mission `\(mission.id)`, and it has no rehearsal",
@@ -226,13 +232,15 @@ package struct RunPlan: Sendable {
         }
     }
 
-    private static func found(_ name: String) throws(RuntimeError) -> FoundAgent {
+    private static func found(
+        _ name: String, _ finder: AgentFinder
+    ) throws(RuntimeError) -> FoundAgent {
         guard let profile = ClientProfile.named(name) else {
             throw .noAgent(
                 reason: "coord has no driver for `\(name)`",
                 hint: "use `--agent 'command:…'` or `--agent 'acp:…'` with its own command line")
         }
-        guard let found = AgentFinder.find(profile) else {
+        guard let found = finder.find(profile) else {
             throw .noAgent(reason: "agent `\(name)` is not installed", hint: profile.installing)
         }
         guard found.signIn != .none else {

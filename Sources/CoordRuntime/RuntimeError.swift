@@ -16,6 +16,8 @@ package enum RuntimeError: Error, Sendable {
     case nothingToResume(project: String)
     case noAgent(reason: String, hint: String)
     case missingWorkerProgram(path: String)
+    /// The gateway's program does not take its configuration, in its own words.
+    case gatewayRefused(reason: String)
     /// Nothing here confines an agent; each reason names a mechanism.
     case noSandbox(reasons: [String])
     /// The system lets the process open fewer files at once than a run needs.
@@ -34,6 +36,7 @@ extension RuntimeError: CustomStringConvertible {
         case .nothingToResume(let project): "there is no run to resume in `\(project)`"
         case .noAgent(let reason, _): reason
         case .missingWorkerProgram(let path): "the worker program `\(path)` is missing"
+        case .gatewayRefused(let reason): reason
         case .tooFewDescriptors(let limit, let needed, let workers):
             "a run with \(workers) worker\(workers == 1 ? "" : "s") needs \(needed) open files at once, and "
                 + "the limit is \(limit)"
@@ -53,7 +56,7 @@ extension RuntimeError: CustomStringConvertible {
             "install bubblewrap (`apt-get install bubblewrap`), or say `--sandbox off` where agents may do "
                 + "all that you may"
         case .tooFewDescriptors: "raise it with `ulimit -n 1024`, or ask for fewer workers (`--workers`)"
-        case .system, .store, .git, .process: nil
+        case .system, .store, .git, .process, .gatewayRefused: nil
         }
     }
 }
