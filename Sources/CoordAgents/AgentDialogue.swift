@@ -51,6 +51,8 @@ package enum AgentAction: Hashable, Sendable {
     case access(RPCID, FileAccess)
     /// Use one of `AgentRequest.tools` for it, and tell it what came of that by `used`.
     case use(RPCID, tool: String, arguments: JSONObject)
+    /// Keep this, in place of what was kept, for an attempt that goes on with the session.
+    case keep([UInt8])
     /// A turn is over in which it called these tools; say by `begin(turnWith:)` which there are now.
     case turnEnded(called: [String])
 }
@@ -128,10 +130,12 @@ package struct AgentRequest: Hashable, Sendable {
     package var environment: [String: String]
     /// The tools of coord's for an agent that has them from coord itself; others call them by MCP.
     package var tools: [AgentTool]
+    /// What was kept of the session to go on with. Nil: nothing.
+    package var kept: [UInt8]?
 
     package init(
         launch: AgentLaunch, prompt: String, promptFile: String, worktree: String,
-        environment: [String: String] = [:], tools: [AgentTool] = []
+        environment: [String: String] = [:], tools: [AgentTool] = [], kept: [UInt8]? = nil
     ) {
         self.launch = launch
         self.prompt = prompt
@@ -139,6 +143,7 @@ package struct AgentRequest: Hashable, Sendable {
         self.worktree = worktree
         self.environment = environment
         self.tools = tools
+        self.kept = kept
     }
 
     /// The kernel takes 128 KiB an argument.

@@ -59,9 +59,21 @@ package struct DirectDialogue: AgentDialogue {
     }
 
     package mutating func begin() -> [AgentAction] {
-        turns = [.user(request.prompt)]
-        return ask()
+        guard request.launch.session != nil else {
+            turns = [.user(request.prompt)]
+            let name = request.launch.newSession
+            guard request.launch.memory != nil, !name.isEmpty else { return ask() }
+            return [keep(), .report(.session(name))] + ask()
+        }
+        guard let conversation = request.kept.flatMap(DirectConversation.init) else {
+            return finish(AgentFailure(.session, "the conversation to go on with cannot be read"))
+        }
+        turns = conversation.going(onWith: request.prompt)
+        return [keep()] + ask()
     }
+
+    /// What an attempt that goes on with the session finds.
+    private func keep() -> AgentAction { .keep(DirectConversation(turns).bytes) }
 
     // MARK: Asking
 
@@ -75,8 +87,7 @@ package struct DirectDialogue: AgentDialogue {
         asked += 1
         (state, answer, status, retryAfter, isCounted) = (.asking, ModelAnswer(api), 0, nil, false)
         let question = ModelQuestion(
-            provider: provider, model: model, system: request.launch.systemPrompt, tools: tools,
-            turns: turns)
+            model: model, system: request.launch.systemPrompt, tools: tools, turns: turns)
         let key = request.launch.gateway?.key ?? "none"
         let line: JSONValue = [
             "post": .string("\(base)/\(provider)\(api.path(model: model))"),
@@ -137,8 +148,9 @@ package struct DirectDialogue: AgentDialogue {
         }
         calls = answer.toolCalls
         // A turn without a word is none: it would be refused.
-        if !answer.text.isEmpty || !calls.isEmpty { turns.append(.model(answer.text, calls)) }
-        return used + said + (calls.isEmpty ? goOn() : useTools())
+        guard !answer.text.isEmpty || !calls.isEmpty else { return used + said + goOn() }
+        turns.append(.model(answer.text, calls))
+        return used + said + [keep()] + (calls.isEmpty ? goOn() : useTools())
     }
 
     /// What the call used, and how much of the context that is. An answer that told nothing costs what the
@@ -149,7 +161,9 @@ package struct DirectDialogue: AgentDialogue {
         isCounted = true
         let usage = Usage(id: answer.id, model: answer.model ?? model, tokens: tokens)
         let context = tokens.input + tokens.cacheRead + tokens.cacheWrite + tokens.output
-        return [.report(.usage(usage)), .report(.context(used: context, window: nil))]
+        return [
+            .report(.usage(usage)), .report(.context(used: context, window: request.launch.contextWindow)),
+        ]
     }
 
     /// The model said all it wants to say; somebody may have told it something meanwhile.
@@ -157,7 +171,7 @@ package struct DirectDialogue: AgentDialogue {
         guard !told.isEmpty else { return finish() }
         turns.append(.user(told.joined(separator: "\n\n")))
         told = []
-        return turn()
+        return [keep()] + turn()
     }
 
     private mutating func turn() -> [AgentAction] {
@@ -203,7 +217,7 @@ package struct DirectDialogue: AgentDialogue {
             turns.append(.user(told.joined(separator: "\n\n")))
             told = []
         }
-        return [ended] + turn()
+        return [ended, keep()] + turn()
     }
 
     // MARK: The other side

@@ -18,11 +18,13 @@ package struct AgentTool: Hashable, Sendable {
 /// What is needed of a model API to hold a conversation with tools over it.
 ///
 /// Sources: https://docs.anthropic.com/en/api/messages, https://platform.openai.com/docs/api-reference/chat,
-/// https://ai.google.dev/api/generate-content
+/// https://platform.openai.com/docs/api-reference/responses, https://ai.google.dev/api/generate-content
 enum ModelAPI: String, Hashable, Sendable, CaseIterable {
     /// Anthropic: `/v1/messages`.
     case messages
-    /// OpenAI, and all that are like it: `/v1/chat/completions`.
+    /// OpenAI: `/v1/responses`.
+    case responses
+    /// All that are like OpenAI was: `/v1/chat/completions`.
     case chat
     /// Gemini: `:streamGenerateContent`.
     case gemini
@@ -31,6 +33,7 @@ enum ModelAPI: String, Hashable, Sendable, CaseIterable {
     init(provider: String) {
         switch provider {
         case "anthropic": self = .messages
+        case "openai": self = .responses
         case "gemini": self = .gemini
         default: self = .chat
         }
@@ -43,6 +46,7 @@ enum ModelAPI: String, Hashable, Sendable, CaseIterable {
     func path(model: String) -> String {
         switch self {
         case .messages: "/v1/messages"
+        case .responses: "/v1/responses"
         case .chat: "/v1/chat/completions"
         case .gemini: "/v1beta/models/\(model):streamGenerateContent?alt=sse"
         }
@@ -52,7 +56,7 @@ enum ModelAPI: String, Hashable, Sendable, CaseIterable {
         let named: [(String, JSONValue)] =
             switch self {
             case .messages: [("x-api-key", .string(key)), ("anthropic-version", "2023-06-01")]
-            case .chat: [("authorization", .string("Bearer " + key))]
+            case .responses, .chat: [("authorization", .string("Bearer " + key))]
             case .gemini: [("x-goog-api-key", .string(key))]
             }
         return [("content-type", "application/json")] + named
@@ -86,7 +90,6 @@ struct ModelToolResult: Hashable, Sendable {
 
 /// What is asked of a model: a conversation, as the body of a request.
 struct ModelQuestion {
-    var provider: String
     var model: String
     var system: String
     var tools: [AgentTool]
@@ -96,6 +99,7 @@ struct ModelQuestion {
     func body(_ api: ModelAPI) -> JSONValue {
         switch api {
         case .messages: messages
+        case .responses: responses
         case .chat: chat
         case .gemini: gemini
         }
@@ -158,11 +162,56 @@ struct ModelQuestion {
 
     // MARK: OpenAI
 
-    private var chat: JSONValue {
-        // The older name is the one that others than OpenAI know.
-        let limit = provider == "openai" ? "max_completion_tokens" : "max_tokens"
+    /// The whole conversation goes along each time: the provider is asked to keep none of it.
+    private var responses: JSONValue {
         var body = JSONObject([
-            ("model", .string(model)), (limit, .integer(ModelAPI.outputTokensMax)), ("stream", true),
+            ("model", .string(model)), ("max_output_tokens", .integer(ModelAPI.outputTokensMax)),
+            ("stream", true), ("store", false), ("instructions", .string(system)),
+            ("input", .array(turns.flatMap { responsesTurn($0) })),
+        ])
+        if !tools.isEmpty {
+            body["tools"] = .array(
+                tools.map {
+                    [
+                        "type": "function", "name": .string($0.name), "description": .string($0.description),
+                        // The strict form takes a part of JSON Schema only.
+                        "parameters": $0.schema, "strict": false,
+                    ]
+                })
+        }
+        return .object(body)
+    }
+
+    private func responsesTurn(_ turn: ModelTurn) -> [JSONValue] {
+        func message(_ role: String, _ kind: String, _ text: String) -> JSONValue {
+            [
+                "type": "message", "role": .string(role),
+                "content": [["type": .string(kind), "text": .string(text)]],
+            ]
+        }
+        switch turn {
+        case .user(let text): return [message("user", "input_text", text)]
+        case .model(let text, let calls):
+            return (text.isEmpty ? [] : [message("assistant", "output_text", text)])
+                + calls.map {
+                    [
+                        "type": "function_call", "call_id": .string($0.id), "name": .string($0.tool),
+                        "arguments": .string(JSONValue.object($0.arguments ?? JSONObject()).text),
+                    ]
+                }
+        case .results(let results):
+            return results.map {
+                [
+                    "type": "function_call_output", "call_id": .string($0.call.id),
+                    "output": .string($0.text),
+                ]
+            }
+        }
+    }
+
+    private var chat: JSONValue {
+        var body = JSONObject([
+            ("model", .string(model)), ("max_tokens", .integer(ModelAPI.outputTokensMax)), ("stream", true),
             ("stream_options", ["include_usage": true]),
             (
                 "messages",

@@ -67,18 +67,20 @@ struct ModelAnswer: Sendable {
         }
         // The last word of a chat is no JSON, and says nothing else.
         guard let value = try? JSONParser.parse(String(line.dropFirst(5))) else { return }
-        if let error = value["error"], !error.isNull {
-            let words = [error["type"], error["code"], error["status"], error["message"]]
-            failure = AgentFailure.read(
-                status: error["code"]?.integerValue,
-                words.compactMap { $0?.stringValue }.joined(separator: ": "))
-            return
-        }
+        if let error = value["error"], !error.isNull { return fail(error) }
         switch api {
         case .messages: messages(value)
+        case .responses: responses(value)
         case .chat: chat(value)
         case .gemini: gemini(value)
         }
+    }
+
+    private mutating func fail(_ error: JSONValue) {
+        let words = [error["type"], error["code"], error["status"], error["message"]]
+        failure = AgentFailure.read(
+            status: error["code"]?.integerValue,
+            words.compactMap { $0?.stringValue }.joined(separator: ": "))
     }
 
     private mutating func name(_ id: JSONValue?, _ model: JSONValue?) {
@@ -129,13 +131,56 @@ struct ModelAnswer: Sendable {
 
     // MARK: OpenAI
 
+    private mutating func responses(_ event: JSONValue) {
+        let index = event["output_index"]?.integerValue.map { Int(clamping: $0) } ?? 0
+        switch event["type"]?.stringValue {
+        case "response.created": name(event["response"]?["id"], event["response"]?["model"])
+        case "response.output_text.delta", "response.refusal.delta":
+            text += event["delta"]?.stringValue ?? ""
+            if event["type"]?.stringValue == "response.refusal.delta" { stop = .refused }
+        case "response.output_item.added", "response.output_item.done":
+            guard let item = event["item"], item["type"]?.stringValue == "function_call",
+                calls[index] != nil || calls.count < Self.callsMax
+            else { return }
+            // The last word has the whole of it.
+            calls[index] = Call(
+                id: item["call_id"]?.stringValue ?? "", tool: item["name"]?.stringValue ?? "",
+                json: item["arguments"]?.stringValue ?? "")
+        case "response.completed", "response.incomplete", "response.failed":
+            let response = event["response"]
+            name(response?["id"], response?["model"])
+            if let usage = response?["usage"], !usage.isNull {
+                inclusive(usage, "input_tokens", "output_tokens", usage["input_tokens_details"])
+            }
+            if let error = response?["error"], !error.isNull {
+                fail(error)
+            } else if response?["status"]?.stringValue == "failed" {
+                failure = AgentFailure(.other, "the provider gave its answer up and does not say why")
+            }
+            let reason = response?["incomplete_details"]?["reason"]?.stringValue
+            stop =
+                stop
+                ?? (reason == nil ? .done : reason == "max_output_tokens" ? .length : .refused)
+        case "error": fail(event)
+        default: break
+        }
+    }
+
+    /// The input includes what came from the cache and what was written to it.
+    private mutating func inclusive(
+        _ usage: JSONValue, _ input: String, _ output: String, _ details: JSONValue?
+    ) {
+        let read = AgentText.tokens(details?["cached_tokens"])
+        let written = AgentText.tokens(details?["cache_write_tokens"])
+        tokens = TokenCounts(
+            input: max(0, AgentText.tokens(usage[input]) - read - written),
+            output: AgentText.tokens(usage[output]), cacheRead: read, cacheWrite: written)
+    }
+
     private mutating func chat(_ chunk: JSONValue) {
         name(chunk["id"], chunk["model"])
         if let usage = chunk["usage"], !usage.isNull {
-            let cached = AgentText.tokens(usage["prompt_tokens_details"]?["cached_tokens"])
-            tokens = TokenCounts(
-                input: max(0, AgentText.tokens(usage["prompt_tokens"]) - cached),
-                output: AgentText.tokens(usage["completion_tokens"]), cacheRead: cached, cacheWrite: 0)
+            inclusive(usage, "prompt_tokens", "completion_tokens", usage["prompt_tokens_details"])
         }
         guard let choice = chunk["choices"]?.arrayValue?.first else { return }
         let delta = choice["delta"]

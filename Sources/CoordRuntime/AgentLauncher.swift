@@ -65,6 +65,8 @@ final class AgentLauncher {
                 preconditionFailure("slot \(slot.worker) calls models, and the run has no gateway")
             }
             launch = AgentLaunch(driver: "api", program: program)
+            // A reviewer looks with fresh eyes each time.
+            if !isReview { launch.memory = parts.state.conversations(parts.run, lease.task) }
         case .automatic, .rehearsal, .command: return nil
         }
         let role = (spec.role ?? slot.role).flatMap { parts.plan.roles[$0] }

@@ -43,6 +43,11 @@ package struct StateFolder: Sendable, Equatable {
         root + "/agents/\(run)/\(task)" + (isReview ? ".review" : "")
     }
 
+    /// What coord's own agent said on one task, for an attempt that goes on with it: no agent can see it.
+    package func conversations(_ run: RunID, _ task: TaskID) -> String {
+        root + "/conversations/\(run)/\(task)"
+    }
+
     /// Where a worker works on tasks that need no worktree.
     package func scratch(_ worker: WorkerID) -> String { root + "/scratch/\(worker)" }
 

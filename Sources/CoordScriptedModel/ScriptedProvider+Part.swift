@@ -18,7 +18,9 @@ extension ScriptedProvider {
             tokens.cacheWrite = 0
             events =
                 path.hasSuffix("/chat/completions")
-                ? Self.chat(sayings, tokens, number) : Self.gemini(sayings, tokens, number)
+                ? Self.chat(sayings, tokens, number)
+                : path.hasSuffix("/responses")
+                    ? Self.responses(sayings, tokens, number) : Self.gemini(sayings, tokens, number)
         }
         serve(events, exchange, head, body, tokens)
     }
@@ -98,6 +100,36 @@ extension ScriptedProvider {
                     + #"\#(tokens.input + tokens.cacheRead),"completion_tokens":\#(tokens.output),"#
                     + #""prompt_tokens_details":{"cached_tokens":\#(tokens.cacheRead)}}}"#))
         return events + [event("[DONE]")]
+    }
+
+    private static func responses(_ sayings: [Saying], _ tokens: TokenCounts, _ number: Int) -> [String] {
+        let name = #""id":"resp_\#(number)","model":"test-model""#
+        func named(_ type: String, _ rest: String) -> String {
+            "event: \(type)\n" + event(#"{"type":"\#(type)",\#(rest)}"#)
+        }
+        var events = [named("response.created", #""response":{\#(name),"usage":null}"#)]
+        for (index, saying) in sayings.enumerated() {
+            let place = #""output_index":\#(index)"#
+            switch saying {
+            case .text(let text):
+                let said = JSONValue.string(text).text
+                events.append(named("response.output_text.delta", #"\#(place),"delta":\#(said)"#))
+            case .use(let tool, let arguments):
+                func item(_ arguments: String) -> String {
+                    #"\#(place),"item":{"type":"function_call","call_id":"call_\#(number)_\#(index)","#
+                        + #""name":\#(JSONValue.string(tool).text),"#
+                        + #""arguments":\#(JSONValue.string(arguments).text)}"#
+                }
+                events.append(named("response.output_item.added", item("")))
+                events.append(named("response.output_item.done", item(arguments)))
+            }
+        }
+        let usage =
+            #"{"input_tokens":\#(tokens.input + tokens.cacheRead),"output_tokens":\#(tokens.output),"#
+            + #""input_tokens_details":{"cached_tokens":\#(tokens.cacheRead)}}"#
+        events.append(
+            named("response.completed", #""response":{\#(name),"status":"completed","usage":\#(usage)}"#))
+        return events
     }
 
     private static func gemini(_ sayings: [Saying], _ tokens: TokenCounts, _ number: Int) -> [String] {

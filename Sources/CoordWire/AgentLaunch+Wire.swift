@@ -26,6 +26,7 @@ extension AgentLaunch {
         if !mcpServers.isEmpty { output.member("mcpServers", .array(mcpServers.map(\.json))) }
         if let gateway { output.member("gateway", gateway.json) }
         output.member("home", home)
+        output.member("memory", memory)
         if isConfined { output.member("confined", true) }
     }
 
@@ -53,6 +54,7 @@ extension AgentLaunch {
                 gemini: try inner.optionalText("gemini"), key: try inner.text("key"))
         }
         home = try members.absolutePath("home")
+        memory = try members.absolutePath("memory")
         isConfined = try members.flag("confined", otherwise: false)
     }
 }

@@ -57,7 +57,8 @@ final class DialogueAgent: AgentDriver {
             }
             let request = AgentRequest(
                 launch: launch, prompt: prompt ?? "", promptFile: assignment.promptFile ?? "",
-                worktree: surroundings.folder, environment: surroundings.environment, tools: tools())
+                worktree: surroundings.folder, environment: surroundings.environment, tools: tools(),
+                kept: ConversationFile(launch)?.read())
             guard let (command, dialogue) = AgentRoster.open(request) else {
                 return fail("coord has no driver for `\(launch.driver)`")
             }
@@ -167,8 +168,16 @@ final class DialogueAgent: AgentDriver {
                 let result = FileService.serve(access, in: surroundings.folder)
                 perform(dialogue?.accessed(id, result) ?? [])
             case .use(let id, let tool, let arguments): use(id, tool, arguments)
+            case .keep(let bytes): keep(bytes)
             case .turnEnded(let called): endTurn(called)
             }
+        }
+    }
+
+    private func keep(_ conversation: [UInt8]) {
+        do throws(SystemError) { try ConversationFile(launch)?.write(conversation) } catch {
+            // The work goes on: what is lost is that another attempt could go on with it.
+            surroundings.transcript.note("[coord: the conversation could not be kept: \(error)]")
         }
     }
 

@@ -11,11 +11,12 @@ struct DirectTests {
         name: "list_tasks", description: "Every task.",
         schema: ["type": "object", "properties": ["all": ["type": "boolean"]]])
 
-    private func start(_ model: String) throws -> Replay {
-        var request = Replay.request("api") {
+    private func start(_ model: String, session: String? = nil, kept: [UInt8]? = nil) throws -> Replay {
+        var request = Replay.request("api", session: session) {
             ($0.model, $0.systemPrompt) = (model, "You are one of a team.")
-            $0.gateway = GatewayEndpoint(key: "stand-in")
+            ($0.gateway, $0.memory) = (GatewayEndpoint(key: "stand-in"), "/m")
         }
+        request.kept = kept
         request.environment["COORD_GATEWAY_URL"] = "http://127.0.0.1:1/w/s"
         request.tools = [Self.tool]
         return try #require(Replay(request))
@@ -36,7 +37,7 @@ struct DirectTests {
         }
     }
 
-    // MARK: The three APIs
+    // MARK: The four APIs
 
     private static let messages = """
         event: message_start
@@ -76,6 +77,25 @@ struct DirectTests {
         data: {"id":"c2","model":"gpt-x","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":3}}
         data: [DONE]
         """
+    private static let responses = """
+        event: response.created
+        data: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1","model":"gpt-x","status":"in_progress","usage":null,"error":null}}
+        data: {"type":"response.output_item.added","output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":[]}}
+        data: {"type":"response.reasoning_summary_text.delta","output_index":0,"delta":"mm"}
+        data: {"type":"response.output_item.added","output_index":1,"item":{"type":"message","id":"msg_1","content":[]}}
+        data: {"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":"I look"}
+        data: {"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":" first."}
+        data: {"type":"response.output_text.done","output_index":1,"content_index":0,"text":"I look first."}
+        data: {"type":"response.output_item.added","output_index":2,"item":{"type":"function_call","id":"fc_1","call_id":"call_1","name":"list_tasks","arguments":""}}
+        data: {"type":"response.function_call_arguments.delta","output_index":2,"item_id":"fc_1","delta":"{\\"all\\":"}
+        data: {"type":"response.output_item.done","output_index":2,"item":{"type":"function_call","id":"fc_1","call_id":"call_1","name":"list_tasks","arguments":"{\\"all\\": true}"}}
+        event: response.completed
+        data: {"type":"response.completed","response":{"id":"resp_1","model":"gpt-x","status":"completed","error":null,"incomplete_details":null,"usage":{"input_tokens":132,"input_tokens_details":{"cached_tokens":100,"cache_write_tokens":7},"output_tokens":89}}}
+        """
+    private static let responsesEnd = """
+        data: {"type":"response.output_text.delta","output_index":0,"delta":"Done."}
+        data: {"type":"response.completed","response":{"id":"resp_2","model":"gpt-x","status":"completed","usage":{"input_tokens":5,"output_tokens":3}}}
+        """
     private static let gemini = """
         data: {"candidates":[{"content":{"role":"model","parts":[{"text":"mm","thought":true},{"text":"I look first."}]}}],"responseId":"g1","modelVersion":"gem-x"}
         data: {"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"name":"list_tasks","args":{"all":true}},"thoughtSignature":"sig=="}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":125,"candidatesTokenCount":80,"thoughtsTokenCount":9,"cachedContentTokenCount":100},"responseId":"g1","modelVersion":"gem-x"}
@@ -101,7 +121,16 @@ struct DirectTests {
                 #""input_schema":{"type""#,
             ]),
         Dialect(
-            name: "openai/gpt-x", path: "/openai/v1/chat/completions", first: chat, last: chatEnd, written: 0,
+            name: "openai/gpt-x", path: "/openai/v1/responses", first: responses, last: responsesEnd,
+            written: 7,
+            again: [
+                #"{"type":"function_call","call_id":"call_1","name":"list_tasks","arguments":"{\"all\":true}"}"#,
+                #"{"type":"function_call_output","call_id":"call_1","output":"two tasks"}"#,
+                #""content":[{"type":"output_text","text":"I look first."}]"#, #""store":false"#,
+                #""type":"function","name":"list_tasks""#,
+            ]),
+        Dialect(
+            name: "local/gpt-x", path: "/local/v1/chat/completions", first: chat, last: chatEnd, written: 0,
             again: [
                 #""tool_calls":[{"id":"call_1","type":"function","function":{"name":"list_tasks","arguments":"{\"all\":true}"}}]"#,
                 #"{"role":"tool","tool_call_id":"call_1","content":"two tasks"}"#,
@@ -184,6 +213,35 @@ struct DirectTests {
         #expect(replay.failure?.kind == kind, "\(lines): \(String(describing: replay.failure))")
     }
 
+    private static let responsesFailures: [(lines: String, kind: AgentFailure.Kind)] = [
+        (
+            #"data: {"type":"response.incomplete","response":{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}}"#,
+            .limit
+        ),
+        (
+            #"data: {"type":"response.incomplete","response":{"status":"incomplete","incomplete_details":{"reason":"content_filter"}}}"#,
+            .other
+        ),
+        (
+            #"data: {"type":"response.failed","response":{"status":"failed","error":{"code":"rate_limit_exceeded","message":"Rate limit reached"}}}"#,
+            .rateLimit
+        ),
+        (#"data: {"type":"response.failed","response":{"status":"failed","error":null}}"#, .other),
+        (#"data: {"type":"error","code":"server_error","message":"The server had an error"}"#, .overload),
+        (#"data: {"type":"response.refusal.delta","output_index":0,"delta":"I cannot"}"#, .other),
+        (#"data: {"type":"response.created","response":{"id":"resp_1"}}"#, .unreachable),
+    ]
+
+    @Test("so does the other API of OpenAI", arguments: responsesFailures.indices)
+    func failsInResponses(_ row: Int) throws {
+        let (lines, kind) = Self.responsesFailures[row]
+        var replay = try start("openai/gpt-x")
+        hear(&replay, lines)
+        #expect(replay.closes && replay.sent.count == 1)
+        replay.end()
+        #expect(replay.failure?.kind == kind, "\(lines): \(String(describing: replay.failure))")
+    }
+
     @Test("a pause that is asked for is told, a call that cannot be carried, and a carrier that dies")
     func lost() throws {
         var paused = try start("anthropic/claude-x")
@@ -222,6 +280,53 @@ struct DirectTests {
         #expect(replay.sent[1]["body"]?.text.contains("The arguments are not a JSON object.") ?? false)
         replay.end()
         #expect(replay.failure?.kind == .limit)
+    }
+
+    // MARK: Gone on with
+
+    private func kept(_ replay: Replay) -> [[UInt8]] {
+        replay.actions.compactMap { if case .keep(let bytes) = $0 { bytes } else { nil } }
+    }
+
+    @Test("a conversation that broke off anywhere is gone on with where it was", arguments: dialects)
+    func resumes(_ dialect: Dialect) throws {
+        var first = try start(dialect.name)
+        #expect(first.sessions == ["11111111-2222-4333-8444-555555555555"])
+        hear(&first, dialect.first)
+        first.used(.number(0), "two tasks", isError: false)
+        hear(&first, dialect.last)
+        // Asked, told to use a tool, told what came of it, done.
+        let states = kept(first)
+        try #require(states.count == 4)
+        for (state, bytes) in states.enumerated() {
+            var second = try start(dialect.name, session: first.sessions[0], kept: bytes)
+            #expect(second.sessions.isEmpty)
+            let body = try #require(second.sent.first?["body"]?.text)
+            #expect(body.contains("I look first.") == (state >= 1), "\(body)")
+            #expect(body.contains("may have done its work or not") == (state == 1))
+            #expect(body.contains("two tasks") == (state >= 2))
+            #expect(body.contains("Done.") == (state == 3))
+            if state >= 2 { for words in dialect.again { #expect(body.contains(words), "\(words)") } }
+            hear(&second, dialect.last)
+            second.end()
+            #expect(second.failure == nil)
+        }
+    }
+
+    @Test(
+        "a conversation that cannot be read is told as a session that is gone",
+        arguments: [
+            nil, "", "{", "{}", #"{"schema":"coord.conversation/2","turns":[{"user":"x"}]}"#,
+            #"{"schema":"coord.conversation/1","turns":[]}"#,
+            #"{"schema":"coord.conversation/1","turns":[{"user":"x"},{"other":1}]}"#,
+            #"{"schema":"coord.conversation/1","turns":[{"model":"x"}]}"#,
+            #"{"schema":"coord.conversation/1","turns":[{"results":[{"text":"x","isError":false}]}]}"#,
+        ])
+    func lostConversation(_ text: String?) throws {
+        var replay = try start("anthropic/claude-x", session: "a-b", kept: text.map { Array($0.utf8) })
+        #expect(replay.sent.isEmpty && replay.closes)
+        replay.end()
+        #expect(replay.failure?.kind == .session)
     }
 
     // MARK: Spoken to

@@ -93,7 +93,7 @@ struct WorkerPipeTests {
         ],
         gateway: GatewayEndpoint(
             anthropic: "http://127.0.0.1:1/a", openAI: "http://127.0.0.1:1/v1", key: "k"),
-        home: "/h", isConfined: true)
+        home: "/h", memory: "/m", isConfined: true)
 
     private static let coordinatorMessages: [CoordinatorMessage] = [
         .assign(Assignment(run: run, lease: lease, worktree: "/w", work: .agent(launch))),

@@ -4,16 +4,27 @@ import CoordScriptedModel
 import CoordSystem
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Coord's own agent in real runs: its calls go through the gateway to a provider out of a script.
 @Suite("The direct agent in a run")
 struct DirectTests {
-    private static let keys = ["ANTHROPIC_API_KEY": "sk-a-12345", "OPENAI_API_KEY": "sk-o-12345"]
+    private static let keys = [
+        "ANTHROPIC_API_KEY": "sk-a-12345", "OPENAI_API_KEY": "sk-o-12345", "MISTRAL_API_KEY": "sk-m-12345",
+    ]
 
     private func configure(_ stand: Stand, _ provider: ScriptedProvider) throws {
         let base = "{ \"base\": \"\(provider.address)\" }"
         try stand.write(
             "config/coord/gateway.json",
-            "{ \"providers\": { \"anthropic\": \(base), \"openai\": \(base), \"gemini\": \(base) } }")
+            """
+            { "providers": { "anthropic": \(base), "openai": \(base), "gemini": \(base),
+                "mistral": \(base) } }
+            """)
     }
 
     /// A planner that hands in a bad plan first, and a reviewer that finds something once.
@@ -56,6 +67,7 @@ struct DirectTests {
         arguments: [
             ("anthropic/claude-haiku-4-5", "openai/gpt-5-mini"),
             ("gemini/gemini-2.5-flash", "anthropic/claude-haiku-4-5"),
+            ("openai/gpt-5-mini", "mistral/mistral-small"),
         ])
     func plansAndJudges(_ planner: String, _ reviewer: String) throws {
         let stand = try Stand()
@@ -148,6 +160,56 @@ struct DirectTests {
         #expect(provider.served.count == 3)
         let used = try stand.events("tool.started").compactMap { $0["data"]?["name"]?.stringValue }
         #expect(used == ["discover_skills", "print-invoice"], "\(used)")
+    }
+
+    @Test("when its worker is killed, the next attempt goes on in the same conversation")
+    func workerKilled() throws {
+        let stand = try Stand()
+        let pids = try Fifo(stand.root + "/pids")
+        try stand.write(
+            "hold.sh", "echo $$ > '\(stand.root)/pids'\nread line < '\(stand.root)/never'\n")
+        let never = try Fifo(stand.root + "/never")
+        defer { withExtendedLifetime(never) {} }
+        try stand.write(
+            stand.project + "/.coord/skills/shop/print-invoice.skill.json",
+            """
+            { "id": "print-invoice", "description": "Prints the invoice of a customer.",
+              "triggerExamples": ["Print an invoice", "Invoice as PDF", "Send the bill", "Bill them", "Invoices"],
+              "parameters": { "type": "object", "properties": { "customer": { "type": "string" } } },
+              "handler": { "command": ["/bin/sh", "\(stand.root)/hold.sh"] } }
+            """)
+        let provider = try ScriptedProvider(part: { _, body in
+            let text = String(decoding: body, as: UTF8.self)
+            if text.contains("may have done its work or not") { return [.text("I went on.")] }
+            if text.contains(#""name":"print-invoice""#) {
+                return [
+                    .text("Now I print."), .use(tool: "print-invoice", arguments: #"{"customer":"Ada"}"#),
+                ]
+            }
+            return [.use(tool: "discover_skills", arguments: #"{"query":"print the invoice of a customer"}"#)]
+        })
+        defer { provider.stop() }
+        try configure(stand, provider)
+        let mission = try stand.mission(
+            "\"tasks\": [ { \"id\": \"look\", \"prompt\": \"Xyzzy\", \"role\": \"tech-lead\" } ]")
+        let run = try stand.start(
+            ["run", mission, "--agent", "api:openai/gpt-5-mini"], with: Self.keys)
+        let tool = try ProcessWatch(pids.line())
+        let workers = try stand.document("workers")["workers"]?.arrayValue ?? []
+        let pid = try #require(workers.first { $0["task"] == "look" }?["pid"]?.integerValue)
+        ProcessWatch(Int32(pid)).signal(SIGKILL)
+        let answer = run.wait()
+        #expect(answer.status == 0, "\(answer)")
+        #expect(tool.hasEnded())
+        #expect(try stand.task("look")["attempt"]?.integerValue == 2)
+        #expect(try stand.events("session.began").count == 1)
+        let last = try #require(provider.served.last).request
+        #expect(String(decoding: last, as: UTF8.self).contains("Now I print."))
+        let folder = stand.project + "/.coord/state/conversations"
+        let runFolder = try #require(Files.list(folder).first)
+        let file = try #require(Files.list("\(folder)/\(runFolder)/look").first)
+        #expect(Files.permissions("\(folder)/\(runFolder)/look/\(file)") == 0o600)
+        #expect(try stand.read("\(folder)/\(runFolder)/look/\(file)").contains("I went on."))
     }
 
     @Test("an answer that is none ends the attempt, and is told as what it is")
