@@ -21,10 +21,11 @@ enum AgentText {
         return actions
     }
 
-    /// A line, or a whole file, that is one JSON object. Nil: it is not.
+    /// A line, or a whole file, that is one JSON object, with the members that dialogues read. Nil: it is
+    /// none.
     static func object(_ bytes: ArraySlice<UInt8>) -> JSONObject? {
         // What is no JSON is a notice of the client's own; whoever asks decides what becomes of it.
-        (try? JSONParser.parse(bytes))?.objectValue
+        (try? JSONParser.parse(bytes, keeping: ClientMembers.interest))?.objectValue
     }
 
     static func toolStarted(_ name: String, id: String, _ summary: String) -> AgentAction {

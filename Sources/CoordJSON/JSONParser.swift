@@ -39,18 +39,20 @@ package struct JSONParser {
         return try result.get()
     }
 
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private let depthLimit: Int
-    private var position = 0
+    let bytes: UnsafeBufferPointer<UInt8>
+    let depthLimit: Int
+    var position = 0
+    /// What is kept of objects. Nil: all of it.
+    var interest: JSONInterest?
     private var recordsOffsets = false
     private var offsets: [Int] = []
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
         self.bytes = bytes
         self.depthLimit = depthLimit
     }
 
-    private mutating func document() throws(JSONError) -> JSONValue {
+    mutating func document() throws(JSONError) -> JSONValue {
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
             throw JSONError(reason: .byteOrderMark, offset: 0)
         }
@@ -64,7 +66,15 @@ package struct JSONParser {
         return value
     }
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+    /// - Parameter isWhole: all below it is kept.
+    private mutating func value(depth: Int, isWhole: Bool) throws(JSONError) -> JSONValue {
+        guard isWhole, let all = interest else { return try value(depth: depth) }
+        interest = nil
+        defer { interest = all }
+        return try value(depth: depth)
+    }
+
+    mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard depth <= depthLimit else {
             throw JSONError(reason: .tooDeep(limit: depthLimit), offset: position)
         }
@@ -95,14 +105,18 @@ package struct JSONParser {
             guard bytes[position] == 0x22 else { throw unexpected("a key in double quotes") }
             let start = position
             if recordsOffsets { offsets.append(start) }
-            let key = try string()
-            guard isNew(key, in: object, &seen) else {
-                throw JSONError(reason: .duplicateKey(key), offset: start)
+            let key = try readKey()
+            if let key, !isNew(key.name, in: object, &seen) {
+                throw JSONError(reason: .duplicateKey(key.name), offset: start)
             }
             skipSpace()
             guard take(0x3A) else { throw unexpected("`:`") }
             skipSpace()
-            object.append(key, try value(depth: depth + 1))
+            if let key {
+                object.append(key.name, try value(depth: depth + 1, isWhole: key.isWhole))
+            } else {
+                try skipValue(depth: depth + 1)
+            }
             skipSpace()
             if take(0x2C) {
                 skipSpace()
@@ -151,7 +165,7 @@ package struct JSONParser {
         return value
     }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while position < bytes.count {
             switch bytes[position] {
             case 0x20, 0x0A, 0x0D, 0x09: position += 1
@@ -160,13 +174,13 @@ package struct JSONParser {
         }
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    mutating func take(_ byte: UInt8) -> Bool {
         guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1
         return true
     }
 
-    private func unexpected(_ wanted: String) -> JSONError {
+    func unexpected(_ wanted: String) -> JSONError {
         guard position < bytes.count else { return JSONError(reason: .unexpectedEnd, offset: position) }
         return JSONError(reason: .unexpected(found, wanted: wanted), offset: position)
     }
@@ -195,7 +209,7 @@ package struct JSONParser {
 // MARK: - Strings and numbers
 
 extension JSONParser {
-    private mutating func string() throws(JSONError) -> String {
+    mutating func string() throws(JSONError) -> String {
         let start = position + 1
         position = start
         var isPlain = true
@@ -225,7 +239,7 @@ extension JSONParser {
 
     /// Goes on to the next byte that is not plain text in a string: a quote, a backslash, a control
     /// character, or a part of a character beyond ASCII. Eight bytes at a time, as long as there are so many.
-    private mutating func skipText() {
+    mutating func skipText() {
         let raw = UnsafeRawBufferPointer(bytes)
         while position + 8 <= raw.count {
             let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian
@@ -273,7 +287,7 @@ extension JSONParser {
         throw JSONError(reason: .unexpectedEnd, offset: position)
     }
 
-    private mutating func appendEscape(to collected: inout [UInt8]) throws(JSONError) {
+    mutating func appendEscape(to collected: inout [UInt8]) throws(JSONError) {
         let start = position
         guard position + 1 < bytes.count else {
             throw JSONError(reason: .unexpectedEnd, offset: position)
