@@ -90,7 +90,9 @@ package final class Gateway {
         let clientBox = try Mailbox<HTTPClient.Event>(loop: loop) { [unowned self] in handle($0) }
         (self.serverBox, self.clientBox) = (serverBox, clientBox)
         client = try HTTPClient { clientBox.post($0) }
-        let server = try HTTPServer(port: port, headers: PassingHeaders.requests) { serverBox.post($0) }
+        let server = try HTTPServer(
+            port: port, headers: PassingHeaders.requests + configuration.headers
+        ) { serverBox.post($0) }
         self.server = server
         let keys = configuration.providers.filter { $0.key() != nil }.map(\.name)
         report(.ready(port: server.port, keys: keys))

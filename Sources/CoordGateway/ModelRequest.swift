@@ -96,20 +96,48 @@ package struct ModelRequest: Sendable, Equatable {
 
 /// Which headers pass, in both directions.
 package enum PassingHeaders {
-    /// Those of requests that the server is to look for, besides the standard ones.
-    package static let requests = [
-        "anthropic-version", "anthropic-beta", "anthropic-dangerous-direct-browser-access", "x-api-key",
-        "x-goog-api-key", "x-goog-api-client", "x-app", "x-claude-code-session-id", "x-client-request-id",
-        "x-request-id", "x-session-id", "x-title", "http-referer", "idempotency-key", "openai-organization",
-        "openai-project", "openai-beta", "originator", "session_id", "session-id", "conversation_id",
-        "conversation-id", "thread_id", "thread-id", "version", "chatgpt-account-id", "x-openai-subagent",
-        "x-openai-actor-authorization", "x-codex-beta-features", "x-codex-turn-state",
-        "x-codex-turn-metadata", "x-codex-installation-id", "x-stainless-arch", "x-stainless-async",
-        "x-stainless-helper-method", "x-stainless-lang", "x-stainless-os", "x-stainless-package-version",
-        "x-stainless-raw-response", "x-stainless-read-timeout", "x-stainless-retry-count",
-        "x-stainless-runtime", "x-stainless-runtime-version", "x-stainless-timeout", "traceparent",
-        "x-affinity", "x-mock-lane",
+    /// Those of requests that the server is to look for, besides the standard ones: what the clients and the
+    /// libraries that they are made with are known to send. The packaged library (4.1) tells headers it does
+    /// not know only to who asks by name; a user names more in `gateway.json`.
+    package static let requests = anthropic + openAI + gemini + others + tracing
+
+    private static let stainless = [
+        "arch", "async", "custom-poll-interval", "helper", "helper-method", "lang", "os", "package-version",
+        "poll-helper", "raw-response", "read-timeout", "retry-count", "runtime", "runtime-version",
+        "timeout",
+    ].map { "x-stainless-" + $0 }
+
+    private static let anthropic =
+        stainless + [
+            "anthropic-beta", "anthropic-dangerous-direct-browser-access", "anthropic-version",
+            "x-anthropic-additional-protection", "x-api-key", "x-app", "x-claude-code-session-id",
+            "x-claude-remote-container-id", "x-claude-remote-session-id", "x-client-app",
+        ]
+
+    private static let openAI = [
+        "chatgpt-account-id", "conversation-id", "conversation_id", "idempotency-key", "openai-beta",
+        "openai-organization", "openai-project", "originator", "session-id", "session_id", "thread-id",
+        "thread_id", "version", "x-client-request-id", "x-codex-beta-features", "x-codex-installation-id",
+        "x-codex-parent-thread-id", "x-codex-turn-metadata", "x-codex-turn-state", "x-codex-window-id",
+        "x-openai-actor-authorization", "x-openai-subagent", "x-responsesapi-include-timing-metrics",
     ]
+
+    private static let gemini = [
+        "x-gemini-api-privileged-user-id", "x-gemini-service-tier", "x-goog-api-client", "x-goog-api-key",
+        "x-goog-request-params", "x-goog-user-project", "x-server-timeout",
+        "x-vertex-ai-llm-request-type", "x-vertex-ai-llm-shared-request-type",
+    ]
+
+    /// Routers, Mistral Vibe, Kimi, Qwen Code, opencode, and the scripted server of the benches.
+    private static let others = [
+        "http-referer", "x-affinity", "x-dashscope-authtype", "x-dashscope-cachecontrol",
+        "x-dashscope-useragent", "x-mock-lane", "x-msh-device-id", "x-msh-device-model",
+        "x-msh-device-name", "x-msh-os-version", "x-msh-platform", "x-msh-version", "x-opencode-client",
+        "x-opencode-project", "x-opencode-request", "x-opencode-session", "x-openrouter-categories",
+        "x-openrouter-title", "x-request-id", "x-session-affinity", "x-session-id", "x-title",
+    ]
+
+    private static let tracing = ["baggage", "traceparent", "tracestate"]
 
     /// What speaks of the one connection only, and what says where a request went.
     private static let hop: Set<String> = [

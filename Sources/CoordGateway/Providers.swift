@@ -66,6 +66,8 @@ package struct Provider: Sendable, Equatable {
 /// whoever writes its files could send the keys elsewhere.
 package struct GatewayConfiguration: Sendable, Equatable {
     package var providers: [Provider]
+    /// Names, in lower case, of request headers that pass beside those that are known.
+    package var headers: [String] = []
 
     /// Why a configuration is not taken.
     package enum Problem: Error, Sendable, Equatable, CustomStringConvertible {
@@ -105,9 +107,28 @@ package struct GatewayConfiguration: Sendable, Equatable {
                 for (name, value) in members.members {
                     try add(name, value, folder: Files.parent(path), path: path)
                 }
+            case "headers":
+                guard let names = value.arrayValue, names.count <= 64 else {
+                    throw wrong("`headers` is not a list of 64 names at most")
+                }
+                headers = try names.map { (name) throws(Problem) in
+                    guard let text = name.stringValue, Self.isHeaderName(text) else {
+                        throw wrong("`\(name.stringValue ?? name.text)` is no name of a header")
+                    }
+                    return text.lowercased()
+                }
             default: throw wrong("`\(name)` is not known here")
             }
         }
+    }
+
+    /// RFC 9110, 5.6.2, up to a length that is of use.
+    private static func isHeaderName(_ text: String) -> Bool {
+        (1...100).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+                    || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
     }
 
     private mutating func add(
