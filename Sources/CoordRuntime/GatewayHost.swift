@@ -85,7 +85,8 @@ package final class GatewayHost {
     var callerSecrets: [String] { secrets.map(\.secret) }
 
     /// What the agent of a worker finds in its environment. A stand-in for a key is given only where the
-    /// gateway holds the real one: it would keep a client from its own login.
+    /// gateway holds the real one, for it would keep a client from its own login, and only where an address
+    /// leads there: who calls the provider itself would be turned away with it.
     func environment(for worker: WorkerID) -> [String: String] {
         guard let base = base(for: worker, isAside: false) else { return [:] }
         var result = [
@@ -94,7 +95,8 @@ package final class GatewayHost {
             "OPENAI_BASE_URL": base + "/openai/v1", "OPENAI_API_BASE": base + "/openai/v1",
             "GOOGLE_GEMINI_BASE_URL": base + "/gemini", "GEMINI_API_BASE": base + "/gemini",
         ]
-        for provider in ModelProvider.known where keys.contains(provider.name) {
+        for provider in ModelProvider.known
+        where keys.contains(provider.name) && GatewayEndpoint.providers.contains(provider.name) {
             for name in provider.keyNames { result[name] = Self.placeholder }
         }
         return result

@@ -99,6 +99,21 @@ struct GatewayKeyTests {
         }
     }
 
+    @Test("a client that no address leads to the gateway keeps its own key")
+    func notLed() throws {
+        let stand = try Stand()
+        try stand.write(
+            "bin/vibe", "#!/bin/sh\necho \"$MISTRAL_API_KEY\" > '\(stand.root)/seen'\n", executable: true)
+        let mission = try stand.mission(
+            "\"limits\": { \"maxAttempts\": 1 }, \"tasks\": [ { \"id\": \"a\", \"prompt\": \"x\" } ]")
+        let path = stand.root + "/bin:" + (Environment.value("PATH") ?? "/usr/bin:/bin")
+        let answer = try stand.coord(
+            ["run", mission, "--agent", "vibe"], with: ["PATH": path, "MISTRAL_API_KEY": Self.key])
+        // It said nothing of its work, and was started with what it needs.
+        #expect(answer.status == 1, "\(answer)")
+        #expect(try stand.read("seen") == Self.key + "\n")
+    }
+
     @Test("a file that cannot be taken is told before anything starts")
     func broken() throws {
         let place = try place("\"anthropic\": { \"keyStyle\": \"loud\" }")
