@@ -169,13 +169,15 @@ final class LauncherTests {
             "swift",
             """
             [ "$1" != --version ] || { echo 'Swift version 6.3.1'; exit; }
-            [ "$1" != test ] || { echo '✘ Test "a" \(long)'; echo '✔ Test "b" passed'; exit 3; }
+            [ "$1" != test ] || { echo '✘ Test "a" \(long)'; echo '✔ Test "b" passed'
+              echo '➜ Test "c" skipped: "no captures"'; exit 3; }
             """)
         let failed = try command(copy + "/coord-test", [], [:])
         #expect(failed.exit == .exited(status: 1))
         #expect(failed.outputText.contains("✔ Test \"b\" passed"))
         let said = failed.errorText
         #expect(said.contains("\nWhat failed:\n✘ Test \"a\" xx"), "\(said)")
+        #expect(said.contains("\nWhat was not run:\nTest \"c\" skipped: \"no captures\"\n"), "\(said)")
         #expect(said.contains("coord-test: tests: failed with status 3") && !said.contains("\"b\""))
         #expect(!said.contains(long))
     }
