@@ -158,7 +158,7 @@ final class SkillRanker {
             case .closeInput: talk.channel?.finishWriting()
             case .use(_, let tool, let arguments): judge(tool, arguments, talk)
             // What the call used is measured by the gateway; the rest is talk.
-            case .report, .say, .access, .turnEnded: break
+            case .report, .say, .access, .keep, .turnEnded: break
             }
         }
     }

@@ -116,6 +116,9 @@ final class SQLiteConnection {
     /// The key of the row inserted last.
     var insertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
+    /// Gives back the cached pages that nothing needs at present.
+    func releaseMemory() { _ = sqlite3_db_release_memory(handle) }
+
     func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
     /// Turns a result code into the error it stands for, with SQLite's own words.

@@ -31,6 +31,11 @@ package final class SQLiteStore: Store {
     /// What was last written of a run and of each worker, to leave large columns alone that did not change.
     var writtenRuns: [RunID: RunRecord] = [:]
     var writtenSlots: [RunID: [WorkerID: SlotSpec]] = [:]
+    /// Batches that were written.
+    private var appended = 0
+    /// So many batches are written before the pages they touched are given back: kept to its limit, the cache
+    /// would make a coordinator grow for hours, and hardly any of it is looked at again.
+    private static let batchesPerRelease = 512
     /// Holds one fact's JSON while it is written.
     var scratch: [UInt8] = []
 
@@ -148,6 +153,8 @@ package final class SQLiteStore: Store {
             forget(batch.run)
             throw error
         }
+        appended += 1
+        if appended.isMultiple(of: Self.batchesPerRelease) { connection.releaseMemory() }
     }
 
     /// Leaves one file behind, unless another process has it open too. The end of the store does the same;
