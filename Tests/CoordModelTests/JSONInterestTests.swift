@@ -47,8 +47,8 @@ struct JSONInterestTests {
         for bytes in Self.bent {
             var wanted: JSONError?
             do { _ = try JSONParser.parse(bytes) } catch { wanted = error }
-            // That of equal names neither is missed is the one difference; where a text has two faults, either
-            // may be told.
+            // That of equal names neither is missed is the one difference; where a text has two faults,
+            // either may be told.
             if case .duplicateKey? = wanted?.reason { continue }
             for interest in [nothing, Self.interest] {
                 var found: JSONError?

@@ -31,8 +31,8 @@ enum DiskFault: CaseIterable, Sendable {
     case dead
 }
 
-/// A layer below SQLite (https://www.sqlite.org/vfs.html) that notes what is done to the files of one folder and
-/// lets it fail. Files elsewhere are not touched. One folder at a time.
+/// A layer below SQLite (https://www.sqlite.org/vfs.html) that notes what is done to the files of one folder
+/// and lets it fail. Files elsewhere are not touched. One folder at a time.
 enum FaultyDisk {
     private struct Watch {
         var folder: String
@@ -60,8 +60,8 @@ enum FaultyDisk {
     nonisolated(unsafe) private static var files = Files()
     private static let filesLock = Mutex<Void>(())
 
-    /// Watches a folder while `body` runs: the `failing`-th step from now on fails. Answers whether it came to
-    /// that.
+    /// Watches a folder while `body` runs: the `failing`-th step from now on fails. Answers whether it came
+    /// to that.
     static func withFault(
         _ fault: DiskFault, at failing: Int, in folder: String, _ body: () throws -> Void
     ) rethrows -> Bool {

@@ -2,13 +2,13 @@ import CoordModel
 import CoordSystem
 import Testing
 
+@testable import CoordWorker
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-
-@testable import CoordWorker
 
 @Suite("Transcript")
 struct TranscriptTests {

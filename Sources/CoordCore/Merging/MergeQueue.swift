@@ -124,8 +124,8 @@ package struct MergeQueue: Sendable, Equatable {
 
     /// Puts a candidate at the end of the line. `files` is what it changes, as far as is known.
     ///
-    /// - Parameter isReturned: it conflicted before. It is put first: the longer it waits, the more lands that
-    ///   it does not know of.
+    /// - Parameter isReturned: it conflicted before. It is put first: the longer it waits, the more lands
+    ///   that it does not know of.
     package mutating func submitted(
         _ candidate: Candidate, files: [String] = [], isReturned: Bool = false
     ) -> [Effect] {
