@@ -68,19 +68,22 @@ package final class Gateway {
     private static let keptBytesMax = 1 << 20
     /// A request that fails so often while others succeed is at fault itself.
     private static let faultsMax = 5
-    /// How long a provider may say nothing, before its answer or within it. Models think for minutes without
-    /// a byte, and an answer that is cut off has been paid for.
-    private static let silenceSecondsMax = 600
+    private let silenceSecondsMax: Int
 
-    /// - Parameter mark: tells the calls of this gateway from those of another within the run.
+    /// - Parameters:
+    ///   - mark: tells the calls of this gateway from those of another within the run.
+    ///   - silenceSecondsMax: how long a provider may say nothing, before its answer or within it. Models think
+    ///     for minutes without a byte, and an answer that is cut off has been paid for.
     package init(
         loop: EventLoop, clock: RuntimeClock, configuration: GatewayConfiguration, mark: String,
+        silenceSecondsMax: Int = 600,
         report: @escaping (GatewayReport) -> Void
     ) {
         self.loop = loop
         self.clock = clock
         self.configuration = configuration
         self.mark = mark
+        self.silenceSecondsMax = silenceSecondsMax
         self.report = report
     }
 
@@ -210,7 +213,7 @@ package final class Gateway {
                 method: session.head.method, address: session.provider.base + session.target,
                 headers: PassingHeaders.outgoing(session.head.headers, key: session.key),
                 body: request.outgoing(session.body),
-                idleSecondsMax: Self.silenceSecondsMax))
+                idleSecondsMax: silenceSecondsMax))
         session.transfer = transfer
         byTransfer[transfer] = session
     }

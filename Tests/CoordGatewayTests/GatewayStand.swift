@@ -35,14 +35,17 @@ final class GatewayStand: Sendable {
 
     func address(_ worker: Int) -> String { "http://127.0.0.1:\(port)/w/secret-\(worker)/anthropic" }
 
-    init(_ configuration: GatewayConfiguration, limits: RateLimits = RateLimits(), budget: Money? = nil)
-        throws
-    {
+    init(
+        _ configuration: GatewayConfiguration, limits: RateLimits = RateLimits(), budget: Money? = nil,
+        silenceSecondsMax: Int = 600
+    ) throws {
         let (book, tell, started) = (book, stopper, Monitor<Int?>(nil))
         threads.submit {
             do {
                 let loop = try EventLoop()
-                let desk = Desk(loop, configuration, limits, budget) { edit in book.withLock { edit(&$0) } }
+                let desk = Desk(loop, configuration, limits, budget, silenceSecondsMax) { edit in
+                    book.withLock { edit(&$0) }
+                }
                 let mailbox = try Mailbox<Void>(loop: loop) { loop.stop() }
                 tell.withLock { $0 = mailbox }
                 try desk.start { port in
@@ -75,25 +78,28 @@ private final class Desk {
     private var calls: [CallID: ModelCall] = [:]
     private var gateway: Gateway?
     private let configuration: GatewayConfiguration
+    private let silenceSecondsMax: Int
     private let note: ((inout GatewayStand.Book) -> Void) -> Void
     private var onReady: ((Int) -> Void)?
 
     init(
         _ loop: EventLoop, _ configuration: GatewayConfiguration, _ limits: RateLimits, _ budget: Money?,
-        _ note: @escaping ((inout GatewayStand.Book) -> Void) -> Void
+        _ silenceSecondsMax: Int, _ note: @escaping ((inout GatewayStand.Book) -> Void) -> Void
     ) {
         self.loop = loop
         self.configuration = configuration
         self.note = note
+        self.silenceSecondsMax = silenceSecondsMax
         governor = ModelGovernor(limits, seed: 11)
         ledger = CostLedger(budget: budget)
     }
 
     func start(_ onReady: @escaping (Int) -> Void) throws {
         self.onReady = onReady
-        let gateway = Gateway(loop: loop, clock: clock, configuration: configuration, mark: "t") {
-            [unowned self] in hear($0)
-        }
+        let gateway = Gateway(
+            loop: loop, clock: clock, configuration: configuration, mark: "t",
+            silenceSecondsMax: silenceSecondsMax
+        ) { [unowned self] in hear($0) }
         self.gateway = gateway
         for number in 0..<64 {
             gateway.obey(.admit(worker: WorkerID("w-\(number)"), secret: "secret-\(number)"))
