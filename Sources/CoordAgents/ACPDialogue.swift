@@ -12,6 +12,9 @@ package struct ACPDialogue: ComplainingDialogue {
         case session, prompt
     }
 
+    /// The version of the protocol that is spoken.
+    private static let version: Int64 = 1
+
     private let request: AgentRequest
     private var session: String?
     private var isPrompting = false
@@ -58,7 +61,7 @@ package struct ACPDialogue: ComplainingDialogue {
             call(
                 .initialize, "initialize",
                 [
-                    "protocolVersion": 1,
+                    "protocolVersion": .integer(Self.version),
                     "clientCapabilities": [
                         "fs": ["readTextFile": true, "writeTextFile": true], "terminal": false,
                     ],
@@ -146,7 +149,14 @@ package struct ACPDialogue: ComplainingDialogue {
 
     private mutating func answered(_ step: Step, _ result: JSONValue) -> [AgentAction] {
         switch step {
-        case .initialize: return openSession(result["agentCapabilities"])
+        case .initialize:
+            let version = result["protocolVersion"]?.integerValue ?? Self.version
+            guard version == Self.version else {
+                let words = "it speaks version \(version) of the Agent Client Protocol, and coord version"
+                failure = AgentFailure(.setup, "\(words) \(Self.version)")
+                return [.closeInput]
+            }
+            return openSession(result["agentCapabilities"])
         case .session:
             let id = result["sessionId"]?.stringValue ?? request.launch.session
             guard let id else {
@@ -368,31 +378,5 @@ struct ChunkedWords: Hashable, Sendable {
     mutating func flush() -> [AgentAction] {
         defer { text = "" }
         return AgentText.said(text)
-    }
-}
-
-/// Totals of a session, told as what they rose by.
-struct SessionLedger: Hashable, Sendable {
-    private(set) var total: TokenCounts
-    private(set) var cost = Money.zero
-    private var hasCost = false
-
-    /// `counted`: what was told of the session before.
-    init(counted: TokenCounts) { total = counted }
-
-    /// What is new of a total. Nil: nothing. Money of before this process is not ours to tell again.
-    mutating func rise(to tokens: TokenCounts, cost: Money?, isOurs: Bool) -> (
-        tokens: TokenCounts, cost: Money?
-    )? {
-        let rest = tokens.lessThan(total)
-        var risen: Money?
-        if let cost {
-            if isOurs || hasCost { risen = max(cost - self.cost, .zero) }
-            self.cost = max(cost, self.cost)
-            hasCost = true
-        }
-        guard rest != .zero || (risen ?? .zero) != .zero else { return nil }
-        total += rest
-        return (rest, risen)
     }
 }

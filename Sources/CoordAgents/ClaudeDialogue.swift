@@ -79,7 +79,7 @@ package struct ClaudeDialogue: ComplainingDialogue {
         switch object["subtype"]?.stringValue {
         case "init", "session_start":
             model = object["model"]?.stringValue ?? model
-            return session.hear(object["session_id"]?.stringValue)
+            return session.hear(object["session_id"]?.stringValue) + untried(object)
         case "api_retry": return retry(object)
         case "compact_boundary": return [AgentText.progress("the conversation was compacted")]
         case "model_fallback", "informational":
@@ -89,6 +89,15 @@ package struct ClaudeDialogue: ComplainingDialogue {
             return [AgentText.progress("was not allowed to use \(tool)")]
         default: return []
         }
+    }
+
+    /// Told once a session of a version that nobody tried: what comes of it may be read wrongly.
+    private func untried(_ object: JSONObject) -> [AgentAction] {
+        guard let version = object["claude_code_version"]?.stringValue,
+            let profile = ClientProfile.named("claude"), profile.isTried(version) == false
+        else { return [] }
+        let known = profile.tried ?? ""
+        return [AgentText.progress("Claude Code \(version) was not tried with coord; \(known) was")]
     }
 
     private func retry(_ object: JSONObject) -> [AgentAction] {

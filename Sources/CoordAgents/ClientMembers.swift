@@ -11,7 +11,7 @@ enum ClientMembers {
         arguments attempt cache cacheCreationInputTokens cacheReadInputTokens cacheWriteInputTokens \
         cache_creation_input_tokens cache_read_input_tokens cache_write_input_tokens cached \
         cachedInputTokens cachedReadTokens cachedTokens cachedWriteTokens cached_input_tokens \
-        cached_tokens callID category changes claude code codex codexErrorInfo command completionTokens \
+        cached_tokens callID category changes claude claude_code_version code codex codexErrorInfo command completionTokens \
         completion_tokens config content contextWindow cost costUSD cost_usd currency currentModelId data \
         delay_ms description detail details developerInstructions display end error error_status errors \
         event excludeTurns exec exitCode exit_code exit_status export extra failed filePath file_path \
@@ -20,7 +20,7 @@ enum ClientMembers {
         loadSession message messageId message_id messages method model modelContextWindow modelUsage \
         model_usage_since_last_result models name opencode optionId options outcome output outputTokens \
         output_tokens parameters params parent_tool_use_id part path pattern payload promptTokens \
-        prompt_tokens prompt_tokens_details properties query questions qwen rate_limit_info rawOutput \
+        prompt_tokens prompt_tokens_details properties protocolVersion query questions qwen rate_limit_info rawOutput \
         read reasoning request request_id resetsAt response result resume retryAfterSeconds \
         retry_delay_ms role rollout server sessionCapabilities sessionID sessionId sessionUpdate \
         session_id severity size started_at state stats status statusCode status_code stopReason subtype \

@@ -32,6 +32,15 @@ package struct ClientProfile: Hashable, Sendable {
     /// What to do when it is not there, and when nobody signed in.
     package var installing: String
     package var signingIn: String
+    /// The version that its driver was tried with. Nil: none, it follows the client's documentation.
+    package var tried: String?
+
+    /// Whether the driver was tried with a version of the same first number. Nil: nobody can tell.
+    package func isTried(_ version: String) -> Bool? {
+        func major(_ text: String) -> Int? { Int(text.prefix { $0.isNumber }) }
+        guard let tried = tried.flatMap(major), let found = major(version) else { return nil }
+        return tried == found
+    }
 
     /// The variables it may inherit.
     package var variables: [String] { keys + settings }
@@ -79,7 +88,7 @@ package struct ClientProfile: Hashable, Sendable {
         logins: [".claude/.credentials.json"],
         abilities: [.resume, .steer, .usage, .cost, .permissions, .mcp, .gateway],
         installing: "install Claude Code, and see that `claude` is on PATH",
-        signingIn: "run `claude` once and sign in, or set ANTHROPIC_API_KEY")
+        signingIn: "run `claude` once and sign in, or set ANTHROPIC_API_KEY", tried: "2.1.329")
 
     private static let openAIKeys = ["OPENAI_API_KEY"]
     private static let openAISettings = ["OPENAI_BASE_URL", "OPENAI_API_BASE"] + proxies
@@ -89,7 +98,7 @@ package struct ClientProfile: Hashable, Sendable {
         settings: openAISettings, logins: [".codex/auth.json"],
         abilities: [.resume, .steer, .usage, .permissions, .mcp, .gateway],
         installing: "install Codex, and see that `codex` is on PATH",
-        signingIn: "run `codex login`, or set OPENAI_API_KEY")
+        signingIn: "run `codex login`, or set OPENAI_API_KEY", tried: "0.163.0")
 
     private static let codexExec: ClientProfile = {
         var profile = codex
@@ -123,7 +132,7 @@ package struct ClientProfile: Hashable, Sendable {
         settings: openAISettings, logins: [".aider/oauth-keys.env"],
         abilities: [.resume, .usage, .cost, .gateway],
         installing: "install Aider (`python3 -m pip install aider-chat` in an environment on PATH)",
-        signingIn: "set the key of a provider, such as OPENAI_API_KEY")
+        signingIn: "set the key of a provider, such as OPENAI_API_KEY", tried: "0.86.2")
 
     private static let mini = ClientProfile(
         name: "mini-swe-agent", programs: ["mini", "mini-swe-agent"],
@@ -131,14 +140,14 @@ package struct ClientProfile: Hashable, Sendable {
         settings: openAISettings + ["MSWEA_MODEL_NAME", "MSWEA_MODEL_RETRY_STOP_AFTER_ATTEMPT"],
         logins: [".config/mini-swe-agent/.env"], abilities: [.usage, .cost, .gateway],
         installing: "install mini-swe-agent (`python3 -m pip install mini-swe-agent`)",
-        signingIn: "run `mini-extra config setup`, or set OPENAI_API_KEY")
+        signingIn: "run `mini-extra config setup`, or set OPENAI_API_KEY", tried: "2.4.6")
 
     private static let vibe = ClientProfile(
         name: "vibe", programs: ["vibe", "vibe-acp"], keys: ["MISTRAL_API_KEY"] + openAIKeys,
         settings: openAISettings, logins: [".vibe/.env"],
         abilities: [.resume, .usage, .cost, .mcp, .gateway],
         installing: "install Mistral Vibe (`python3 -m pip install mistral-vibe`)",
-        signingIn: "run `vibe` once, or set MISTRAL_API_KEY")
+        signingIn: "run `vibe` once, or set MISTRAL_API_KEY", tried: "3.0.2")
 
     private static let kimi = ClientProfile(
         name: "kimi", programs: ["kimi"], keys: ["KIMI_API_KEY", "MOONSHOT_API_KEY"] + openAIKeys,
@@ -146,7 +155,7 @@ package struct ClientProfile: Hashable, Sendable {
         logins: [".kimi/config.json", ".kimi/credentials"],
         abilities: [.resume, .usage, .mcp, .gateway],
         installing: "install Kimi CLI 1.51 (1.52 is only a notice of its successor)",
-        signingIn: "run `kimi login`, or set KIMI_API_KEY")
+        signingIn: "run `kimi login`, or set KIMI_API_KEY", tried: "1.51.0")
 
     private static let goose = ClientProfile(
         name: "goose", programs: ["goose"],

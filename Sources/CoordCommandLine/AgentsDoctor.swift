@@ -73,7 +73,7 @@ enum AgentsDoctor {
     private static func details(_ finding: Finding) -> String {
         let profile = finding.profile
         guard let program = finding.program else { return profile.installing }
-        let version = finding.version ?? "no version told"
+        let version = finding.version.map { $0 + untried(finding) } ?? "no version told"
         if !finding.providers.isEmpty {
             return "\(version), calls \(finding.providers.joined(separator: ", ")); \(abilities(profile))"
         }
@@ -84,6 +84,12 @@ enum AgentsDoctor {
         case .gateway(let provider):
             return "\(version), by the gateway's key for \(provider); \(abilities(profile))"
         }
+    }
+
+    /// Said behind a version whose first number is another than what was tried.
+    private static func untried(_ finding: Finding) -> String {
+        guard let version = finding.version, finding.profile.isTried(version) == false else { return "" }
+        return " (not tried with; \(finding.profile.tried ?? "") is)"
     }
 
     private static func abilities(_ profile: ClientProfile) -> String {
@@ -107,6 +113,7 @@ enum AgentsDoctor {
             "id": .string(finding.profile.name), "ready": .bool(finding.isReady),
             "program": finding.program.map { .string($0) } ?? .null,
             "version": finding.version.map { .string($0) } ?? .null, "signedInBy": signIn,
+            "tried": finding.profile.tried.map { .string($0) } ?? .null,
             "supports": .array(finding.profile.abilities.map { .string($0.rawValue) }),
             "todo": hint.map { .string($0) } ?? .null,
         ]

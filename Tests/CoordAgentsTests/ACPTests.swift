@@ -40,6 +40,18 @@ struct ACPTests {
         #expect(replay.sent.last?["method"]?.stringValue == method)
     }
 
+    @Test("an agent of another version of the protocol is told as that, and nothing is asked of it")
+    func otherVersion() throws {
+        var replay = try #require(Replay(Replay.request("acp")))
+        replay.hear(#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":2,"agentCapabilities":{}}}"#)
+        #expect(replay.closes && replay.sent.count == 1)
+        replay.end()
+        #expect(
+            replay.failure
+                == AgentFailure(
+                    .setup, "it speaks version 2 of the Agent Client Protocol, and coord version 1"))
+    }
+
     @Test("what a loaded session says again is neither said nor counted again")
     func replayedHistory() throws {
         var replay = try #require(

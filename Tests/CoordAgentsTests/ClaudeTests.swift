@@ -58,6 +58,19 @@ struct ClaudeTests {
         #expect(replay.failure?.kind == .other)
     }
 
+    @Test(
+        "a version that nobody tried is told once a session",
+        arguments: [("2.1.329", 0), ("2.9.0", 0), ("3.0.0-beta", 1), ("1.0", 1), ("next", 0), ("", 0)])
+    func untried(version: String, times: Int) throws {
+        let replay = try #require(
+            Replay.of(
+                Replay.request("claude"),
+                #"{"type":"system","subtype":"init","session_id":"s","model":"m","claude_code_version":"\#(version)"}"#
+            ))
+        #expect(replay.progress.count == times)
+        #expect(times == 0 || replay.progress[0].contains("\(version) was not tried with coord; 2."))
+    }
+
     @Test("tools are told with what they are used on, and how it went")
     func tools() throws {
         let replay = try play(

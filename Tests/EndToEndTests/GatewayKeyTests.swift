@@ -73,6 +73,11 @@ struct GatewayKeyTests {
         }
         #expect(found?["signedInBy"]?.stringValue == "gateway:anthropic", "\(doctor)")
         #expect(found?["ready"]?.boolValue == true)
+        #expect(found?["tried"]?.stringValue == "0.86.2")
+        try place.stand.write(
+            "bin/aider", Self.client.replacing("aider 0.86.2", with: "aider 1.0.1"), executable: true)
+        let newer = try place.stand.coord(["doctor", "agents"], with: place.environment).output
+        #expect(newer.contains("1.0.1 (not tried with; 0.86.2 is)"), "\(newer)")
         // coord's own agent can call whom the gateway can.
         let own = try place.stand.coord(["doctor", "agents"], with: place.environment).output.lines.first {
             $0.contains(" api ")
