@@ -79,9 +79,7 @@ final class WorkerHost {
         let channel = try LineChannel(loop: loop, read: read, write: write)
         self.channel = channel
         channel.onLine = { [unowned self] line in receive(line) }
-        channel.onOversizedLine = { [unowned self] _ in
-            report(.workerBeat(slot: slot))
-        }
+        channel.onOversizedLine = { [unowned self] _ in report(.workerFlooded(slot: slot)) }
         loop.watchExit(of: child) { [unowned self] exit in
             // What the worker said before it ended counts.
             channel.drain()

@@ -53,6 +53,43 @@ struct LineChannelTests {
         #expect(answers == ["one", "", "three", "closed"])
     }
 
+    @Test("a channel that is flooded gives the others their turn after 64 KiB")
+    func share() throws {
+        let loop = try EventLoop()
+        let flood = try Descriptors.makePipe()
+        let quiet = try Descriptors.makePipe()
+        // `yes` has filled the pipe before anything is read, and fills it again as fast as it is emptied.
+        let yes = try ChildProcess.spawn(
+            SpawnRequest(
+                executable: "/usr/bin/yes", arguments: [String(repeating: "y", count: 63)], environment: [:],
+                descriptors: [(1, flood.write)], session: true))
+        Descriptors.close(flood.write)
+        let loud = try LineChannel(loop: loop, read: flood.read, write: -1)
+        let calm = try LineChannel(loop: loop, read: quiet.read, write: -1)
+        var bytes = 0
+        var before: [Int] = []
+        loud.onLine = { line in
+            bytes += line.count + 1
+            guard bytes == 640 || bytes.isMultiple(of: 1 << 20) else { return }
+            // Said in the middle of the flood, and counted until it is heard.
+            before.append(-bytes)
+            // A word that could not be said is missed below.
+            try? Descriptors.writeAll(Array("word\n".utf8), to: quiet.write)
+        }
+        calm.onLine = { _ in
+            before[before.count - 1] += bytes
+            if before.count == 9 { loop.stop() }
+        }
+        loop.run()
+        yes.killTree()
+        loud.close()
+        calm.close()
+        Descriptors.close(quiet.write)
+        #expect(before.count == 9)
+        // The rest of the turn in which it was said, and one more.
+        #expect(before.allSatisfy { (0...(128 << 10)).contains($0) }, "\(before)")
+    }
+
     @Test("everything that waits at the end of a turn goes out in one write")
     func oneWrite() throws {
         let loop = try EventLoop()

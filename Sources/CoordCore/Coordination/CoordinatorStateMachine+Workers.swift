@@ -20,6 +20,7 @@ extension CoordinatorStateMachine {
         slots[slot].life = .starting(deadline: now + settings.helloWithin)
         slots[slot].isSuspect = false
         slots[slot].isCondemned = false
+        slots[slot].floods = []
         effects.append(.startWorker(slot: slot))
     }
 
@@ -56,6 +57,20 @@ extension CoordinatorStateMachine {
         record(.workerRecovered(slots[slot].spec.worker))
     }
 
+    /// So many lines longer than any message within so long, and a worker is ended: it says nothing that can
+    /// be heard.
+    private static let floodsMax = 3
+    private static let floodsWithin = Duration.seconds(60)
+
+    /// A flood is a sign of life, but of none that gets on.
+    mutating func workerFlooded(_ slot: Int) {
+        heard(slot)
+        guard !slots[slot].isCondemned else { return }
+        slots[slot].floods.removeAll { $0 + Self.floodsWithin <= now }
+        slots[slot].floods.append(now)
+        if slots[slot].floods.count == Self.floodsMax { kill(slot) }
+    }
+
     mutating func workerExited(_ slot: Int, _ exit: ExitOutcome) {
         let worker = slots[slot].spec.worker
         slots[slot].isSuspect = false
@@ -64,7 +79,13 @@ extension CoordinatorStateMachine {
             loseWork(of: slot, exit)
             stayDown(slot, thenStart: thenStart)
         case .starting, .up:
-            record(.workerExited(worker, exit, reason: "it ended by itself or was killed"))
+            let isFlood = slots[slot].floods.count >= Self.floodsMax
+            record(
+                .workerExited(
+                    worker, exit,
+                    reason: isFlood
+                        ? "it was ended: it sent \(Self.floodsMax) lines longer than any message in a minute"
+                        : "it ended by itself or was killed"))
             loseWork(of: slot, exit)
             replace(slot)
         case .none, .backingOff, .offline:

@@ -157,6 +157,7 @@ package struct CoordinatorStateMachine: Sendable {
         case .workerBeat(let slot, let hasProgress):
             heard(slot)
             if hasProgress { progressed(slot) }
+        case .workerFlooded(let slot): workerFlooded(slot)
         case .workerExited(let slot, let exit): workerExited(slot, exit)
         case .worktreePrepared(let slot, let lease, let branch, let base):
             worktreePrepared(slot, lease, branch: branch, base: base)

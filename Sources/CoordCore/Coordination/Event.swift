@@ -9,6 +9,8 @@ package enum Event: Sendable, Equatable {
     case workerReady(slot: Int)
     /// A sign of life. `hasProgress`: its agent said or computed something since the last one.
     case workerBeat(slot: Int, hasProgress: Bool = true)
+    /// It sent a line longer than any message, which was dropped.
+    case workerFlooded(slot: Int)
     case workerExited(slot: Int, ExitOutcome)
 
     // MARK: attempts

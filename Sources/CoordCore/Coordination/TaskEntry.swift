@@ -203,6 +203,8 @@ struct SlotEntry: Sendable {
     var lastBeat = Timestamp(milliseconds: 0)
     var isSuspect = false
     var policy: RestartPolicy
+    /// When it sent lines longer than any message, as far as the last minute.
+    var floods: [Timestamp] = []
     /// It was killed and its exit is awaited: nothing it still says counts as life.
     var isCondemned = false
     /// A person stopped it, or its budget is used up; it stays down until they start it again.

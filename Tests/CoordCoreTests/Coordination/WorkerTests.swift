@@ -34,6 +34,34 @@ struct WorkerTests {
         #expect(timeline(beats) == verdicts)
     }
 
+    @Test("three lines longer than any message within a minute end a worker, and its successor begins anew")
+    func floods() {
+        var story = Story(graph("a"))
+        story.prepare(lease("a"))
+        func flood(at second: Double) -> [Effect] { story.tell(.workerFlooded(slot: 0), at: at(second)) }
+        // A beat every two seconds is between them.
+        func live(until second: Double) {
+            var next = (story.now - at(0)).wholeMilliseconds / 1000 + 2
+            while Double(next) < second {
+                story.tell(.workerBeat(slot: 0), at: at(Double(next)))
+                next += 2
+            }
+        }
+        for second in [1.0, 31, 61, 92, 123] {
+            live(until: second)
+            #expect(flood(at: second) == [], "\(second) s")
+        }
+        live(until: 130)
+        #expect(flood(at: 150).contains(.killWorker(slot: 0)))
+        #expect(flood(at: 150) == [])
+        let effects = story.tell(.workerExited(slot: 0, .signaled(9)), at: at(151))
+        let why = "it was ended: it sent 3 lines longer than any message in a minute"
+        #expect(effects.contains(.record(.workerExited("w1", .signaled(9), reason: why))))
+        #expect(effects.contains(.startWorker(slot: 0)))
+        story.tell(.workerReady(slot: 0), at: at(152))
+        #expect(flood(at: 153) == [] && flood(at: 154) == [])
+    }
+
     @Test("an alarm that comes a little late is no excuse for a worker that hangs")
     func lateAlarms() {
         #expect(timeline("b..............", lateBy: .milliseconds(7)) == "......S...K....")
