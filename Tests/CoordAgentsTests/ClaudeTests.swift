@@ -271,6 +271,24 @@ struct ClaudeTests {
         #expect(!resumed.contains { $0.hasPrefix("--session-id") })
     }
 
+    @Test("X26: settings, hooks and servers that lie in the project are not loaded, whatever it is asked for")
+    func untrustedProject() throws {
+        for change in [
+            { (_: inout AgentLaunch) in }, { $0.session = "s-0" }, { $0.home = nil },
+            { $0.mcpServers = [MCPServerSpec(name: "coord", command: "/c")] },
+        ] as [(inout AgentLaunch) -> Void] {
+            let replay = try #require(Replay(Replay.request("claude", change)))
+            guard case .file(_, let arguments) = replay.command.program else {
+                Issue.record("no program of its own")
+                return
+            }
+            #expect(arguments.contains("--setting-sources="))
+            #expect(arguments.contains("--strict-mcp-config"))
+            // Nor may it act before it asked.
+            #expect(!arguments.contains { $0.contains("dangerously") || $0.contains("bypass") })
+        }
+    }
+
     @Test("behind a gateway it gets the gateway's address and key, and none of the user's")
     func gateway() throws {
         let replay = try #require(
