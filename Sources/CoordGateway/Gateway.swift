@@ -72,8 +72,8 @@ package final class Gateway {
 
     /// - Parameters:
     ///   - mark: tells the calls of this gateway from those of another within the run.
-    ///   - silenceSecondsMax: how long a provider may say nothing, before its answer or within it. Models think
-    ///     for minutes without a byte, and an answer that is cut off has been paid for.
+    ///   - silenceSecondsMax: how long a provider may say nothing, before its answer or within it. Models
+    ///     think for minutes without a byte, and an answer that is cut off has been paid for.
     package init(
         loop: EventLoop, clock: RuntimeClock, configuration: GatewayConfiguration, mark: String,
         silenceSecondsMax: Int = 600,

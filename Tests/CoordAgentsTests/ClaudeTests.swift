@@ -65,7 +65,7 @@ struct ClaudeTests {
         let replay = try #require(
             Replay.of(
                 Replay.request("claude"),
-                #"{"type":"system","subtype":"init","session_id":"s","model":"m","claude_code_version":"\#(version)"}"#
+                #"{"type":"system","subtype":"init","claude_code_version":"\#(version)"}"#
             ))
         #expect(replay.progress.count == times)
         #expect(times == 0 || replay.progress[0].contains("\(version) was not tried with coord; 2."))
