@@ -22,9 +22,12 @@ struct GatewayChoice {
     /// Whether the user's own file says what the gateway has.
     private var isConfigured: Bool { Files.kind(plan.configuration) == .file }
 
+    /// Whether the gateway may hold keys that are not in the environment.
+    var mayHoldKeys: Bool { wish != "off" && isConfigured && Files.isExecutable(plan.program) }
+
     /// Finds clients: one without a login is signed in by a key that the gateway alone holds.
     func finder() throws(CommandFailure) -> AgentFinder {
-        guard wish != "off", isConfigured, Files.isExecutable(plan.program) else { return AgentFinder() }
+        guard mayHoldKeys else { return AgentFinder() }
         return AgentFinder(held: try accounts().held)
     }
 

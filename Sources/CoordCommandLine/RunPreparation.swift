@@ -70,16 +70,32 @@ package struct MissionPreparation: Sendable {
                 .wrongInput, "mission `\(mission.id)` has no tasks, and no goal to plan them from",
                 hint: "say what shall be reached: `coord run \(mission.id) --goal TEXT`")
         }
-        overrides.finder = try GatewayChoice(context).finder()
         var roles: [RoleID: Role] = [:]
         for entry in shelf.sorted { roles[entry.role.id] = entry.role }
-        do throws(RuntimeError) {
-            var plan = try RunPlan(
-                mission: mission, missionFile: file, roles: roles, commonRules: shelf.common,
-                overrides: overrides, worktrees: worktrees)
-            plan.catalog = catalog
+        let gateway = GatewayChoice(context)
+        var plan: RunPlan?
+        do throws(RuntimeError) { plan = try make(overrides, roles, worktrees) } catch {
+            guard case .noAgent = error, gateway.mayHoldKeys else { throw CommandFailure(error) }
+        }
+        // The gateway is asked for its keys only where one of them may sign a client in.
+        let isAutomatic = (overrides.agent ?? mission.agent) == .automatic
+        if let plan, !(plan.isSimulated && plan.callsAgents && isAutomatic && gateway.mayHoldKeys) {
             return plan
-        } catch { throw CommandFailure(error) }
+        }
+        overrides.finder = try gateway.finder()
+        do throws(RuntimeError) { return try make(overrides, roles, worktrees) } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func make(
+        _ overrides: RunPlan.Overrides, _ roles: [RoleID: Role], _ worktrees: String
+    ) throws(RuntimeError) -> RunPlan {
+        var plan = try RunPlan(
+            mission: mission, missionFile: file, roles: roles, commonRules: shelf.common,
+            overrides: overrides, worktrees: worktrees)
+        plan.catalog = catalog
+        return plan
     }
 
     /// What is typed and kept in no record; of a run that is taken up again, what was typed before counts on.

@@ -58,10 +58,12 @@ package struct RunPlan: Sendable {
 
     /// Whether nothing of this run calls a model.
     package var isSimulated: Bool { slots.allSatisfy { $0.agent == .rehearsal } }
+    /// Whether any task is an agent's.
+    package var callsAgents: Bool { mission.tasks.contains { $0.run == nil } }
     /// Whether any agent of this run may call a model, so that rates and money matter.
     package var callsModels: Bool {
         if case .role = mission.merge.review, !isSimulated { return true }
-        return !isSimulated && mission.tasks.contains { $0.run == nil }
+        return !isSimulated && callsAgents
     }
 
     /// The providers that coord's own agents call.

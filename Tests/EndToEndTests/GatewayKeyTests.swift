@@ -128,6 +128,11 @@ struct GatewayKeyTests {
                 answer.status == 2 && answer.speech.contains("`keyStyle` is x-api-key"), "\(answer)")
         }
         #expect(Files.kind(place.stand.project + "/.coord") == nil)
+        // Who needs no model need not mend it.
+        let plain = try place.stand.mission(
+            "\"tasks\": [ { \"id\": \"a\", \"run\": \"true\", \"workspace\": \"none\" } ]", name: "plain")
+        let run = try place.stand.coord(["run", plain], with: place.environment)
+        #expect(run.status == 0, "\(run)")
         let unknown = try self.place("\"mine\": { \"base\": \"http://127.0.0.1:1\" }").run("api:mime/m")
         #expect(unknown.status == 2 && unknown.speech.contains("did you mean `mine`?"), "\(unknown)")
     }
