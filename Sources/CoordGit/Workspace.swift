@@ -4,8 +4,8 @@ import Synchronization
 
 /// The git side of one run: the hub, the workers' worktrees, candidates, gates and landings.
 ///
-/// All methods block and may be called from several threads at once for different slots and gates; `stage`
-/// and `land` are meant to be called one after the other. Whatever decides or lands is read from the
+/// All methods block and may be called from several threads at once for different slots and gates; `stage`,
+/// and `land`, from one thread each at a time. Whatever decides or lands is read from the
 /// project's own repository, with private indexes. Agents can reach the hub's configuration, so no git
 /// command runs under it but the upload side of a fetch, which executes nothing of it, and one listing when
 /// the hub is opened, after the configuration was put back.

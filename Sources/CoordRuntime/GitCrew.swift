@@ -7,8 +7,9 @@ import Synchronization
 
 /// Does the git work of a run on threads of its own and answers with events.
 ///
-/// Worktrees and snapshots run side by side, a few at a time, and so do gates, each in a folder of its own;
-/// building and landing run one after the other on one thread, in the order in which the coordinator asked.
+/// Worktrees and snapshots run side by side, a few at a time, and so do gates, each in a folder of its own.
+/// Candidates are built one after the other on one thread, and landed on another, in the order in which the
+/// coordinator asked: what has passed does not wait for what is built behind it.
 final class GitCrew {
     private let workspace: Workspace
     private let merge: MergeSettings
@@ -18,6 +19,7 @@ final class GitCrew {
     /// Where the files of an attempt lie.
     private let attempts: @Sendable (Lease) -> String
     private let hands: BlockingThreads
+    private let builder = BlockingThreads(count: 1, name: "coord-builder")
     private let lander = BlockingThreads(count: 1, name: "coord-lander")
     private let gates: BlockingThreads
     private let gateFolders: GateFolders
@@ -147,7 +149,7 @@ final class GitCrew {
         onto: ObjectID?
     ) {
         let orders = candidates.map { ($0.candidate, message(for: $0.candidate, $0.spec, $0.worker)) }
-        lander.submit { [workspace, answers, merge] in
+        builder.submit { [workspace, answers, merge] in
             do {
                 let start = try onto ?? workspace.targetHead()
                 var built: [BuiltCommit] = []
@@ -278,6 +280,7 @@ final class GitCrew {
         for cancellation in gateCancellations.values { cancellation.cancel() }
         hands.shutdown()
         gates.shutdown()
+        builder.shutdown()
         lander.shutdown()
         do throws(GitError) { try workspace.closeGates() } catch { leftovers = error }
     }
