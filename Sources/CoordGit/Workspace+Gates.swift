@@ -29,6 +29,9 @@ extension Workspace {
         return folder(of: gate)
     }
 
+    /// Where `openGate` makes the folder of that name.
+    package func gateFolder(name: String) -> String { folder(of: Self.gateName(name)) }
+
     /// Removes the folders of all gates.
     package func closeGates() throws(GitError) {
         let left = try OwnFiles.list(worktrees).filter { $0.hasPrefix(Self.gateName("")) }

@@ -176,6 +176,23 @@ package enum ProcessTable {
         }
     }
 
+    /// Kills every process whose environment has the mark, as in `NAME=value`, and everything below it, and
+    /// waits until they are gone: what a program that died has left. Where the environment of others cannot
+    /// be read nothing is found. Returns how many were ended.
+    @discardableResult
+    package static func endStrays(mark: String) -> Int {
+        var count = 0
+        for _ in 0..<20 {
+            let table = all().filter { !$0.isZombie }
+            let found = table.filter { $0.pid != getpid() && hasInEnvironment($0.pid, mark) }
+            if found.isEmpty { return count }
+            let members = Set(found + descendants(of: Set(found.map(\.pid)), in: table))
+            end(members.map(\.identity))
+            count += members.count
+        }
+        return count
+    }
+
     /// Kills and reaps adopted children and everything below them. `mark`, as in `NAME=value`, spares those
     /// whose environment does not have it, unless they are of the given session. Returns how many were ended.
     @discardableResult

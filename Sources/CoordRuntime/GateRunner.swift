@@ -8,6 +8,11 @@ enum GateRunner {
     /// How much of the end of the output is kept as evidence, in bytes.
     private static let tailBytes = 4096
 
+    private static let folderVariable = "COORD_GATE_FOLDER"
+
+    /// What every process of a gate in the folder has in its environment.
+    static func mark(of folder: String) -> String { folderVariable + "=" + folder }
+
     /// Blocks until the gate's verdict, or until it is cancelled: nil.
     static func run(
         _ commands: [String], in folder: String, timeout: Duration, cancellation: Cancellation,
@@ -22,6 +27,7 @@ enum GateRunner {
         var tail = ""
         var environment = AgentEnvironment.inherited()
         environment["COORD_GATE"] = "1"
+        environment[folderVariable] = folder
         environment.merge(variables) { $1 }
         var launcher = Launcher.none
         if let sandbox {

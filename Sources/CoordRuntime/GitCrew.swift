@@ -298,13 +298,19 @@ private final class GateFolders: Sendable {
     init(_ workspace: Workspace) { self.workspace = workspace }
 
     /// Does something in a folder that holds exactly the commit's tree and is nobody else's meanwhile.
+    ///
+    /// A gate of a coordinator that died may still be at work there, and would change what is tested: before
+    /// its first use by this coordinator everybody else is ended in the folder.
     func with<Answer>(_ commit: ObjectID, _ body: (String) -> Answer) throws(GitError) -> Answer {
-        let number = numbers.withLock { numbers in
-            if let free = numbers.free.popLast() { return free }
+        let (number, isFirst) = numbers.withLock { numbers in
+            if let free = numbers.free.popLast() { return (free, false) }
             numbers.made += 1
-            return numbers.made
+            return (numbers.made, true)
         }
         defer { numbers.withLock { $0.free.append(number) } }
+        if isFirst {
+            ProcessTable.endStrays(mark: GateRunner.mark(of: workspace.gateFolder(name: "\(number)")))
+        }
         return body(try workspace.openGate(name: "\(number)", commit: commit))
     }
 }

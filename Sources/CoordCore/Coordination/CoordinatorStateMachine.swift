@@ -240,6 +240,7 @@ package struct CoordinatorStateMachine: Sendable {
         scaleUp()
         scaleDown()
         lookForOverlap()
+        watch.begins(at: queue.head)
         if watch.isDue(isBusy: queue.isBusy, at: now) { effects.append(.lookAtTarget) }
         concludeIfOver()
         if let until = rateBlockedUntil, until <= now { rateBlockedUntil = nil }

@@ -38,6 +38,11 @@ struct TargetWatch: Sendable {
         return true
     }
 
+    /// Where the target stood when something was first built on it. Of no account once that is known better.
+    mutating func begins(at commit: ObjectID?) {
+        if known == nil { known = commit }
+    }
+
     /// A landing moved the target: whoever was in the way is not any more.
     mutating func landed(_ commit: ObjectID) {
         known = commit

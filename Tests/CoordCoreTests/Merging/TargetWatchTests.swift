@@ -28,6 +28,16 @@ struct TargetWatchTests {
         #expect(!whenOff && off.deadline == nil)
     }
 
+    @Test("where the first candidate was built is known without a look")
+    func beginning() {
+        var watch = TargetWatch(every: .seconds(1))
+        watch.begins(at: nil)
+        watch.begins(at: oid("1"))
+        watch.begins(at: oid("2"))
+        let seen = watch.saw(oid("2"), by: "A", at: start)
+        #expect(seen == .targetMoved(commit: oid("2"), by: "A", times: 1, since: start))
+    }
+
     @Test("moves are counted from one landing to the next; what coord did itself is none")
     func counting() {
         var watch = TargetWatch(every: .seconds(1))
