@@ -79,7 +79,9 @@ final class AssignmentWriter {
         if case .agent(let agent) = assignment.work { launch = agent }
         let confinement = try sandbox.confine(
             slot, lease, spec, launch, exchange: parts.state.attempt(parts.run, lease),
-            folder: assignment.worktree, environment: assignment.environment)
+            folder: assignment.worktree,
+            skillFolders: spec.run == nil && review == nil ? skills.programFolders() : [],
+            environment: assignment.environment)
         assignment.launcher = confinement.launcher
         assignment.environment = confinement.environment
         return assignment

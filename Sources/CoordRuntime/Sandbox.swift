@@ -59,10 +59,11 @@ struct Sandbox: Sendable {
     }
 
     /// Confines an attempt: an agent, the command of a task, its checks.
+    ///
+    /// - Parameter skillFolders: where programs of skills lie that it may call.
     func confine(
         _ slot: SlotSpec, _ lease: Lease, _ spec: TaskSpec, _ launch: AgentLaunch?, exchange: String?,
-        folder: String,
-        environment: [String: String]
+        folder: String, skillFolders: [String], environment: [String: String]
     ) throws(RuntimeError) -> Confinement {
         let workspace = spec.workspace == .worktree ? workspace : nil
         if let workspace, choice.mechanism == .bubblewrap {
@@ -89,6 +90,7 @@ struct Sandbox: Sendable {
                 ownFiles: spec.files)
             let given = state.given(run, lease)
             if Files.kind(given) != nil { work.given = try Files.realPath(given) }
+            work.skillFolders = skillFolders
             if let launch {
                 work.agentProgram =
                     launch.driver == "acp"

@@ -84,6 +84,14 @@ final class SkillProvider {
         return file
     }
 
+    /// The folders in which programs of skills lie beside their manifests: any attempt may find such a skill.
+    func programFolders() -> [String] {
+        let own = refreshed().sorted.map(\.skill).filter {
+            $0.handler?.command.first?.hasPrefix("./") ?? false
+        }
+        return Set(own.map { Files.parent($0.path) }).sorted()
+    }
+
     /// What the team says for the member that the worker is one of.
     private func memberSkills(_ slot: SlotSpec) -> [SkillID] {
         let name = slot.worker.rawValue

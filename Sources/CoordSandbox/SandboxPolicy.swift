@@ -63,6 +63,8 @@ package struct SandboxedWork: Hashable, Sendable {
     package var exchange: String?
     /// The folder with what it is given to read and must not change; nil: nothing.
     package var given: String?
+    /// Folders of skills whose programs lie beside their manifests: it may run them and not change them.
+    package var skillFolders: [String] = []
     /// An empty folder with `tmp` and `home` in it, gone when the work is over.
     package var throwaway: String
     /// The agent's command; nil for commands that are no agent's.
@@ -237,6 +239,12 @@ package struct SandboxPolicy: Sendable {
     }
 
     private func allow(_ work: SandboxedWork, _ plan: inout SandboxPlan) {
+        for folder in work.skillFolders where !isOurs(folder) {
+            let isAround = [scene.project, scene.home, scene.state].contains {
+                $0.map { contains(folder, $0) } ?? false
+            }
+            if !isAround { show(folder, .readable, &plan) }
+        }
         plan.set(work.folder, .writable)
         if let exchange = work.exchange { plan.set(exchange, .writable) }
         if let given = work.given { plan.set(given, .readable) }

@@ -71,6 +71,32 @@ struct PolicyTests {
     }
 
     @Test(
+        "Programs beside a skill's manifest can be run and not changed; no folder around the project is opened"
+    )
+    func skillPrograms() {
+        var work = Self.work
+        work.skillFolders = [
+            "/home/ada/p/.coord/skills/shop", "/home/ada/.config/coord/skills/mine", "/home/ada/p",
+            "/home/ada",
+            "/home/ada/p/.git/hooks", "/home/ada/p/.coord/state/given",
+        ]
+        let plan = SandboxPolicy(
+            Self.scene(
+                has: """
+                    /home/ada/p/.coord/skills/shop/ /home/ada/.config/coord/skills/mine/ /home/ada/p/.git/hooks/
+                    /home/ada/p/.coord/state/given/
+                    """)
+        ).plan(work)
+        #expect(Self.access("/home/ada/p/.coord/skills/shop/tool", plan) == .readable)
+        #expect(Self.access("/home/ada/.config/coord/skills/mine/tool", plan) == .readable)
+        #expect(Self.access("/home/ada/.config/coord/gateway.json", plan) != .readable)
+        #expect(Self.access("/home/ada/p/.coord/skills/other/tool", plan) == .hidden)
+        #expect(Self.access("/home/ada/p/README.md", plan) == .hidden)
+        #expect(Self.access("/home/ada/p/.git/hooks/pre-push", plan) == .hidden)
+        #expect(Self.access("/home/ada/p/.coord/state/given/x", plan) == .hidden)
+    }
+
+    @Test(
         "What belongs to others is hidden",
         arguments: [
             "/home/ada/p/README.md", "/home/ada/p/.git/config", "/home/ada/p/.git/hooks/x",

@@ -86,6 +86,35 @@ struct SandboxTests {
         #expect(try stand.git("show", "main:a.txt") == "held")
     }
 
+    @Test(
+        "a skill's program beside its manifest runs in the sandbox, and cannot be changed there",
+        arguments: AttackRun.available)
+    func skillProgram(_ mechanism: SandboxMechanism) throws {
+        let stand = try Stand(files: [
+            ".coord/skills/shop/greet.skill.json": """
+            { "id": "greet", "description": "Greets.", "handler": { "command": ["./greet.sh"] } }
+            """,
+            ".coord/skills/shop/words.txt": "hello\n",
+        ])
+        try stand.write(
+            stand.project + "/.coord/skills/shop/greet.sh",
+            "#!/bin/sh\ncat \"$(dirname \"$0\")/words.txt\"\n", executable: true)
+        let mission = try stand.mission(
+            "\"tasks\": [ { \"id\": \"a\", \"prompt\": \"Greet.\", \"skills\": [\"greet\"] } ]")
+        let agent = """
+            command:'\(Stand.program("coord"))' skills run greet > a.txt 2>&1
+            echo changed >> "$COORD_PROJECT/.coord/skills/shop/words.txt" || true
+            cat "$COORD_PROJECT/.coord/config.json" >> a.txt 2>/dev/null || true
+            """
+        try stand.write(stand.project + "/.coord/config.json", "{ \"catalogues\": [] }")
+        let answer = try stand.coord(
+            ["run", mission, "--agent", agent], with: ["COORD_SANDBOX": mechanism.rawValue])
+        #expect(answer.status == 0, "\(answer)")
+        let shown = try stand.git("show", "main:a.txt")
+        #expect(shown == "hello", "\(shown)")
+        #expect(try stand.read(stand.project + "/.coord/skills/shop/words.txt") == "hello\n")
+    }
+
     @Test("a word in the environment that names no sandbox is refused")
     func wrongWord() throws {
         let stand = try Stand()
