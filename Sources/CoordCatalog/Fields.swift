@@ -22,7 +22,9 @@ struct Fields<Key: FieldKey> {
     let subject: String
     let position: SourcePosition
     let problems: ProblemList
-    private let known: [(key: Key, value: LocatedValue)]
+    /// The known members: their keys, and beside them their values, so that a look-up touches no value.
+    private let keys: [Key]
+    private let values: [LocatedValue]
     /// Members whose key is not among the known ones.
     let unknown: [LocatedMember]
 
@@ -37,16 +39,18 @@ struct Fields<Key: FieldKey> {
         self.subject = subject
         self.position = value.position
         self.problems = problems
-        var known: [(key: Key, value: LocatedValue)] = []
+        var keys: [Key] = []
+        var values: [LocatedValue] = []
         var unknown: [LocatedMember] = []
         for member in members {
             if let key = Key(rawValue: member.key) {
-                known.append((key, member.value))
+                keys.append(key)
+                values.append(member.value)
             } else {
                 unknown.append(member)
             }
         }
-        self.known = known
+        (self.keys, self.values) = (keys, values)
         self.unknown = unknown
         guard !toleratesUnknown else { return }
         for member in unknown {
@@ -58,8 +62,7 @@ struct Fields<Key: FieldKey> {
     }
 
     subscript(_ key: Key) -> LocatedValue? {
-        for member in known where member.key == key { return member.value }
-        return nil
+        keys.firstIndex(of: key).map { values[$0] }
     }
 
     func position(of key: Key) -> SourcePosition { self[key]?.position ?? position }
@@ -98,25 +101,27 @@ struct Fields<Key: FieldKey> {
     }
 
     /// A non-empty text without the null character: it may become an argument of a program.
-    static func check(_ text: String, at position: SourcePosition, _ name: String, _ problems: ProblemList)
-        -> Bool
-    {
-        if text.allSatisfy(\.isWhitespace) {
-            problems.error(at: position, "\(name) is empty")
+    static func check(
+        _ text: String, at position: SourcePosition, _ name: @autoclosure () -> String,
+        _ problems: ProblemList
+    ) -> Bool {
+        if !text.beginsPlainly, text.allSatisfy(\.isWhitespace) {
+            problems.error(at: position, "\(name()) is empty")
             return false
         }
         if text.utf8.contains(0) {
-            problems.error(at: position, "\(name) holds a null character")
+            problems.error(at: position, "\(name()) holds a null character")
             return false
         }
         return true
     }
 
     static func checkLine(
-        _ text: String, at position: SourcePosition, _ name: String, _ problems: ProblemList
+        _ text: String, at position: SourcePosition, _ name: @autoclosure () -> String,
+        _ problems: ProblemList
     ) -> Bool {
         guard text.unicodeScalars.contains(where: \.isControl) else { return true }
-        problems.error(at: position, "\(name) must be one line without control characters")
+        problems.error(at: position, "\(name()) must be one line without control characters")
         return false
     }
 
@@ -210,15 +215,18 @@ struct Fields<Key: FieldKey> {
 
     /// A list of non-empty strings, with the place of each.
     func strings(_ key: Key, of wanted: String = "strings") -> [(text: String, position: SourcePosition)] {
-        let name = "`\(key.rawValue)` of \(subject)"
         let asList = { (value: LocatedValue) in value.string.map { "Write `[\"\($0)\"]`" } }
         return list(key, of: wanted, hint: asList) { item in
             guard let text = item.string else {
                 problems.error(
-                    at: item.position, "\(name) must be a list of \(wanted), found \(item.kindName) in it")
+                    at: item.position,
+                    "`\(key.rawValue)` of \(subject) must be a list of \(wanted), "
+                        + "found \(item.kindName) in it"
+                )
                 return nil
             }
-            let isFit = Self.check(text, at: item.position, "an entry of \(name)", problems)
+            let isFit = Self.check(
+                text, at: item.position, "an entry of `\(key.rawValue)` of \(subject)", problems)
             return isFit ? (text, item.position) : nil
         } ?? []
     }
@@ -226,6 +234,12 @@ struct Fields<Key: FieldKey> {
     static func enumeration(_ words: [String]) -> String {
         words.map { "`\($0)`" }.joined(separator: ", ")
     }
+}
+
+extension String {
+    /// Whether its first letter is one of ASCII that can be seen: so begin most texts, and none of them is
+    /// empty.
+    fileprivate var beginsPlainly: Bool { utf8.first.map { (0x21...0x7E).contains($0) } ?? false }
 }
 
 extension Unicode.Scalar {

@@ -27,7 +27,7 @@ extension SkillReader {
         check(program.text, at: program.position)
         var named: Set<String> = []
         let known = parameters?.properties.map(\.name) ?? []
-        for (index, word) in words.enumerated().dropFirst() {
+        for (index, word) in words.enumerated().dropFirst() where word.text.utf8.contains(0x7B) {
             for name in HandlerCommand.parameters(in: word.text) {
                 named.insert(name)
                 guard known.contains(name) else {
@@ -81,7 +81,7 @@ extension SkillReader {
                 at: position,
                 "`\(program)` is no program: it " + (program.isEmpty ? "is empty" : "holds a space"),
                 hint: "Program and arguments are words of their own")
-        } else if program.contains("/"), !program.hasPrefix("/"), !program.hasPrefix("./") {
+        } else if program.utf8.contains(0x2F), !program.hasPrefix("/"), !program.hasPrefix("./") {
             problems.error(
                 at: position,
                 "`\(program)` of `handler` is neither a name nor a path that says where it begins",

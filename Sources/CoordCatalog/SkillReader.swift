@@ -198,12 +198,19 @@ struct SkillReader {
     }
 
     private func words(_ fields: Fields<SkillKey>, _ key: SkillKey, _ wanted: String) -> [String] {
+        let found = fields.strings(key, of: wanted)
         var seen: Set<String> = []
-        return fields.strings(key, of: wanted).compactMap { text, position in
-            if seen.insert(text).inserted { return text }
-            problems.error(at: position, "`\(text)` stands twice in `\(key.rawValue)` of the skill")
-            return nil
+        var words: [String] = []
+        for (text, position) in found {
+            // Few are compared faster than they are hashed.
+            let isNew = found.count > 16 ? seen.insert(text).inserted : !words.contains(text)
+            if isNew {
+                words.append(text)
+            } else {
+                problems.error(at: position, "`\(text)` stands twice in `\(key.rawValue)` of the skill")
+            }
         }
+        return words
     }
 
     private func names(_ fields: Fields<SkillKey>, _ key: SkillKey, _ id: SkillID) -> [SkillID] {

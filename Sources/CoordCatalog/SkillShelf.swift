@@ -23,8 +23,8 @@ package struct SkillShelf: Sendable {
         var size: Int64?
 
         init(_ path: String) {
-            time = Files.modificationTime(path)
-            size = Files.size(path)
+            let stamp = Files.stamp(path)
+            (time, size) = (stamp?.time, stamp?.size)
         }
     }
 
@@ -53,7 +53,7 @@ package struct SkillShelf: Sendable {
     package subscript(_ id: SkillID) -> Skill? { entries[id]?.skill }
 
     /// The skills by name.
-    package var sorted: [Entry] { entries.values.sorted { $0.skill.id < $1.skill.id } }
+    package var sorted: [Entry] { entries.keys.sorted().compactMap { entries[$0] } }
     /// The names, sorted.
     package var names: [String] { entries.keys.map(\.rawValue).sorted() }
     /// Everything wrong or doubtful, by skill.
@@ -77,7 +77,10 @@ package struct SkillShelf: Sendable {
         guard !locations.places.isEmpty else { return Changes() }
         var changes = Changes()
         var seen: Set<SkillID> = []
-        for file in SkillEntry.all(in: locations) {
+        let files = SkillEntry.all(in: locations)
+        entries.reserveCapacity(files.count)
+        stamps.reserveCapacity(files.count)
+        for file in files {
             seen.insert(file.id)
             let stamp = Stamp(file.path)
             if let last = stamps[file.id], last.path == file.path, last.stamp == stamp { continue }

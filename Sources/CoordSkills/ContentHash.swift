@@ -23,17 +23,22 @@ package enum ContentHash {
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
             0x5be0_cd19,
         ]
-        var schedule = [UInt32](repeating: 0, count: 64)
         message.withUnsafeBufferPointer { message in
-            for block in stride(from: 0, to: message.count, by: 64) {
-                mix(message, block, &schedule, &state)
+            constants.withUnsafeBufferPointer { constants in
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+                    schedule.initialize(repeating: 0)
+                    for block in stride(from: 0, to: message.count, by: 64) {
+                        mix(message, block, constants, schedule, &state)
+                    }
+                }
             }
         }
         return state
     }
 
     private static func mix(
-        _ message: UnsafeBufferPointer<UInt8>, _ block: Int, _ w: inout [UInt32], _ state: inout [UInt32]
+        _ message: UnsafeBufferPointer<UInt8>, _ block: Int, _ constants: UnsafeBufferPointer<UInt32>,
+        _ w: UnsafeMutableBufferPointer<UInt32>, _ state: inout [UInt32]
     ) {
         for index in 0..<16 {
             let at = block + index * 4
@@ -52,7 +57,7 @@ package enum ContentHash {
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for index in 0..<64 {
             let first =
-                h &+ (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) &+ ((e & f) ^ (~e & g)) &+ Self.constants[index]
+                h &+ (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) &+ ((e & f) ^ (~e & g)) &+ constants[index]
                 &+ w[index]
             let second = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) &+ ((a & b) ^ (a & c) ^ (b & c))
             (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)

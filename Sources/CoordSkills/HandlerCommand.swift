@@ -72,26 +72,29 @@ package enum HandlerCommand {
 
     /// The parameters an argument names.
     package static func parameters(in template: String) -> [String] {
-        pieces(of: template).compactMap { if case .parameter(let name) = $0 { name } else { nil } }
+        guard template.utf8.contains(0x7B) else { return [] }
+        return pieces(of: template).compactMap { if case .parameter(let name) = $0 { name } else { nil } }
     }
 
     /// `--format={{format}}` as a literal and a parameter. Braces that hold no name are literal.
     static func pieces(of template: String) -> [Piece] {
+        guard template.utf8.contains(0x7B) else { return [.literal(template)] }
         var pieces: [Piece] = []
         var literal = ""
         var rest = Substring(template)
-        while let start = rest.firstRange(of: "{{") {
-            guard let end = rest[start.upperBound...].firstRange(of: "}}") else { break }
-            let name = rest[start.upperBound..<end.lowerBound]
-            literal += rest[..<start.lowerBound]
+        while let start = rest.utf8.firstPair(0x7B) {
+            let inner = rest[rest.utf8.index(start, offsetBy: 2)...]
+            guard let end = inner.utf8.firstPair(0x7D) else { break }
+            let name = inner[..<end]
+            literal += rest[..<start]
             if isName(name) {
                 if !literal.isEmpty { pieces.append(.literal(literal)) }
                 literal = ""
                 pieces.append(.parameter(String(name)))
             } else {
-                literal += rest[start.lowerBound..<end.upperBound]
+                literal += "{{" + name + "}}"
             }
-            rest = rest[end.upperBound...]
+            rest = inner[inner.utf8.index(end, offsetBy: 2)...]
         }
         literal += rest
         if !literal.isEmpty || pieces.isEmpty { pieces.append(.literal(literal)) }
@@ -108,5 +111,21 @@ package enum HandlerCommand {
 
     private static func isLetter(_ byte: UInt8) -> Bool {
         (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+}
+
+extension Substring.UTF8View {
+    /// Where a byte stands twice, one behind the other. Nil: nowhere.
+    fileprivate func firstPair(_ byte: UInt8) -> Index? {
+        var before: Index?
+        for index in indices {
+            guard self[index] == byte else {
+                before = nil
+                continue
+            }
+            if let before { return before }
+            before = index
+        }
+        return nil
     }
 }

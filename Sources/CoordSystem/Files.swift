@@ -50,6 +50,8 @@ package enum Files {
             }
             guard code == 0 else { throw SystemError(operation: "read", path: path, code: code) }
             if chunk.isEmpty { return bytes }
+            // All that it says it has, and room for more was there: that was its end.
+            if bytes.isEmpty, chunk.count == status.st_size, chunk.count < capacity { return chunk }
             if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
             guard bytes.count <= limitBytes else {
                 throw SystemError(operation: "read", path: path, code: EFBIG)
@@ -230,8 +232,15 @@ extension Files {
     }
 
     /// Nanoseconds since 1970 at which the content last changed; nil when the file is missing.
-    package static func modificationTime(_ path: String) -> Int64? {
-        guard let status = status(path) else { return nil }
+    package static func modificationTime(_ path: String) -> Int64? { status(path).map(Self.time) }
+
+    /// By which a changed file is known: when its content last changed, as `modificationTime`, and how many
+    /// bytes it has; nil when it is missing.
+    package static func stamp(_ path: String) -> (time: Int64, size: Int64)? {
+        status(path).map { (time($0), Int64($0.st_size)) }
+    }
+
+    private static func time(_ status: stat) -> Int64 {
         #if canImport(Glibc)
             let time = status.st_mtim
         #else
