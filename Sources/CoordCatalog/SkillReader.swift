@@ -86,13 +86,23 @@ struct SkillReader {
     ) -> (skill: Skill?, diagnostics: [Diagnostic]) {
         do throws(Diagnostic) {
             let bytes = try SourceFile.read(path, .skill)
-            return path.hasSuffix(".json")
-                ? try manifest(bytes, path: path, id: id, category: category)
-                : try manual(bytes, path: path, id: id, category: category)
+            guard path.hasSuffix(".json") else {
+                return try manual(bytes, path: path, id: id, category: category)
+            }
+            var (skill, diagnostics) = try manifest(bytes, path: path, id: id, category: category)
+            if let program = skill?.programBeside {
+                // One that cannot be read is known as such: when it can be, it is another.
+                let content = (try? Files.read(program, limitBytes: programBytesMax)) ?? []
+                skill?.contentHash = ContentHash.hexadecimal(bytes + [0] + content)
+            }
+            return (skill, diagnostics)
         } catch {
             return (nil, [error])
         }
     }
+
+    /// The largest program beside a manifest that is known by its content.
+    private static let programBytesMax = 64 << 20
 
     /// Reads a manifest's bytes.
     static func manifest(

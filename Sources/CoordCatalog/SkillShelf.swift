@@ -19,12 +19,13 @@ package struct SkillShelf: Sendable {
 
     /// By which a changed file is known.
     private struct Stamp: Hashable {
-        var time: Int64?
-        var size: Int64?
+        var times: [Int64?]
+        var sizes: [Int64?]
 
-        init(_ path: String) {
-            let stamp = Files.stamp(path)
-            (time, size) = (stamp?.time, stamp?.size)
+        /// - Parameter program: a program that belongs to the file.
+        init(_ path: String, _ program: String?) {
+            let stamps = [Files.stamp(path)] + (program.map { [Files.stamp($0)] } ?? [])
+            (times, sizes) = (stamps.map { $0?.time }, stamps.map { $0?.size })
         }
     }
 
@@ -82,8 +83,10 @@ package struct SkillShelf: Sendable {
         stamps.reserveCapacity(files.count)
         for file in files {
             seen.insert(file.id)
-            let stamp = Stamp(file.path)
+            let stamp = Stamp(file.path, entries[file.id]?.skill.programBeside)
             if let last = stamps[file.id], last.path == file.path, last.stamp == stamp { continue }
+            // Which program belongs to it is known when it is read; then it is looked at once more, so that
+            // what changes meanwhile is not missed.
             stamps[file.id] = (file.path, stamp)
             read(file, &changes)
         }

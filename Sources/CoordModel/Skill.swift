@@ -35,7 +35,8 @@ package struct Skill: Hashable, Sendable {
     package var extra: [String: String]
     /// The file it came from.
     package var path: String
-    /// The SHA-256 of that file's bytes, in hexadecimal digits: what a person agreed to.
+    /// The SHA-256 of that file's bytes, and of those of `programBeside`, in hexadecimal digits: what a
+    /// person agreed to.
     package var contentHash: String
 
     package init(
@@ -67,6 +68,14 @@ package struct Skill: Hashable, Sendable {
         self.extra = extra
         self.path = path
         self.contentHash = contentHash
+    }
+
+    /// The file of a program that the manifest names as `./…`: beside it. Nil: it is looked up, or there is
+    /// none.
+    package var programBeside: String? {
+        guard let word = handler?.command.first, word.hasPrefix("./") else { return nil }
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        return (folder + [word.dropFirst(2)]).joined(separator: "/")
     }
 
     /// The sentence that stands for the skill in lists.

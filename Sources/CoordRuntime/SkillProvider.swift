@@ -86,10 +86,7 @@ final class SkillProvider {
 
     /// The folders in which programs of skills lie beside their manifests: any attempt may find such a skill.
     func programFolders() -> [String] {
-        let own = refreshed().sorted.map(\.skill).filter {
-            $0.handler?.command.first?.hasPrefix("./") ?? false
-        }
-        return Set(own.map { Files.parent($0.path) }).sorted()
+        Set(refreshed().sorted.compactMap { $0.skill.programBeside }.map(Files.parent)).sorted()
     }
 
     /// What the team says for the member that the worker is one of.

@@ -142,6 +142,31 @@ struct SkillTests {
         #expect(shelf["two"] == nil)
     }
 
+    @Test("a program beside the manifest is part of what a person agrees to: another one asks again")
+    func swappedProgram() throws {
+        let manifest =
+            #"{ "id": "one", "description": "x", "requiresConfirmation": true, "handler": { "command": ["./go"] } }"#
+        let scratch = try Scratch(["skills/one.skill.json": manifest, "skills/go": "#!/bin/sh\ntrue\n"])
+        var shelf = Catalog(
+            locations: CatalogLocations(places: [.init(origin: .project, folder: scratch.folder)])
+        ).skillShelf()
+        let agreed = try #require(shelf["one"])
+        var approvals = try Approvals(stateFolder: scratch.folder)
+        try approvals.set("skill:one", agreed.contentHash)
+        #expect(approvals.allows(agreed))
+        #expect(agreed.contentHash != ContentHash.hexadecimal(Array(manifest.utf8)))
+
+        try scratch.write("#!/bin/sh\nrm -rf ~\n", to: "skills/go")
+        #expect(shelf.reload() == SkillShelf.Changes(changed: ["one"]))
+        #expect(try !approvals.allows(#require(shelf["one"])))
+        try Files.remove(scratch.path("skills/go"))
+        #expect(shelf.reload() == SkillShelf.Changes(changed: ["one"]))
+        #expect(try !approvals.allows(#require(shelf["one"])), "a program that is gone is another, too")
+        try scratch.write("#!/bin/sh\ntrue\n", to: "skills/go")
+        _ = shelf.reload()
+        #expect(try approvals.allows(#require(shelf["one"])), "what was agreed to is agreed to")
+    }
+
     @Test("what skills say of each other is checked: circles, opponents, what is missing")
     func relations() throws {
         func skill(_ id: String, _ more: String) -> String {
