@@ -276,6 +276,8 @@ package struct RunPlan: Sendable {
         settings.targetLookEvery = Self.targetLookEvery
         settings.usesGateway = gateway != nil
         settings.prices = prices
+        // An attempt counts from its assignment; its worker hears of it when its skills are ranked.
+        settings.timeoutSlack += skillRanking?.limit ?? .zero
         settings.scale = mission.scale
         settings.deliver = mission.merge.deliver
         settings.mayAsk = mayAsk
