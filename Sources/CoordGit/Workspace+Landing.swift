@@ -204,7 +204,7 @@ extension Workspace {
     private func filesInTheWay(
         _ root: String, from: ObjectID, commit: ObjectID
     ) throws(GitError) -> [String] {
-        let known = memory.withLock { $0.additions[commit] }
+        let known = memory.withLock { $0.additions(of: commit, to: from) }
         // Cheap first look: mostly nothing stands at any added path.
         if let known, try Self.taken(known, in: root).isEmpty { return [] }
         let added = try Self.taken(

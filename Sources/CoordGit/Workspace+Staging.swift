@@ -47,10 +47,7 @@ extension Workspace {
         try keepCandidate()
         memory.withLock { memory in
             memory.trees[candidate] = tree
-            // With the base among the target's ancestors a merge adds no path that the work itself did not.
-            if memory.isAncestor(base, of: onto) {
-                memory.additions[candidate] = memory.additions[commit]
-            }
+            memory.built(candidate, of: commit, from: base, onto: onto)
         }
         return .staged(commit: candidate, tree: tree)
     }

@@ -37,9 +37,13 @@ package final class Workspace: Sendable {
         var trees: [ObjectID: ObjectID] = [:] {
             didSet { if trees.count > Self.limit { trees = [:] } }
         }
-        /// Paths that a landing of the commit may add to a checkout.
+        /// Paths that a landing of the commit may add to what it was built on.
         var additions: [ObjectID: [String]] = [:] {
             didSet { if additions.count > Self.limit { additions = [:] } }
+        }
+        /// What each candidate was built on.
+        private var bases: [ObjectID: ObjectID] = [:] {
+            didSet { if bases.count > Self.limit { bases = [:] } }
         }
         /// The commits the target was seen at or moved to, in their order, as long as nobody else moved it.
         private var lineage: [ObjectID: Int] = [:]
@@ -66,10 +70,29 @@ package final class Workspace: Sendable {
             pending = nil
         }
 
-        /// Whether one commit is known to be the other or its ancestor, on the target's first-parent chain.
-        func isAncestor(_ commit: ObjectID, of other: ObjectID) -> Bool {
-            guard let first = lineage[commit], let second = lineage[other] else { return false }
-            return first <= second
+        /// Whether one commit of the target's first-parent chain is known to be the other, or its ancestor;
+        /// that one may be a candidate built on it, or on others so built.
+        private func isAncestor(_ commit: ObjectID, of other: ObjectID) -> Bool {
+            guard let first = lineage[commit] else { return false }
+            var place = other
+            while lineage[place] == nil {
+                guard let below = bases[place] else { return false }
+                place = below
+            }
+            return lineage[place].map { first <= $0 } ?? false
+        }
+
+        /// A candidate was built of work that started at `base`. With that among the ancestors of what it is
+        /// built on, a merge adds no path that the work itself did not.
+        mutating func built(_ candidate: ObjectID, of work: ObjectID, from base: ObjectID, onto: ObjectID) {
+            bases[candidate] = onto
+            if isAncestor(base, of: onto) { additions[candidate] = additions[work] }
+        }
+
+        /// What a landing of the candidate may add to `from`; nil: not known, as for several that land at
+        /// once.
+        func additions(of candidate: ObjectID, to from: ObjectID) -> [String]? {
+            bases[candidate] == from ? additions[candidate] : nil
         }
     }
 

@@ -79,39 +79,6 @@ struct LandingTests {
         #expect(Files.kind(ready.place.project + "/new") == nil)
     }
 
-    @Test("everything that lands is flushed to the disk by the git command that writes it")
-    func flushed() throws {
-        let place = try Playground()
-        // Git itself tells how often it flushed.
-        let trace = place.root + "/trace"
-        try place.write("[trace2]\n\teventTarget = \(trace)\n", place.root + "/home/.gitconfig")
-        let base = try place.makeProject(["a.txt": "a\n"])
-        let workspace = try place.open()
-        let prepared = try workspace.prepareWorktree(slot: "w", lease: Lease("a"))
-        try place.shell("echo work > a.txt; mkdir new; echo n > new/file.txt", in: prepared.path)
-        try Files.remove(trace)
-        let snapshot = try #require(
-            try workspace.snapshot(slot: "w", lease: Lease("a"), base: base, message: "m"))
-        let commit = try workspace.stageOnTarget(snapshot, base: base)
-        #expect(try workspace.land(commit: commit, from: base) == .landed)
-        let lines = try place.read(trace).split(separator: "\n")
-        var flushes: [String: Int] = [:]
-        for command in ["add", "write-tree", "commit-tree", "update-ref"] {
-            let starts = lines.filter {
-                $0.contains("\"event\":\"start\"") && $0.contains(",\"\(command)\",")
-                    || $0.contains("\"event\":\"start\"") && $0.contains(",\"\(command)\"]")
-            }
-            for start in starts {
-                let session = start.split(separator: ",")[1]
-                let told = lines.first { $0.contains(session) && $0.contains("fsync/hardware-flush") }
-                let count = told?.split(separator: "\"").last { Int($0) != nil }.flatMap { Int($0) }
-                flushes[command, default: 0] += count ?? 0
-            }
-        }
-        // Two blobs, two trees, the work's commit and the one that lands, the reference; no index of coord's.
-        #expect(flushes == ["add": 2, "write-tree": 2, "commit-tree": 2, "update-ref": 1])
-    }
-
     @Test("a look at the target says who moved it, once, and nothing of coord's own landings")
     func looked() throws {
         let ready = try Ready()
