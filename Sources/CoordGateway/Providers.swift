@@ -31,9 +31,10 @@ package struct Provider: Sendable, Equatable {
         self.keyFile = keyFile
     }
 
-    /// Those that every coord knows.
+    /// Those that every coord knows, at the addresses that the environment names.
     package static let known = ModelProvider.known.map {
-        Provider(name: $0.name, base: $0.base, style: $0.keyStyle, keyNames: $0.keyNames)
+        Provider(
+            name: $0.name, base: $0.base(by: Environment.value), style: $0.keyStyle, keyNames: $0.keyNames)
     }
 
     /// The key as it is now: a file may have been mended meanwhile. Nil: there is none, or its file is open

@@ -13,23 +13,39 @@ package struct ModelProvider: Hashable, Sendable {
     package var keyStyle: KeyStyle
     /// Environment variables that may hold the key; the first that is set counts.
     package var keyNames: [String]
+    /// Environment variables that may name another address, as its clients know them; the first that is set
+    /// counts.
+    package var baseNames: [String]
 
-    package init(name: String, base: String, keyStyle: KeyStyle, keyNames: [String]) {
+    package init(
+        name: String, base: String, keyStyle: KeyStyle, keyNames: [String], baseNames: [String] = []
+    ) {
         self.name = name
         self.base = base
         self.keyStyle = keyStyle
         self.keyNames = keyNames
+        self.baseNames = baseNames
+    }
+
+    /// Where it is by an environment: whoever sends clients to a server of their own means the gateway, too.
+    /// The version of the interface, which some clients want at the end, is no part of it.
+    package func base(by environment: (String) -> String?) -> String {
+        var found = baseNames.lazy.compactMap(environment).first { !$0.isEmpty } ?? base
+        while found.hasSuffix("/") { found.removeLast() }
+        return found.hasSuffix("/v1") ? String(found.dropLast(3)) : found
     }
 
     package static let known = [
         ModelProvider(
             name: "anthropic", base: "https://api.anthropic.com", keyStyle: .anthropic,
-            keyNames: ["ANTHROPIC_API_KEY"]),
+            keyNames: ["ANTHROPIC_API_KEY"], baseNames: ["ANTHROPIC_BASE_URL"]),
         ModelProvider(
-            name: "openai", base: "https://api.openai.com", keyStyle: .bearer, keyNames: ["OPENAI_API_KEY"]),
+            name: "openai", base: "https://api.openai.com", keyStyle: .bearer, keyNames: ["OPENAI_API_KEY"],
+            baseNames: ["OPENAI_BASE_URL", "OPENAI_API_BASE"]),
         ModelProvider(
             name: "gemini", base: "https://generativelanguage.googleapis.com", keyStyle: .gemini,
-            keyNames: ["GEMINI_API_KEY", "GOOGLE_API_KEY"]),
+            keyNames: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+            baseNames: ["GOOGLE_GEMINI_BASE_URL", "GEMINI_API_BASE"]),
         ModelProvider(
             name: "mistral", base: "https://api.mistral.ai", keyStyle: .bearer, keyNames: ["MISTRAL_API_KEY"]),
         ModelProvider(

@@ -165,15 +165,15 @@ package final class GatewayHost {
         channel.flush()
     }
 
-    /// It and what it may know: keys, proxies, where certificates are.
+    /// It and what it may know: keys, addresses, proxies, where certificates are.
     static var ownEnvironment: [String: String] {
-        let keys = ModelProvider.known.flatMap(\.keyNames)
+        let accounts = ModelProvider.known.flatMap { $0.keyNames + $0.baseNames }
         let network = [
             "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY",
             "no_proxy", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
         ]
         var result = AgentEnvironment.inherited()
-        for name in keys + network { result[name] = Environment.value(name) }
+        for name in accounts + network { result[name] = Environment.value(name) }
         result["SWIFT_BACKTRACE"] = "enable=no"
         return result
     }
