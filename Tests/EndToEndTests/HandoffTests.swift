@@ -167,9 +167,10 @@ struct HandoffTests {
     func fills(used: Int, isSoft: Bool) throws {
         let stand = try Stand()
         let fifos = [try Fifo(stand.root + "/ready"), try Fifo(stand.root + "/hold")]
+        let begin = #"{"coord":"tool","name":"shell","id":"2","phase":"start","summary":"step"}"#
         let step = #"{"coord":"tool","name":"shell","id":"2","phase":"end","ok":true,"summary":"step"}"#
         let full = "echo '{\"coord\":\"context\",\"usedTokens\":\(used),\"windowTokens\":100000}'"
-        let agent = try stand.agent(Self.script(isSoft ? "\(full); echo '\(step)'" : full))
+        let agent = try stand.agent(Self.script(isSoft ? "echo '\(begin)'; \(full); echo '\(step)'" : full))
         let end = try stand.coord("run", stand.mission(Self.mission), "--agent", agent)
         #expect(end.status == 0, "\(end)")
         try expectOneLanding(stand, sessions: [1, 2])

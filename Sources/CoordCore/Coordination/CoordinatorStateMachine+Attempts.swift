@@ -36,8 +36,10 @@ extension CoordinatorStateMachine {
         case .usage(let usage): agentUsed(usage, lease, node: node, slot: slot)
         case .progress(let text): record(.progressReported(lease, text: text))
         case .toolStarted(let name, let id, let summary):
+            slots[slot].toolsUnderWay = (slots[slot].toolsUnderWay ?? 0) + 1
             record(.toolStarted(lease, name: name, id: id, summary: summary))
         case .toolEnded(let name, let id, let succeeded, let summary):
+            slots[slot].toolsUnderWay = max(0, (slots[slot].toolsUnderWay ?? 0) - 1)
             record(
                 .toolCompleted(
                     lease, name: name, id: id, succeeded: succeeded, summary: summary, duration: nil))

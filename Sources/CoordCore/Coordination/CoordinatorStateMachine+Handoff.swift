@@ -156,7 +156,9 @@ extension CoordinatorStateMachine {
         let percent = Int(min(used, whole) * 100 / whole)
         guard percent >= limits.softPercent else { return }
         let order = HandoffOrder(reason: "its context is \(percent) % full", isAutomatic: true)
-        wish(slot, node, order, isUrgent: percent >= limits.hardPercent)
+        // Between two calls of tools the step is finished already.
+        let isNow = percent >= limits.hardPercent || slots[slot].toolsUnderWay == 0
+        wish(slot, node, order, isUrgent: isNow)
     }
 
     /// Hands over without being asked, as often as a task may.

@@ -330,6 +330,7 @@ extension CoordinatorStateMachine {
     mutating func release(_ node: Int, from slot: Int) {
         slots[slot].work = .free
         slots[slot].handoff = .none
+        slots[slot].toolsUnderWay = nil
         slots[slot].idleSince = now
         forgetCalls(of: tasks[node].lease)
         busyCount -= 1

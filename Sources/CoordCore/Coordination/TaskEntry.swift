@@ -220,6 +220,8 @@ struct SlotEntry: Sendable {
     var isStalled = false
     /// How far its session is with handing over, or with taking over.
     var handoff = CoordinatorStateMachine.HandoffPhase.none
+    /// Calls of tools that its session has begun and not ended. Nil: it has told of none so far.
+    var toolsUnderWay: Int?
     /// What the files that are being taken over started from; nil: there is no worktree.
     var takingBase: ObjectID?
     /// Its agent calls models through the gateway: what it says itself of its usage is not counted.

@@ -229,6 +229,15 @@ import Testing
         let step = story.tell(
             .agentReported(slot: 0, lease("a"), .toolEnded(name: "t", id: "1", succeeded: true, summary: "")))
         #expect(acts(step) == [.askForHandoff(slot: 0, lease("a"))])
+        var between = Self.working()
+        between.tell(.agentReported(slot: 0, lease("a"), .toolStarted(name: "t", id: "1", summary: "")))
+        between.tell(
+            .agentReported(slot: 0, lease("a"), .toolEnded(name: "t", id: "1", succeeded: true, summary: "")))
+        let soft = between.tell(.agentReported(slot: 0, lease("a"), .context(used: 75, window: 100)))
+        #expect(acts(soft) == [.askForHandoff(slot: 0, lease("a"))])
+        between = Self.working()
+        between.tell(.agentReported(slot: 0, lease("a"), .toolStarted(name: "t", id: "1", summary: "")))
+        #expect(between.tell(.agentReported(slot: 0, lease("a"), .context(used: 75, window: 100))) == [])
         var other = Self.working()
         let full = other.tell(.agentReported(slot: 0, lease("a"), .context(used: 90, window: 100)))
         #expect(acts(full) == [.askForHandoff(slot: 0, lease("a"))])
