@@ -125,9 +125,14 @@ enum RunsCommand {
             if Files.kind(path) != nil { try Files.removeTree(path, step: .runRemoval) }
         }
         let log = DetachedRun.folder.map { DetachedRun.log(of: run, in: $0) }
-        for file in [state.report(run), RunOptions.file(run, in: state), log].compactMap({ $0 })
-        where Files.kind(file) != nil {
-            try Files.remove(file, step: .runRemoval)
+        for file in [state.report(run), RunOptions.file(run, in: state), log].compactMap({ $0 }) {
+            let folder = Files.parent(file), name = Files.name(file)
+            guard Files.isFolder(folder) else { continue }
+            // And what a death in the middle of writing it left.
+            for entry in try Files.list(folder)
+            where entry == name || entry.hasPrefix(name + ".") && entry.hasSuffix(".new") {
+                try Files.remove(folder + "/" + entry, step: .runRemoval)
+            }
         }
     }
 }

@@ -6,6 +6,12 @@ package import CoordStore
 package import CoordSystem
 import CoordWire
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// One run of a mission on a project, from the lock to the last fact: opens what a coordinator needs, in
 /// order, and closes it in reverse.
 ///
@@ -155,11 +161,31 @@ package final class RunSession {
     package static func lock(_ state: StateFolder, mission: MissionID) throws(RuntimeError) -> FileLock {
         do throws(SystemError) {
             try state.make()
-            let note = "pid \(ProcessTable.own().pid), mission \(mission)"
-            if let lock = try FileLock.acquire(state.lock, note: note) { return lock }
+            let note = "\(Self.holderWord)\(ProcessTable.own().pid), mission \(mission)"
+            var looks = 0
+            let lock = try FileLock.acquire(state.lock, note: note) { holder in
+                looks += 1
+                guard looks <= Self.deadHolderLooks, isDead(holder) else { return false }
+                usleep(Self.deadHolderLookMicroseconds)
+                return true
+            }
+            if let lock { return lock }
         } catch { throw .system(error) }
         throw .locked(project: state.project, holder: FileLock.holder(state.lock) ?? "")
     }
+
+    /// A coordinator that is killed in the moment of starting a child leaves the lock with that child until
+    /// it has become its program: some milliseconds, for which the next one waits.
+    private static func isDead(_ holder: String) -> Bool {
+        guard holder.hasPrefix(holderWord),
+            let pid = Int32(holder.dropFirst(holderWord.count).prefix { $0.isNumber })
+        else { return false }
+        return !ProcessTable.isAlive(ProcessIdentity(pid: pid, startTime: 0))
+    }
+
+    private static let holderWord = "pid "
+    private static let deadHolderLooks = 200
+    private static let deadHolderLookMicroseconds: UInt32 = 10_000
 
     /// What is known of a run that is taken up again; empty for a new one.
     package var restoredProjection: Projection {

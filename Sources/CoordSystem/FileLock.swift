@@ -36,6 +36,18 @@ package final class FileLock: Sendable {
         return lock
     }
 
+    /// As `acquire(_:note:)`, tried again as long as `waits` says so of the line about the holder.
+    package static func acquire(
+        _ path: String, note: String, waitingFor waits: (String) -> Bool
+    ) throws(SystemError) -> FileLock? {
+        while true {
+            if let lock = try acquire(path, note: note) { return lock }
+            // Given back meanwhile: nobody is to be waited for.
+            guard let holder = holder(path) else { continue }
+            guard waits(holder) else { return nil }
+        }
+    }
+
     /// The line about the holder; nil when nobody holds the lock.
     package static func holder(_ path: String) -> String? {
         let descriptor = coordOpenForLock(path)

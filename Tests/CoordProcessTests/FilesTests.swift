@@ -99,6 +99,16 @@ struct FilesTests {
         first = nil
         #expect(FileLock.holder(folder("lock")) == nil)
         #expect(try FileLock.acquire(folder("lock"), note: "run 2") != nil)
+        // Who waits for a holder has the lock as soon as that one gives it back.
+        first = try FileLock.acquire(folder("lock"), note: "run 3")
+        var heard: [String] = []
+        let next = try FileLock.acquire(folder("lock"), note: "run 4") { holder in
+            heard.append(holder)
+            if heard.count == 3 { first = nil }
+            return true
+        }
+        #expect(next != nil && heard == ["run 3", "run 3", "run 3"])
+        #expect(try FileLock.acquire(folder("lock"), note: "run 5") { _ in false } == nil)
         #expect(FileLock.holder(folder("other")) == nil)
     }
 

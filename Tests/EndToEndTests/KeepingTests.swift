@@ -76,7 +76,10 @@ struct KeepingTests {
         let stand = try waiting()
         let hub = stand.project + "/.coord/state/hub.git"
         let run = try #require(try stand.document("status")["run"]?["id"]?.stringValue)
+        // As a death in the middle of writing it leaves it.
+        try stand.write(stand.project + "/.coord/state/reports/\(run).md.12-34.new", "half")
         #expect(try stand.coord("runs", "remove", run).status == 0)
+        #expect(try Files.list(stand.project + "/.coord/state/reports") == [])
         let left = try stand.git(
             "for-each-ref", "--format=%(refname)", "refs/heads/coord", "refs/coord", in: hub)
         #expect(left == "refs/coord/rescue/\(run)/a/1")

@@ -64,6 +64,23 @@ extension CoordinatorStateMachine {
         return true
     }
 
+    /// A provider takes a session's call not before long, or not before somebody pays: another vendor's
+    /// worker goes on. The session waits for just that call and can write nothing; it is ended. False: there
+    /// is no other, or the pause is short.
+    mutating func handOverWhileHeld(_ entry: CallEntry, _ outcome: CallOutcome, _ reason: String) -> Bool {
+        let (slot, node) = (entry.slot, entry.node)
+        guard case .turnedAway(let why, let wait) = outcome, !entry.call.isAside,
+            why == .spent || why == .limited && (wait ?? .zero) >= Self.pauseMax,
+            case .working(node, _, _) = slots[slot].work, mayHandOverByItself(node),
+            let other = otherVendor(for: node, than: slot)
+        else { return false }
+        let agent = slots[slot].spec.agent
+        setAside(agent, until: why == .spent ? nil : wait.map { now + $0 })
+        begin(slot, node, to: .worker(slots[other].spec.worker), "agent `\(agent)`: \(reason)")
+        cancelWork(of: slot, .handedOff, reason: reason)
+        return true
+    }
+
     /// A worker with another agent that may take the task, or that can do all that its worker can.
     private func otherVendor(for node: Int, than slot: Int) -> Int? {
         let able = slots.indices.filter { other in

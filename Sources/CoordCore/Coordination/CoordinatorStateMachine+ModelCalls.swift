@@ -53,7 +53,11 @@ extension CoordinatorStateMachine {
     mutating func callSettled(_ id: CallID, _ outcome: CallOutcome, _ hints: RateHints) {
         guard let entry = calls[id], entry.waitsSince == nil else { return }
         governor.learn(hints, from: id, at: now)
-        if let pause = governor.settle(id, outcome, at: now) { pauseBegan(pause.until, pause.reason) }
+        if let pause = governor.settle(id, outcome, at: now),
+            !handOverWhileHeld(entry, outcome, pause.reason)
+        {
+            pauseBegan(pause.until, pause.reason)
+        }
         ledger.letGo(of: id)
         if case .turnedAway = outcome {
             calls[id]?.waitsSince = now

@@ -140,6 +140,38 @@ import Testing
         #expect(facts(done).contains(.leaseGranted(lease("b"), worker: "w2")))
     }
 
+    @Test(arguments: [
+        CallOutcome.turnedAway(.spent, retryAfter: nil),
+        .turnedAway(.limited, retryAfter: .seconds(900)),
+    ])
+    func `waits at the gateway for a vendor without quota: another vendor's worker goes on, and nobody waits`(
+        outcome: CallOutcome
+    ) {
+        var story = Self.vendors("claude", "codex") {
+            $0.usesGateway = true
+            $0.prices = ModelCallTests.prices
+        }
+        let call = ModelCall(
+            id: "c1", worker: "w1", provider: ProviderAccount(provider: "p"), model: "m", requestBytes: 300,
+            outputTokensMax: 100)
+        story.tell(.callAsked(call))
+        let held = story.tell(.callSettled("c1", outcome, RateHints()))
+        #expect(acts(held).contains { if case .cancelAttempt(0, lease("a"), _) = $0 { true } else { false } })
+        let ended = story.tell(.attemptEnded(slot: 0, lease("a"), .cancelled, tail: ""))
+        #expect(Self.hasTakeHandoff(ended))
+        let taken = story.tell(.workTaken(slot: 0, lease("a"), .handedOff(Self.sheet)))
+        #expect(facts(taken).contains(.leaseGranted(lease("a", 2), worker: "w2")))
+        // Without another vendor the call waits, as ever.
+        var alone = Self.vendors("claude") {
+            $0.usesGateway = true
+            $0.prices = ModelCallTests.prices
+        }
+        alone.tell(.callAsked(call))
+        let waits = alone.tell(.callSettled("c1", outcome, RateHints()))
+        #expect(facts(waits).contains { if case .rateLimited = $0 { true } else { false } })
+        #expect(alone.stages.hasPrefix("a:leased"))
+    }
+
     @Test func `is out of quota for a time: its worker takes tasks again when the time has come`() {
         var story = Self.vendors("claude", "codex") { $0.limits.maxConcurrency = 2 }
         let failure = AgentFailure(.rateLimit, "limit reached", retryAfter: .seconds(900))

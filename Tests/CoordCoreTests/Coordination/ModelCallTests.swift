@@ -5,7 +5,7 @@ import Testing
 @Suite("Model calls through the gateway")
 struct ModelCallTests {
     /// Two dollars for a million tokens of input, ten for output.
-    private static let prices = PriceList(
+    static let prices = PriceList(
         date: "2026-11-20", source: "test",
         entries: [
             "m": .init(
