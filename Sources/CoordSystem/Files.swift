@@ -90,8 +90,12 @@ package enum Files {
         }
     }
 
-    /// Copies the content and the permission bits of a regular file. An existing target is replaced, never
-    /// written through a link.
+    /// Copies the content, the permission bits and the times of a regular file. An existing target is
+    /// replaced, never written through a link.
+    ///
+    /// The times count: by that of an index git knows which files it must read again because they may have
+    /// changed in the same moment (`racy-git` of git's technical documentation). A copy that looks younger
+    /// hides such a change.
     package static func copy(
         _ source: String, to target: String, step: DurableStep? = nil
     ) throws(SystemError) {
@@ -109,9 +113,15 @@ package enum Files {
             while true {
                 let count = buffer.withUnsafeMutableBytes { readSome(from, $0) }
                 guard count >= 0 else { throw .last("copy", source) }
-                if count == 0 { return }
+                if count == 0 { break }
                 try Descriptors.writeAll(buffer[..<count], to: to, path: target)
             }
+            #if canImport(Glibc)
+                let times = [status.st_atim, status.st_mtim]
+            #else
+                let times = [status.st_atimespec, status.st_mtimespec]
+            #endif
+            guard futimens(to, times) == 0 else { throw .last("copy", target) }
         }
     }
 

@@ -25,7 +25,12 @@ struct FilesTests {
         #expect(try Files.read(folder("a")) == bytes)
         try Files.writeAtomically(Array("short".utf8), to: folder("a"))
         #expect(try Files.readText(folder("a")) == "short")
+        let time = Files.modificationTime(folder("a"))
+        // So that the copy is surely made later.
+        repeat { try Files.write([], to: folder("now")) } while Files.modificationTime(folder("now")) == time
         try Files.copy(folder("a"), to: folder("b"))
+        #expect(Files.modificationTime(folder("b")) == time)
+        try Files.remove(folder("now"))
         #expect(try Files.list(folder.path) == ["a", "b"])
         #expect(Files.size(folder("b")) == 5)
         #expect(try Files.readText("/proc/self/stat").isEmpty == false)
